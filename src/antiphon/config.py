@@ -1,0 +1,60 @@
+"""Frozen, validated configuration: pydantic models to and from JSON, with dotted overrides."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from antiphon.errors import InputError
+
+
+class Config(BaseModel):
+    """Base of every configuration: immutable, unknown keys refused, plain JSON in and out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str = "config") -> Self:
+        """Validate plain values; the first fault becomes one sentence that names `where` and the key."""
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise InputError(_sentence(cls, error, where)) from None
+
+    def override(self, assignments: Sequence[str], where: str = "option") -> Self:
+        """Return a copy with dotted assignments applied, such as `train.batch_size=64` or `family.latent_dim=32`."""
+        values = self.model_dump(mode="json")
+        for assignment in assignments:
+            key, sign, text = assignment.partition("=")
+            if not sign or not key:
+                raise InputError(f"{where} {assignment!r}: write it as key=value, such as train.batch_size=64")
+            _assign(values, key.split("."), _value(text), f"{where} {assignment!r}")
+        return type(self).parse(values, where)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _assign(values: dict[str, Any], path: list[str], value: Any, where: str) -> None:
+    for key in path[:-1]:
+        if not isinstance(values.get(key), dict):
+            raise InputError(f"{where}: there is no section {key!r}; choose one of {', '.join(sorted(values))}")
+        values = values[key]
+    if path[-1] not in values:
+        raise InputError(f"{where}: there is no key {path[-1]!r}; choose one of {', '.join(sorted(values))}")
+    values[path[-1]] = value
+
+
+def _sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or model.__name__
+    if first["type"] == "extra_forbidden":
+        return f"{where}: there is no key {key!r}; choose one of {', '.join(model.model_fields)}"
+    if first["type"] == "missing":
+        return f"{where}: the key {key!r} is missing; add it"
+    return f"{where}: {key} = {first['input']!r} will not do: {first['msg'].lower()}"

@@ -1,0 +1,75 @@
+"""What a family owes the trainer: two players, the phases of an iteration, the loss terms of each, and samples."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from torch import Tensor, nn
+
+Player = Literal["generator", "discriminator"]
+Batch = Mapping[str, Tensor]
+"""Tensors of equal first axis: "real" and, by name, the conditions that go with it."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One player's turn within an iteration.
+
+    Parameters
+    ----------
+    name
+        Names the phase to `Objective.losses` and in the log.
+    player
+        The player whose weights may move.
+    steps
+        Optimizer steps in a row, each with fresh losses on the same batch.
+    every
+        The phase is due in each `every`-th iteration.
+    start, stop
+        First iteration, and the iteration before which it ends (None: never).
+    """
+
+    name: str
+    player: Player
+    steps: int = 1
+    every: int = 1
+    start: int = 0
+    stop: int | None = None
+
+    def is_due(self, iteration: int) -> bool:
+        """Whether the phase runs in this iteration."""
+        begun = iteration >= self.start and (self.stop is None or iteration < self.stop)
+        return begun and (iteration - self.start) % self.every == 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a phase computed: `terms` are summed and differentiated, `watch` is only logged."""
+
+    terms: Mapping[str, Tensor]
+    watch: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+class Objective(nn.Module, ABC):
+    """A GAN as the trainer sees it. It owns no optimizer, logs nothing, calls nothing back.
+
+    All chance inside `losses` and `sample` comes from torch's default generators, which the trainer and
+    `antiphon.generate` seed before each call.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+
+    @property
+    @abstractmethod
+    def phases(self) -> tuple[Phase, ...]:
+        """The turns of an iteration, in order."""
+
+    @abstractmethod
+    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
+        """The loss terms (scalars) of `phase` on `batch`; only `phase.player`'s weights require gradients."""
+
+    @abstractmethod
+    def sample(self, num: int, condition: Batch) -> Tensor:
+        """`num` samples in the form of `batch["real"]`; `condition` holds what the family's batches hold beside it."""
