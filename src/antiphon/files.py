@@ -45,7 +45,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         _sync(beside)
         # mkstemp makes private files; an output gets the permissions that any new file would get.
         beside.chmod(0o666 & ~_umask())
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         raise unwritable(path, error) from None
     finally:
@@ -67,13 +67,11 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
     try:
         yield beside
         beside.chmod(0o777 & ~_umask())
+        aside = beside.with_name(beside.name + ".old")
         if path.exists():
-            aside = beside.with_name(beside.name + ".old")
-            os.replace(path, aside)
-            os.replace(beside, path)
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            os.replace(beside, path)
+            path.replace(aside)
+        beside.replace(path)
+        shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise unwritable(path, error) from None
     finally:

@@ -66,6 +66,10 @@ class Objective(nn.Module, ABC):
     def phases(self) -> tuple[Phase, ...]:
         """The turns of an iteration, in order."""
 
+    def augment(self, batch: Batch) -> Batch:
+        """Random changes that leave real music real (transposition with its chord), drawn on the device at load time."""
+        return batch
+
     @abstractmethod
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """The loss terms (scalars) of `phase` on `batch`; only `phase.player`'s weights require gradients."""

@@ -140,7 +140,7 @@ class Score:
         starts, beat_us = self._tempo_map()
         row = np.maximum(np.searchsorted(self.seconds(starts), target, side="right") - 1, 0)
         beats = (target - self.seconds(starts)[row]) * 1_000_000 / beat_us[row]
-        return starts[row] + round_half_up(beats * self.ticks_per_beat)
+        return np.asarray(starts[row] + round_half_up(beats * self.ticks_per_beat), np.int64)
 
     def steps(self, ticks: ArrayLike, resolution: int) -> NDArray[np.int64]:
         """Nearest grid step of each tick at `resolution` steps a beat; a tick half-way goes to the later step.
@@ -148,7 +148,7 @@ class Score:
         This is the project's one rounding rule. It is exact: integers only.
         """
         ticks = np.asarray(ticks, np.int64)
-        return (2 * ticks * resolution + self.ticks_per_beat) // (2 * self.ticks_per_beat)
+        return np.asarray((2 * ticks * resolution + self.ticks_per_beat) // (2 * self.ticks_per_beat), np.int64)
 
     def bars(self) -> NDArray[np.int64]:
         """Ticks at which bars begin, from tick 0 through the first one at or after the end, under all time signatures.

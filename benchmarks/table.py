@@ -1,0 +1,61 @@
+"""The one form of a benchmark's result: rows with a target, the hardware, the median of repeated runs."""
+
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: what, how much, in which unit, what was asked for, and how it came about."""
+
+    name: str
+    value: float
+    unit: str
+    target: str = ""
+    note: str = ""
+
+
+def median_seconds(call: Callable[[], object], repeats: int = 5, warmup: int = 1) -> float:
+    """Median wall seconds of `repeats` calls, after `warmup` calls that are not counted."""
+    for _ in range(warmup):
+        call()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+def hardware() -> str:
+    """Processor, cores and Python in one line."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def show(title: str, rows: list[Row]) -> None:
+    """Print a Markdown table, ready for the README."""
+    print(f"\n### {title} ({hardware()})\n")
+    print("| figure | measured | target | note |")
+    print("|---|---|---|---|")
+    for row in rows:
+        print(f"| {row.name} | {row.value:.4g} {row.unit} | {row.target} | {row.note} |", flush=True)
+
+
+def save(path: Path, tables: dict[str, list[Row]]) -> None:
+    """Write all tables as JSON."""
+    content = {
+        "hardware": hardware(),
+        "tables": {title: [asdict(row) for row in rows] for title, rows in tables.items()},
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n")
