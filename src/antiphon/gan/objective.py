@@ -67,7 +67,7 @@ class Objective(nn.Module, ABC):
         """The turns of an iteration, in order."""
 
     def augment(self, batch: Batch) -> Batch:
-        """Random changes that leave real music real (transposition with its chord), drawn on the device at load time."""
+        """Random changes that leave real music real (transposition with its chord), drawn on the device."""
         return batch
 
     @abstractmethod
