@@ -42,11 +42,11 @@ def triad_codes(active: NDArray[np.bool_], no_triad: int = NO_CHORD) -> NDArray[
     -------
     uint8 (num_bars,)
     """
-    # Columns last, so that each of the twelve classes is one contiguous row of bytes.
-    sounding: NDArray[np.bool_] = np.ascontiguousarray(np.moveaxis(active, 2, 0))
+    # Bars last, so that both the roots and the columns are added over contiguous bytes.
+    sounding: NDArray[np.bool_] = np.ascontiguousarray(active.transpose(2, 1, 0))
     fifths = sounding & np.roll(sounding, -7, axis=0)
-    major = np.count_nonzero(fifths & np.roll(sounding, -4, axis=0), axis=2)
-    minor = np.count_nonzero(fifths & np.roll(sounding, -3, axis=0), axis=2)
+    major = (fifths & np.roll(sounding, -4, axis=0)).sum(axis=1, dtype=np.uint8)
+    minor = (fifths & np.roll(sounding, -3, axis=0)).sum(axis=1, dtype=np.uint8)
     most_major, most_minor = major.max(axis=0), minor.max(axis=0)
     codes: NDArray[np.intp] = np.where(most_major > most_minor, major.argmax(axis=0), 12 + minor.argmax(axis=0))
     codes[(most_major == 0) & (most_minor == 0)] = no_triad
