@@ -1,0 +1,349 @@
+"""The one training loop: phases as data, all chance from (seed, rank, iteration), resume by the same call."""
+
+import functools
+import logging
+import math
+import operator
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import torch
+from torch import Tensor
+
+from antiphon.errors import InputError
+from antiphon.gan.objective import Batch, Objective, Outcome, Phase, Player
+from antiphon.training.checkpoint import (
+    BEST,
+    averaged,
+    complete_card,
+    read_checkpoint,
+    save_model,
+    write_checkpoint,
+)
+from antiphon.training.config import TrainConfig
+from antiphon.training.convergence import Convergence
+from antiphon.training.interrupt import Interrupt
+from antiphon.training.log import History, Log
+from antiphon.training.meter import Meter
+from antiphon.training.player import Average, Mover, average_over_ranks, gradient_norm
+from antiphon.training.progress import progress
+from antiphon.training.run import open_run
+from antiphon.training.seeds import seed_torch
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+_OBSERVING = 1
+
+
+class Batches(Protocol):
+    """What serves the batches: a pure function of the iteration, once it is placed."""
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        """Batches until every row has come at least once."""
+
+    def place(self, device: torch.device, rank: int, world: int) -> Self:
+        """Return the same batches on another device, for one of `world` processes."""
+
+    def batch(self, iteration: int) -> dict[str, Tensor]:
+        """This process's part of the batch of `iteration`, on the device."""
+
+
+class Observer(Protocol):
+    """Looks at a run at intervals: previews, health, evaluation.
+
+    It is called in the first process alone, under `no_grad`, with the modules in eval mode, the averaged generator
+    weights in place where an average is kept, and torch seeded from the iteration. What it returns is logged.
+    """
+
+    every: int
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """Figures by name for the record of `iteration` (iterations done so far)."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """How a run ended: iterations done, whether it converged before its length, and all its records."""
+
+    iteration: int
+    converged: bool
+    history: History
+
+
+def fit(
+    objective: Objective,
+    loader: Batches,
+    config: TrainConfig,
+    run: Path | str,
+    card: Mapping[str, Any],
+    *,
+    observers: Sequence[Observer] = (),
+) -> Fitted:
+    """Train an objective in a run folder; the same call on the same folder resumes, bit-exact on a CPU.
+
+    Parameters
+    ----------
+    objective
+        A family's two players and losses; it is moved to the device and trained in place.
+    loader
+        The batches; it is placed by this function.
+    config
+        How to train.
+    run
+        Folder for `config.json`, `log.jsonl`, `checkpoint.pt` and what observers write.
+    card
+        What the model file will say of itself (family, codec, preset, corpus, licence); plain JSON values.
+    observers
+        Called at their intervals; they never change the training.
+
+    Returns
+    -------
+    Fitted
+        How the run ended. The weights are in the run's checkpoint, and in `objective`.
+
+    Raises
+    ------
+    InputError
+        If the config differs from the resumed run's, the folder cannot be written, or the losses are not finite.
+    KeyboardInterrupt
+        After a signal, once the iteration at hand is done and its checkpoint written.
+    """
+    run = Path(run)
+    fabric = _launch(config)
+    if fabric.is_global_zero:
+        open_run(run, config, card)
+    fabric.barrier()
+    trainer = Trainer(objective, loader, config, fabric)
+    convergence = Convergence(config.watch, config.patience)
+    state = read_checkpoint(run)
+    if state is not None:
+        trainer.restore(state)
+        convergence.restore(state["convergence"])
+    return _Session(trainer, convergence, run, card, observers).go()
+
+
+def _launch(config: TrainConfig) -> "Fabric":
+    # Fabric takes seconds to import; nothing but training pays for it.
+    from lightning_fabric import Fabric
+
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    device = config.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("train.device = 'cuda': no GPU is visible to torch here; use cpu")
+    plan: dict[str, Any] = {"accelerator": device, "devices": 1, "strategy": "auto"}
+    if "LT_CLI_USED" in os.environ:
+        plan = {}
+    elif "LOCAL_WORLD_SIZE" in os.environ:
+        nodes = int(os.environ["WORLD_SIZE"]) // int(os.environ["LOCAL_WORLD_SIZE"])
+        plan |= {"devices": int(os.environ["LOCAL_WORLD_SIZE"]), "num_nodes": nodes, "strategy": "ddp"}
+    fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **plan)
+    fabric.launch()
+    return fabric
+
+
+class Trainer:
+    """The state of a run and the one thing it does: an iteration.
+
+    Parameters
+    ----------
+    objective, loader, config
+        As in `fit`.
+    fabric
+        A launched Fabric: device, precision, processes.
+    """
+
+    def __init__(self, objective: Objective, loader: Batches, config: TrainConfig, fabric: "Fabric") -> None:
+        self.objective = objective.to(fabric.device).train()
+        self.loader = loader.place(fabric.device, fabric.global_rank, fabric.world_size)
+        self.config, self.fabric, self.iteration = config, fabric, 0
+        self.movers: dict[Player, Mover] = {
+            "generator": Mover(objective.generator, config.generator),
+            "discriminator": Mover(objective.discriminator, config.discriminator),
+        }
+        self.meter = Meter()
+        self._phases = objective.phases
+        self._moving: Player | None = None
+        if fabric.world_size > 1:
+            for tensor in objective.state_dict().values():
+                torch.distributed.broadcast(tensor, 0)
+        self.average = Average(objective.generator, config.ema_decay)
+
+    @property
+    def total(self) -> int:
+        """Iterations of the whole run."""
+        return self.config.iterations or (self.config.epochs or 0) * self.loader.iterations_per_epoch
+
+    def iterate(self) -> None:
+        """Do one iteration: every phase that is due, then the average."""
+        iteration = self.iteration
+        self.seed()
+        batch = self.objective.augment(self.loader.batch(iteration))
+        for phase in self._phases:
+            if phase.is_due(iteration):
+                self._turn(phase, batch, iteration)
+        self.average.update()
+        self.iteration += 1
+
+    def seed(self, *purpose: int) -> None:
+        """Seed torch's generators for this iteration."""
+        rank = self.fabric.global_rank
+        seed_torch(self.config.seed, rank, self.iteration, *purpose, device=self.fabric.device)
+
+    def release(self) -> None:
+        """Let both players move again, as anyone but a phase expects them."""
+        self._moving = None
+        for mover in self.movers.values():
+            mover.free(True)
+
+    def all_reduce(self, tensor: Tensor) -> Tensor:
+        """Mean over processes."""
+        if self.fabric.world_size == 1:
+            return tensor
+        mean: Tensor = self.fabric.all_reduce(tensor, reduce_op="mean")
+        return mean
+
+    def state(self) -> dict[str, Any]:
+        """Everything that resuming needs, as plain types."""
+        return {
+            "iteration": self.iteration,
+            "objective": self.objective.state_dict(),
+            "optimizers": {player: mover.optimizer.state_dict() for player, mover in self.movers.items()},
+            "average": self.average.state(),
+            "meter": self.meter.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.iteration = state["iteration"]
+        self.objective.load_state_dict(state["objective"])
+        for player, mover in self.movers.items():
+            mover.optimizer.load_state_dict(state["optimizers"][player])
+        self.average.restore(state["average"])
+        self.meter.restore(state["meter"], self.fabric.device)
+
+    def _turn(self, phase: Phase, batch: Batch, iteration: int) -> None:
+        if phase.player != self._moving:
+            self._moving = phase.player
+            for player, mover in self.movers.items():
+                mover.free(player == phase.player)
+        mover = self.movers[phase.player]
+        for _ in range(phase.steps):
+            with self.fabric.autocast():
+                outcome = self.objective.losses(phase, batch, iteration)
+            loss = functools.reduce(operator.add, outcome.terms.values())
+            self.fabric.backward(loss)
+            gradients = mover.gradients()
+            if self.fabric.world_size > 1:
+                average_over_ranks(gradients, self.all_reduce)
+            self.meter.add(_figures(phase, outcome, loss))
+            if (iteration + 1) % self.config.log_every == 0:
+                self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
+            mover.step()
+
+
+def _figures(phase: Phase, outcome: Outcome, loss: Tensor) -> dict[str, Tensor]:
+    parts = {**(outcome.terms if len(outcome.terms) > 1 else {}), **outcome.watch}
+    return {f"{phase.name}/loss": loss, **{f"{phase.name}/{name}": value for name, value in parts.items()}}
+
+
+class _Session:
+    """One sitting of a run: iterate, record, checkpoint, until the end, convergence or a signal."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        convergence: Convergence,
+        run: Path,
+        card: Mapping[str, Any],
+        observers: Sequence[Observer],
+    ) -> None:
+        self._trainer, self._convergence, self._run, self._card = trainer, convergence, run, card
+        self._observers = observers
+        self._leads = trainer.fabric.is_global_zero
+        self._log = Log(run, trainer.iteration, trainer.config.tensorboard) if self._leads else None
+        self._saved = trainer.iteration
+
+    def go(self) -> Fitted:
+        trainer, every = self._trainer, self._trainer.config.checkpoint_every
+        shown = progress(trainer.total, trainer.iteration, self._leads)
+        try:
+            with Interrupt() as interrupt, shown as show:
+                while trainer.iteration < trainer.total and not self._convergence.reached:
+                    trainer.iterate()
+                    self._record()
+                    if trainer.iteration % every == 0 or interrupt.requested:
+                        self._checkpoint()
+                    if interrupt.requested:
+                        raise KeyboardInterrupt
+                    show(trainer.iteration)
+                self._checkpoint()
+        finally:
+            trainer.release()
+            if self._log is not None:
+                self._log.close()
+        history = self._log.history if self._log is not None else []
+        return Fitted(trainer.iteration, self._convergence.reached, history)
+
+    def _record(self) -> None:
+        trainer = self._trainer
+        due = [observer for observer in self._observers if trainer.iteration % observer.every == 0]
+        logs = trainer.iteration % trainer.config.log_every == 0
+        if not (due or logs):
+            return
+        record: dict[str, float] = {"iteration": trainer.iteration}
+        if logs:
+            record |= self._finite(trainer.meter.read(trainer.all_reduce))
+        if self._log is not None:
+            record |= self._observe(due, self._log.history)
+            self._log.write(record)
+        # Every process must come to the same decision to stop.
+        if trainer.fabric.world_size > 1:
+            record = trainer.fabric.broadcast(record)
+        if self._convergence.improves(record) and self._leads:
+            self._keep_best()
+
+    def _finite(self, figures: dict[str, float]) -> dict[str, float]:
+        for name, value in figures.items():
+            if name.endswith("/loss") and not math.isfinite(value):
+                raise InputError(
+                    f"{self._run}: {name} is {value} at iteration {self._trainer.iteration}; "
+                    "begin a new run with lower learning rates (the last checkpoint is kept)"
+                )
+        return figures
+
+    def _observe(self, due: Sequence[Observer], history: History) -> dict[str, float]:
+        if not due:
+            return {}
+        trainer, figures = self._trainer, dict[str, float]()
+        trainer.release()
+        modes = [(module, module.training) for module in trainer.objective.modules()]
+        trainer.objective.eval()
+        try:
+            with torch.no_grad(), trainer.average.in_place():
+                for observer in due:
+                    trainer.seed(_OBSERVING)
+                    figures |= observer(trainer.iteration, trainer.objective, history)
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        return figures
+
+    def _keep_best(self) -> None:
+        trainer = self._trainer
+        state = averaged(trainer.objective.state_dict(), trainer.average.state())
+        save_model(self._run / BEST, state, complete_card(self._card, trainer.iteration, trainer.config.seed))
+
+    def _checkpoint(self) -> None:
+        if self._saved == self._trainer.iteration:
+            return
+        self._saved = self._trainer.iteration
+        if self._log is not None:
+            self._log.sync()
+            write_checkpoint(self._run, {**self._trainer.state(), "convergence": self._convergence.state()})
