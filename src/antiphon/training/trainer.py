@@ -1,20 +1,17 @@
 """The one training loop: phases as data, all chance from (seed, rank, iteration), resume by the same call."""
 
-import functools
 import logging
 import math
-import operator
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from torch import Tensor
 
 from antiphon.errors import InputError
-from antiphon.gan.objective import Batch, Objective, Outcome, Phase, Player
+from antiphon.gan.objective import Objective
 from antiphon.training.checkpoint import (
     BEST,
     averaged,
@@ -25,32 +22,17 @@ from antiphon.training.checkpoint import (
 )
 from antiphon.training.config import TrainConfig
 from antiphon.training.convergence import Convergence
+from antiphon.training.curves import CURVES, draw_curves
 from antiphon.training.interrupt import Interrupt
 from antiphon.training.log import History, Log
-from antiphon.training.meter import Meter
-from antiphon.training.player import Average, Mover, average_over_ranks, gradient_norm
+from antiphon.training.loop import Batches, Trainer
 from antiphon.training.progress import progress
 from antiphon.training.run import open_run
-from antiphon.training.seeds import seed_torch
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _OBSERVING = 1
-
-
-class Batches(Protocol):
-    """What serves the batches: a pure function of the iteration, once it is placed."""
-
-    @property
-    def iterations_per_epoch(self) -> int:
-        """Batches until every row has come at least once."""
-
-    def place(self, device: torch.device, rank: int, world: int) -> Self:
-        """Return the same batches on another device, for one of `world` processes."""
-
-    def batch(self, iteration: int) -> dict[str, Tensor]:
-        """This process's part of the batch of `iteration`, on the device."""
 
 
 class Observer(Protocol):
@@ -95,7 +77,7 @@ def fit(
     config
         How to train.
     run
-        Folder for `config.json`, `log.jsonl`, `checkpoint.pt` and what observers write.
+        Folder for `config.json`, `log.jsonl`, `checkpoint.pt`, `curves.png` and what observers write.
     card
         What the model file will say of itself (family, codec, preset, corpus, licence); plain JSON values.
     observers
@@ -146,111 +128,6 @@ def _launch(config: TrainConfig) -> "Fabric":
     fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **plan)
     fabric.launch()
     return fabric
-
-
-class Trainer:
-    """The state of a run and the one thing it does: an iteration.
-
-    Parameters
-    ----------
-    objective, loader, config
-        As in `fit`.
-    fabric
-        A launched Fabric: device, precision, processes.
-    """
-
-    def __init__(self, objective: Objective, loader: Batches, config: TrainConfig, fabric: "Fabric") -> None:
-        self.objective = objective.to(fabric.device).train()
-        self.loader = loader.place(fabric.device, fabric.global_rank, fabric.world_size)
-        self.config, self.fabric, self.iteration = config, fabric, 0
-        self.movers: dict[Player, Mover] = {
-            "generator": Mover(objective.generator, config.generator),
-            "discriminator": Mover(objective.discriminator, config.discriminator),
-        }
-        self.meter = Meter()
-        self._phases = objective.phases
-        self._moving: Player | None = None
-        if fabric.world_size > 1:
-            for tensor in objective.state_dict().values():
-                torch.distributed.broadcast(tensor, 0)
-        self.average = Average(objective.generator, config.ema_decay)
-
-    @property
-    def total(self) -> int:
-        """Iterations of the whole run."""
-        return self.config.iterations or (self.config.epochs or 0) * self.loader.iterations_per_epoch
-
-    def iterate(self) -> None:
-        """Do one iteration: every phase that is due, then the average."""
-        iteration = self.iteration
-        self.seed()
-        batch = self.objective.augment(self.loader.batch(iteration))
-        for phase in self._phases:
-            if phase.is_due(iteration):
-                self._turn(phase, batch, iteration)
-        self.average.update()
-        self.iteration += 1
-
-    def seed(self, *purpose: int) -> None:
-        """Seed torch's generators for this iteration."""
-        rank = self.fabric.global_rank
-        seed_torch(self.config.seed, rank, self.iteration, *purpose, device=self.fabric.device)
-
-    def release(self) -> None:
-        """Let both players move again, as anyone but a phase expects them."""
-        self._moving = None
-        for mover in self.movers.values():
-            mover.free(True)
-
-    def all_reduce(self, tensor: Tensor) -> Tensor:
-        """Mean over processes."""
-        if self.fabric.world_size == 1:
-            return tensor
-        mean: Tensor = self.fabric.all_reduce(tensor, reduce_op="mean")
-        return mean
-
-    def state(self) -> dict[str, Any]:
-        """Everything that resuming needs, as plain types."""
-        return {
-            "iteration": self.iteration,
-            "objective": self.objective.state_dict(),
-            "optimizers": {player: mover.optimizer.state_dict() for player, mover in self.movers.items()},
-            "average": self.average.state(),
-            "meter": self.meter.state(),
-        }
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what `state` gave."""
-        self.iteration = state["iteration"]
-        self.objective.load_state_dict(state["objective"])
-        for player, mover in self.movers.items():
-            mover.optimizer.load_state_dict(state["optimizers"][player])
-        self.average.restore(state["average"])
-        self.meter.restore(state["meter"], self.fabric.device)
-
-    def _turn(self, phase: Phase, batch: Batch, iteration: int) -> None:
-        if phase.player != self._moving:
-            self._moving = phase.player
-            for player, mover in self.movers.items():
-                mover.free(player == phase.player)
-        mover = self.movers[phase.player]
-        for _ in range(phase.steps):
-            with self.fabric.autocast():
-                outcome = self.objective.losses(phase, batch, iteration)
-            loss = functools.reduce(operator.add, outcome.terms.values())
-            self.fabric.backward(loss)
-            gradients = mover.gradients()
-            if self.fabric.world_size > 1:
-                average_over_ranks(gradients, self.all_reduce)
-            self.meter.add(_figures(phase, outcome, loss))
-            if (iteration + 1) % self.config.log_every == 0:
-                self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
-            mover.step()
-
-
-def _figures(phase: Phase, outcome: Outcome, loss: Tensor) -> dict[str, Tensor]:
-    parts = {**(outcome.terms if len(outcome.terms) > 1 else {}), **outcome.watch}
-    return {f"{phase.name}/loss": loss, **{f"{phase.name}/{name}": value for name, value in parts.items()}}
 
 
 class _Session:
@@ -347,3 +224,4 @@ class _Session:
         if self._log is not None:
             self._log.sync()
             write_checkpoint(self._run, {**self._trainer.state(), "convergence": self._convergence.state()})
+            draw_curves(self._log.history, self._run / CURVES)
