@@ -1,0 +1,226 @@
+"""Bars of one voice on a metrical grid: each of 16 steps starts one of 24 pitches, holds, or rests; a chord a bar."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.codecs.chords import NO_CHORD, SYMBOLS, coverage_codes
+from antiphon.codecs.codec import Codec, Rows
+from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
+from antiphon.music.theory import parse_chord
+
+STEPS = 16
+RESOLUTION = 4
+LOWEST, NUM_PITCHES = 60, 24
+HOLD, REST = NUM_PITCHES, NUM_PITCHES + 1
+NUM_CLASSES = NUM_PITCHES + 2
+
+_VOICE_NAME = re.compile(r"voice|vocal|sing|gesang|chant|canto|voix|melod|lead|solo|soprano", re.IGNORECASE)
+_OFF_GRID_LIMIT = 0.15
+_STEPS_A_NOTE = 8
+
+
+class MelodyBars(Codec):
+    """Rows of (bar, bar before, chord) from songs in 4/4 whose beats are known.
+
+    Rows: "real" and "previous" uint8 (n, 16) of classes 0-23 (a note of MIDI pitch 60-83 begins), 24 (hold), 25 (rest);
+    "chord" uint8 (n,), codes of `antiphon.codecs.chords`; "bar" int32 (n,), the bar's number in its song.
+    A bar that begins a song, or follows a change of metre, has silence before it.
+
+    Parameters
+    ----------
+    chord_coverage
+        Smallest share of a bar's sounding time that a triad has to cover, else the bar has no chord.
+    """
+
+    kind: Literal["melody"] = "melody"
+    chord_coverage: float = 0.6
+
+    def encode(self, score: Score) -> Rows:
+        """Rows of every 4/4 bar in which the voice begins a note; none for a song without beats or without 4/4."""
+        index = melody_track(score)
+        lines, lengths = common_time_bars(score)
+        if index is None or not len(lines) or off_grid_share(score) > _OFF_GRID_LIMIT:
+            return _rows([], [], [], [])
+        lines = lines + bar_phase(score, index, lines, lengths)
+        grid, starts = _grid(score, monophonic(score.tracks[index].notes), lines)
+        if not len(starts):
+            return _rows([], [], [], [])
+        follows = np.diff(starts, prepend=-1) == STEPS
+        silence = np.full(STEPS, REST, np.uint8)
+        previous = np.where(follows[:, None], np.roll(grid, 1, axis=0), silence)
+        previous[0] = silence
+        opening = np.logical_and.accumulate(grid == HOLD, axis=1) & (previous[:, -1:] == REST)
+        grid[opening] = REST
+        sounding = (grid < NUM_PITCHES).any(1)
+        chords = _bar_chords(score, index, starts, self.chord_coverage)
+        return _rows(grid[sounding], previous[sounding], chords[sounding], np.flatnonzero(sounding))
+
+    def decode(
+        self, bars: NDArray[np.uint8], chords: Sequence[int] | None = None, tempo: float = 100.0, velocity: int = 90
+    ) -> Score:
+        """A score of one track from bars (B, 16); a hold after a rest is a rest."""
+        classes = np.asarray(bars, np.uint8).reshape(-1)
+        onset = classes < NUM_PITCHES
+        # A note lasts until the next onset or rest.
+        stops = np.flatnonzero(onset | (classes == REST))
+        begins = np.flatnonzero(onset)
+        following = np.searchsorted(stops, begins, side="right")
+        ends = np.append(stops, len(classes))[following]
+        ticks = 120
+        notes = notes_from_columns(begins * ticks, ends * ticks, classes[begins].astype(int) + LOWEST, velocity)
+        symbols = tuple(
+            (bar * STEPS * ticks, SYMBOLS[code]) for bar, code in enumerate(chords or ()) if code != NO_CHORD
+        )
+        return Score(
+            ticks_per_beat=ticks * RESOLUTION,
+            tracks=(Track(notes if len(begins) else empty(NOTE), name="Melody"),),
+            tempos=table(TEMPO, [(0, beat_us(tempo))]),
+            time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]),
+            chords=symbols,
+        )
+
+
+def melody_track(score: Score) -> int | None:
+    """Index of the track that carries the tune: one named as a voice, else the highest that is nearly one-voiced, else
+    the highest; None when nothing but drums sounds."""
+    tracks = [(index, track) for index, track in enumerate(score.tracks) if len(track.notes) and not track.is_drum]
+    if not tracks:
+        return None
+    named = [(index, track) for index, track in tracks if _VOICE_NAME.search(track.name)]
+    single = [(index, track) for index, track in tracks if _overlap_share(track.notes) < 0.1 and len(track.notes) >= 16]
+    return max(named[:1] or single or tracks, key=lambda pair: (float(pair[1].notes["pitch"].mean()), -pair[0]))[0]
+
+
+def monophonic(notes: NDArray[np.void]) -> NDArray[np.void]:
+    """The skyline: of notes that begin together the highest, each cut off where the next begins."""
+    ordered = notes[np.lexsort((-notes["pitch"].astype(int), notes["start"]))]
+    kept = ordered[np.append(True, np.diff(ordered["start"]) > 0)].copy() if len(ordered) else ordered
+    kept["end"][:-1] = np.minimum(kept["end"][:-1], kept["start"][1:])
+    return kept
+
+
+def common_time_bars(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """First ticks of the bars that are four beats long (4/4, 2/2, 8/8), and whether each begins a run of such bars."""
+    lines = score.bars()
+    whole = np.diff(lines) == 4 * score.ticks_per_beat
+    changes = score.time_signatures
+    row = np.searchsorted(changes["tick"], lines[:-1], side="right") - 1
+    quarters = np.where(row >= 0, np.isin(changes["denominator"][row], (2, 4, 8)) if len(changes) else True, True)
+    duple = np.where(row >= 0, np.isin(changes["numerator"][row], (2, 4, 8)) if len(changes) else True, True)
+    kept = whole & quarters & duple
+    begins = kept & ~np.append(False, kept[:-1])
+    return lines[:-1][kept], begins[kept]
+
+
+def off_grid_share(score: Score) -> float:
+    """Share of onsets further than a 64th note from the nearest 16th: near 0 in a score, 0.5 in a performance."""
+    starts = np.concatenate([track.notes["start"] for track in score.tracks])
+    nearest = score.steps(starts, RESOLUTION) * score.ticks_per_beat
+    return float((np.abs(starts * RESOLUTION - nearest) * 4 > score.ticks_per_beat).mean()) if len(starts) else 0.0
+
+
+def bar_phase(score: Score, voice: int, lines: NDArray[np.int64], begins: NDArray[np.bool_]) -> int:
+    """Ticks by which the heard bar lines lie after the written ones, when a file has dropped its pickup; else 0.
+
+    The accompaniment's low notes fall on downbeats: for each eighth of the bar their weight (onsets times length,
+    lower counts more) is summed, and another phase than the written one is taken only where it is plainly heavier.
+    """
+    others = [t.notes for i, t in enumerate(score.tracks) if i != voice and not t.is_drum and len(t.notes)]
+    if not others or begins.sum() != 1 or len(lines) < 8:
+        return 0
+    notes = np.concatenate(others)
+    ordered = notes[np.lexsort((notes["pitch"], notes["start"]))]
+    bass = ordered[np.append(True, np.diff(ordered["start"]) > 0)]
+    weight = np.minimum((bass["end"] - bass["start"]) / score.ticks_per_beat, 4.0) * np.clip(72 - bass["pitch"], 0, 48)
+    eighth = score.steps(bass["start"] - lines[0], 2) % _STEPS_A_NOTE
+    mass = np.bincount(eighth, weight, minlength=_STEPS_A_NOTE)
+    best = int(mass.argmax())
+    return best * score.ticks_per_beat // 2 if best and mass[best] > 1.35 * mass[0] else 0
+
+
+def _overlap_share(notes: NDArray[np.void]) -> float:
+    """Share of notes that begin before an earlier one has ended by more than a sliver."""
+    if len(notes) < 2:
+        return 0.0
+    latest = np.maximum.accumulate(notes["end"])[:-1]
+    return float((latest - notes["start"][1:] > 0.25 * (notes["end"] - notes["start"])[1:]).mean())
+
+
+def _grid(
+    score: Score, voice: NDArray[np.void], lines: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Classes (bars, 16) of the voice, and each bar's first step."""
+    starts = score.steps(lines, RESOLUTION)
+    begins, ends = (score.steps(voice[name], RESOLUTION) for name in ("start", "end"))
+    kept = np.append(np.diff(begins) > 0, True) if len(begins) else np.empty(0, bool)
+    begins, ends, pitch = begins[kept], ends[kept], fold_octaves(voice["pitch"][kept])
+    ends = np.minimum(np.maximum(ends, begins + 1), np.append(begins[1:], np.iinfo(np.int64).max))
+    length = int(max(starts[-1] + STEPS, ends.max(initial=0))) + 1
+    line = np.full(length, REST, np.uint8)
+    held = np.zeros(length + 1, np.int8)
+    np.add.at(held, begins, 1)
+    np.add.at(held, ends, -1)
+    line[np.cumsum(held[:-1]) > 0] = HOLD
+    line[begins] = pitch - LOWEST
+    return line[starts[:, None] + np.arange(STEPS)], starts
+
+
+def fold_octaves(pitch: NDArray[Any]) -> NDArray[np.int64]:
+    """Move a whole voice by octaves to where most of it lies in 60-83, then fold the rest note by note."""
+    pitch = pitch.astype(np.int64)
+    shifts = np.array([0, -12, 12, -24, 24, -36, 36, -48, 48, 60])
+    inside = [((pitch + s >= LOWEST) & (pitch + s < LOWEST + NUM_PITCHES)).sum() for s in shifts]
+    moved = pitch + shifts[int(np.argmax(inside))]
+    low, high = moved < LOWEST, moved >= LOWEST + NUM_PITCHES
+    moved[low] = LOWEST + moved[low] % 12
+    moved[high] = LOWEST + 12 + moved[high] % 12
+    return moved
+
+
+def _bar_chords(score: Score, voice: int, starts: NDArray[np.int64], coverage: float) -> NDArray[np.uint8]:
+    """One chord code a bar: the written symbol that holds longest, or else the triad that the other tracks cover."""
+    if score.chords:
+        return _written_chords(score, starts)
+    tracks = [t for i, t in enumerate(score.tracks) if i != voice and not t.is_drum] or [score.tracks[voice]]
+    notes = np.concatenate([t.notes for t in tracks])
+    return coverage_codes(_pitch_class_weights(score, notes, starts), coverage)
+
+
+def _pitch_class_weights(score: Score, notes: NDArray[np.void], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sounding steps of each pitch class in each bar (bars, 12)."""
+    begins = score.steps(notes["start"], RESOLUTION)
+    ends = np.maximum(score.steps(notes["end"], RESOLUTION), begins + 1)
+    length = int(max(starts[-1] + STEPS, ends.max(initial=0))) + 1
+    edges = np.zeros((length + 1, 12))
+    np.add.at(edges, (begins, notes["pitch"] % 12), 1)
+    np.add.at(edges, (ends, notes["pitch"] % 12), -1)
+    before = np.concatenate([np.zeros((1, 12)), np.cumsum(np.cumsum(edges, axis=0), axis=0)])
+    return np.asarray(before[starts + STEPS] - before[starts])
+
+
+def _written_chords(score: Score, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
+    ticks = score.steps([tick for tick, _ in score.chords], RESOLUTION)
+    codes = np.array([_symbol_code(symbol) for _, symbol in score.chords], np.uint8)
+    line = np.full(int(starts[-1]) + STEPS, NO_CHORD, np.uint8)
+    row = np.searchsorted(ticks, np.arange(len(line)), side="right") - 1
+    line[row >= 0] = codes[row[row >= 0]]
+    share = (line[starts[:, None] + np.arange(STEPS)][:, :, None] == np.arange(NO_CHORD + 1)).sum(1)
+    return share.argmax(1).astype(np.uint8)
+
+
+def _symbol_code(symbol: str) -> int:
+    chord = parse_chord(symbol)
+    return NO_CHORD if chord is None else chord.root + 12 * chord.is_minor
+
+
+def _rows(real: Any, previous: Any, chord: Any, bar: Any) -> Rows:
+    return {
+        "real": np.asarray(real, np.uint8).reshape(-1, STEPS),
+        "previous": np.asarray(previous, np.uint8).reshape(-1, STEPS),
+        "chord": np.asarray(chord, np.uint8),
+        "bar": np.asarray(bar, np.int32),
+    }

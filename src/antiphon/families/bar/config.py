@@ -1,0 +1,51 @@
+"""Settings of the `bar` family: sizes, loss and the timetable of its three phases."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import PositiveInt
+
+from antiphon.config import Config
+
+if TYPE_CHECKING:
+    from antiphon.families.bar.objective import BarObjective
+
+
+class BarConfig(Config):
+    """A bar of melody, step by step, given the bar before and a chord.
+
+    Parameters
+    ----------
+    hidden_dim, embedding_dim
+        Sizes of the generator.
+    critic_dim
+        Channels of the discriminator.
+    penalty
+        Weight gamma of the zero-centred penalties on real and fake bars (R1 and R2, Roth et al. 2017).
+    penalty_every
+        Iterations between two penalty steps (lazy regularisation, Karras et al. 2020); the weight grows to match.
+    temperature
+        Of the Gumbel-softmax whose gradient replaces that of the sampled step.
+    likelihood_iterations
+        Iterations of teacher-forced likelihood before the game begins; 0 for a pure GAN.
+    transpose
+        Largest random transposition in semitones, bars and chord together.
+    silence
+        Share of training bars whose previous bar is replaced by silence, so that a first bar can come from nothing.
+    """
+
+    kind: Literal["bar"] = "bar"
+    hidden_dim: PositiveInt = 192
+    embedding_dim: PositiveInt = 48
+    critic_dim: PositiveInt = 96
+    penalty: float = 0.01
+    penalty_every: PositiveInt = 4
+    temperature: float = 1.0
+    likelihood_iterations: int = 0
+    transpose: int = 3
+    silence: float = 0.05
+
+    def build(self) -> "BarObjective":
+        """Two fresh players."""
+        from antiphon.families.bar.objective import BarObjective
+
+        return BarObjective(self)

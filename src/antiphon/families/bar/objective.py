@@ -1,0 +1,116 @@
+"""The game of `bar`: a likelihood start, then relativistic pairing with zero-centred penalties on both sides."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.melody import NUM_CLASSES, NUM_PITCHES, REST, STEPS
+from antiphon.families.bar.config import BarConfig
+from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly, one_hot
+from antiphon.gan.objective import Batch, Objective, Outcome, Phase
+from antiphon.gan.penalties import squared_gradient_norms
+
+
+class BarObjective(Objective):
+    """Batches: "real" and "previous" (N, 16) classes, "chord" (N,) codes, as `antiphon.codecs.melody` makes them."""
+
+    def __init__(self, config: BarConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.generator: BarGenerator = BarGenerator(config.hidden_dim, config.embedding_dim)
+        self.discriminator: BarDiscriminator = BarDiscriminator(config.critic_dim)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Likelihood first, then the game; the penalties' turn comes every few iterations."""
+        start = self.config.likelihood_iterations
+        return (
+            Phase("likelihood", "generator", stop=start),
+            Phase("discriminator", "discriminator", start=start),
+            Phase("penalty", "discriminator", start=start, every=self.config.penalty_every),
+            Phase("generator", "generator", start=start),
+        )
+
+    def augment(self, batch: Batch) -> Batch:
+        """Transpose each row within the two octaves, chord included, and silence some previous bars."""
+        real, previous, chord = batch["real"], batch["previous"], batch["chord"]
+        rows = torch.cat([previous, real], dim=1).long()
+        begun = rows < NUM_PITCHES
+        lowest = torch.where(begun, rows, NUM_PITCHES).amin(1)
+        highest = torch.where(begun, rows, -1).amax(1)
+        reach = self.config.transpose
+        shift = torch.randint(-reach, reach + 1, (len(rows),), device=rows.device)
+        shift = torch.maximum(torch.minimum(shift, NUM_PITCHES - 1 - highest), -lowest)
+        rows = torch.where(begun, rows + shift[:, None], rows)
+        codes = chord.long()
+        codes = torch.where(codes == NO_CHORD, codes, (codes + shift) % 12 + 12 * (codes // 12))
+        silent = torch.rand(len(rows), 1, device=rows.device) < self.config.silence
+        previous = torch.where(silent, REST, rows[:, : real.shape[1]])
+        return {
+            **batch,
+            "real": begin_cleanly(rows[:, real.shape[1] :], previous),
+            "previous": previous,
+            "chord": codes,
+        }
+
+    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
+        """The terms of the phase of that name."""
+        return {
+            "likelihood": self._likelihood,
+            "discriminator": self._discriminator,
+            "penalty": self._penalty,
+            "generator": self._generator,
+        }[phase.name](batch)
+
+    def _likelihood(self, batch: Batch) -> Outcome:
+        """Cross-entropy of each step given the true ones before it, in nats a step."""
+        scores = self.generator.teacher(batch["real"], batch["previous"], batch["chord"])
+        return Outcome({"likelihood": F.cross_entropy(scores.flatten(0, 1), batch["real"].long().flatten())})
+
+    def _discriminator(self, batch: Batch) -> Outcome:
+        """E softplus(D(fake) - D(real)), pairs under one condition (Jolicoeur-Martineau 2019, eq. 4)."""
+        real, fake = self._judge(one_hot(batch["real"]), batch), self._judge(self._write(batch), batch)
+        gap = (real - fake).detach()
+        return Outcome(
+            {"discriminator": F.softplus(fake - real).mean()},
+            {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()},
+        )
+
+    def _penalty(self, batch: Batch) -> Outcome:
+        """gamma/2 E||grad D(real)||^2 + gamma/2 E||grad D(fake)||^2 (Mescheder et al. 2018, R1 and R2)."""
+        weight = self.config.penalty / 2 * self.config.penalty_every
+        terms = {}
+        for name, planes in (("r1", one_hot(batch["real"])), ("r2", self._write(batch))):
+            planes.requires_grad_()
+            terms[name] = weight * squared_gradient_norms(self._judge(planes, batch), planes).mean()
+        return Outcome(terms)
+
+    def _generator(self, batch: Batch) -> Outcome:
+        """E softplus(D(real) - D(fake)), the generator's half of the pairing loss."""
+        latent = self.latent(len(batch["real"]))
+        fake = self.generator(batch["previous"], batch["chord"], latent, self.config.temperature)
+        with torch.no_grad():
+            real_logits = self._judge(one_hot(batch["real"]), batch)
+        return Outcome({"generator": F.softplus(real_logits - self._judge(fake, batch)).mean()})
+
+    def _judge(self, planes: Tensor, batch: Batch) -> Tensor:
+        logits: Tensor = self.discriminator(planes, batch["previous"], batch["chord"])
+        return logits
+
+    def _write(self, batch: Batch) -> Tensor:
+        """Fake bars as planes, without gradients."""
+        return one_hot(self.generator.write(batch["previous"], batch["chord"], self.latent(len(batch["real"]))))
+
+    def latent(self, num: int) -> Tensor:
+        """Gaussian latents (num, 16, 26)."""
+        return torch.randn(num, STEPS, NUM_CLASSES, device=self.generator.position.device)
+
+    def sample(self, num: int, condition: Batch) -> Tensor:
+        """Bars (num, 16) uint8 from fresh latents."""
+        return self.sample_from(self.latent(num), condition)
+
+    def sample_from(self, latent: Tensor, condition: Batch, temperature: float = 1.0) -> Tensor:
+        """Bars (N, 16) uint8 for given latents; the same latents give the same bars."""
+        bars: Tensor = self.generator.write(condition["previous"], condition["chord"], latent, temperature)
+        return bars.to(torch.uint8)
