@@ -1,6 +1,7 @@
 """Notes, tracks and scores in ticks, with tempo map, metre, pedal, exact seconds and one rounding rule to a grid."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,10 +35,20 @@ def table(dtype: np.dtype[np.void], rows: ArrayLike = ()) -> NDArray[np.void]:
 def notes_from_columns(start: ArrayLike, end: ArrayLike, pitch: ArrayLike, velocity: ArrayLike) -> NDArray[np.void]:
     """Four columns of equal length (or scalars, broadcast) as a `NOTE` table ordered by start, pitch, end."""
     columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(column)) for column in (start, end, pitch, velocity)))
+    order = _note_order(*columns[:3])
     notes = np.empty(columns[0].shape, NOTE)
     for name, column in zip(("start", "end", "pitch", "velocity"), columns, strict=True):
-        notes[name] = column
-    return notes[np.lexsort((notes["end"], notes["pitch"], notes["start"]))]
+        notes[name] = column[order]
+    return notes
+
+
+def _note_order(start: NDArray[Any], end: NDArray[Any], pitch: NDArray[Any]) -> NDArray[np.intp]:
+    # Notes come nearly in order, where a stable sort of one integer key takes a tenth of the time of three.
+    key = start.astype(np.int64) * 128 + pitch
+    order: NDArray[np.intp] = np.argsort(key, kind="stable")
+    if (np.diff(key[order]) <= 0).any():
+        order = np.lexsort((end, pitch, start))
+    return order
 
 
 def empty(dtype: np.dtype[np.void]) -> NDArray[np.void]:
@@ -80,8 +91,9 @@ class Track:
         ticks = pedal["tick"][changed].astype(np.int64)
         if down[-1]:
             last = max(int(pedal["tick"][-1]), int(self.notes["end"].max(initial=0)))
-            ticks = np.append(ticks, last)
-        return ticks.reshape(-1, 2)
+            ticks = np.append(ticks, np.int64(last))
+        spans: NDArray[np.int64] = ticks.reshape(-1, 2)
+        return spans
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +139,11 @@ class Score:
 
     def seconds(self, ticks: ArrayLike) -> NDArray[np.float64]:
         """Exact time of each tick in float64 seconds under the tempo map, same shape as `ticks`."""
-        ticks = np.asarray(ticks)
+        ticks = np.asarray(ticks, np.int64)
         starts, beat_us = self._tempo_map()
         # Sums of integers stay exact; the one division comes last.
         elapsed = np.concatenate([[0], np.cumsum(np.diff(starts) * beat_us[:-1])])
-        row = np.searchsorted(starts, ticks, side="right") - 1
+        row = np.maximum(np.searchsorted(starts, ticks, side="right") - 1, 0)
         return np.asarray((elapsed[row] + (ticks - starts[row]) * beat_us[row]) / (self.ticks_per_beat * 1_000_000))
 
     def ticks(self, seconds: ArrayLike) -> NDArray[np.int64]:
@@ -158,13 +170,16 @@ class Score:
         changes = self.time_signatures
         if not len(changes) or changes["tick"][0] > 0:
             changes = np.concatenate([table(TIME_SIGNATURE, [(0, 4, 4)]), changes])
-        stops = np.append(changes["tick"][1:], max(self.end, int(changes["tick"][-1]) + 1))
+        end = max(self.end, 1)
         pieces = []
-        for change, stop in zip(changes, stops, strict=True):
-            length = max(1, self.ticks_per_beat * 4 * int(change["numerator"]) // int(change["denominator"]))
-            pieces.append(np.arange(int(change["tick"]), int(stop), length, dtype=np.int64))
-        lines = np.concatenate(pieces)
-        return np.append(lines, lines[-1] + length)
+        for change, stop in zip(changes, [*changes["tick"][1:].tolist(), end], strict=True):
+            begin, denominator = int(change["tick"]), int(change["denominator"])
+            # A bar may be no whole number of ticks: each line is rounded down on its own, so that errors do not add up.
+            bar = max(self.ticks_per_beat * 4 * int(change["numerator"]), denominator)
+            num_bars = max(0, -((begin - stop) * denominator // bar))
+            pieces.append(begin + np.arange(num_bars + 1, dtype=np.int64) * bar // denominator)
+        lines = np.concatenate([*(piece[:-1] for piece in pieces), pieces[-1][-1:]])
+        return lines[: int(np.searchsorted(lines, end)) + 1]
 
     def with_tracks(self, tracks: tuple[Track, ...]) -> "Score":
         """The same score with other tracks."""
