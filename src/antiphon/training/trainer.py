@@ -96,7 +96,7 @@ def fit(
         After a signal, once the iteration at hand is done and its checkpoint written.
     """
     run = Path(run)
-    fabric = _launch(config)
+    fabric = launch(config)
     if fabric.is_global_zero:
         open_run(run, config, card)
     fabric.barrier()
@@ -109,7 +109,8 @@ def fit(
     return _Session(trainer, convergence, run, card, observers).go()
 
 
-def _launch(config: TrainConfig) -> "Fabric":
+def launch(config: TrainConfig) -> "Fabric":
+    """Start Fabric for this process: one device, or its part of what `torchrun` or `fabric run` started."""
     # Fabric takes seconds to import; nothing but training pays for it.
     from lightning_fabric import Fabric
 
