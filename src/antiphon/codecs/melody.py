@@ -166,7 +166,8 @@ def _grid(
     np.add.at(held, ends, -1)
     line[np.cumsum(held[:-1]) > 0] = HOLD
     line[begins] = pitch - LOWEST
-    return line[starts[:, None] + np.arange(STEPS)], starts
+    bars: NDArray[np.uint8] = line[starts[:, None] + np.arange(STEPS)]
+    return bars, starts
 
 
 def fold_octaves(pitch: NDArray[Any]) -> NDArray[np.int64]:
@@ -178,7 +179,7 @@ def fold_octaves(pitch: NDArray[Any]) -> NDArray[np.int64]:
     low, high = moved < LOWEST, moved >= LOWEST + NUM_PITCHES
     moved[low] = LOWEST + moved[low] % 12
     moved[high] = LOWEST + 12 + moved[high] % 12
-    return moved
+    return np.asarray(moved)
 
 
 def _bar_chords(score: Score, voice: int, starts: NDArray[np.int64], coverage: float) -> NDArray[np.uint8]:
@@ -209,7 +210,7 @@ def _written_chords(score: Score, starts: NDArray[np.int64]) -> NDArray[np.uint8
     row = np.searchsorted(ticks, np.arange(len(line)), side="right") - 1
     line[row >= 0] = codes[row[row >= 0]]
     share = (line[starts[:, None] + np.arange(STEPS)][:, :, None] == np.arange(NO_CHORD + 1)).sum(1)
-    return share.argmax(1).astype(np.uint8)
+    return np.asarray(share.argmax(1), np.uint8)
 
 
 def _symbol_code(symbol: str) -> int:

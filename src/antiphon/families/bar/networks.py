@@ -218,12 +218,13 @@ def sounded_before(begun: Tensor, opening: Tensor) -> Tensor:
 
 def chord_degrees(begun: Tensor, chord: Tensor) -> Tensor:
     """Pitch class above the chord's root (N, T, 3 x 12), in one of three blocks: major, minor, no chord."""
-    classes = begun.unflatten(2, (2, 12)).sum(2)
+    classes = begun[..., :12] + begun[..., 12:]
     root = torch.where(chord < NO_CHORD, chord % 12, 0)
     index = (root[:, None] + torch.arange(12, device=chord.device)) % 12
     above = classes.gather(2, index[:, None].expand_as(classes))
     quality = F.one_hot(chord // 12, 3).to(begun)
-    return (quality[:, None, :, None] * above[:, :, None, :]).flatten(2)
+    degrees: Tensor = (quality[:, None, :, None] * above[:, :, None, :]).flatten(2)
+    return degrees
 
 
 def _interval_map() -> Tensor:
