@@ -57,7 +57,8 @@ def walk(content: bytes, name: str, begin: int, last: int, end: int) -> Iterator
         else:
             data = position + 1
             # A system message ends a running status; a meta event does not.
-            running = running if status == META else status if status < 0xF0 else 0
+            if status != META:
+                running = status if status < 0xF0 else 0
         data, stop = _data(content, status, data, end)
         if stop < 0:
             raise damaged(name, f"no event begins at byte {position}")
