@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _OBSERVING = 1
+# A picture takes as long as many iterations of a small network.
+_DRAW_SECONDS = 60.0
 
 
 class Observer(Protocol):
@@ -147,6 +150,7 @@ class _Session:
         self._leads = trainer.fabric.is_global_zero
         self._log = Log(run, trainer.iteration, trainer.config.tensorboard) if self._leads else None
         self._saved = trainer.iteration
+        self._drawn = -_DRAW_SECONDS
 
     def go(self) -> Fitted:
         trainer, every = self._trainer, self._trainer.config.checkpoint_every
@@ -158,10 +162,12 @@ class _Session:
                     self._record()
                     if trainer.iteration % every == 0 or interrupt.requested:
                         self._checkpoint()
+                        self._draw()
                     if interrupt.requested:
                         raise KeyboardInterrupt
                     show(trainer.iteration)
                 self._checkpoint()
+                self._draw(last=True)
         finally:
             trainer.release()
             if self._log is not None:
@@ -180,7 +186,8 @@ class _Session:
             record |= self._finite(trainer.meter.read(trainer.all_reduce))
         if self._log is not None:
             record |= self._observe(due, self._log.history)
-            self._log.write(record)
+            if len(record) > 1:
+                self._log.write(record)
         # Every process must come to the same decision to stop.
         if trainer.fabric.world_size > 1:
             record = trainer.fabric.broadcast(record)
@@ -218,6 +225,11 @@ class _Session:
         state = averaged(trainer.objective.state_dict(), trainer.average.state())
         save_model(self._run / BEST, state, complete_card(self._card, trainer.iteration, trainer.config.seed))
 
+    def _draw(self, last: bool = False) -> None:
+        if self._log is not None and (last or time.monotonic() - self._drawn > _DRAW_SECONDS):
+            draw_curves(self._log.history, self._run / CURVES)
+            self._drawn = time.monotonic()
+
     def _checkpoint(self) -> None:
         if self._saved == self._trainer.iteration:
             return
@@ -225,4 +237,3 @@ class _Session:
         if self._log is not None:
             self._log.sync()
             write_checkpoint(self._run, {**self._trainer.state(), "convergence": self._convergence.state()})
-            draw_curves(self._log.history, self._run / CURVES)
