@@ -1,14 +1,22 @@
-"""Corpora inside the package: a whole corpus as one small file, its columns turned into differences and compressed.
+"""Corpora inside the package: a whole corpus as one small file, its columns recoded and compressed.
 
-A file is XZ around: the length of a header (4 bytes, little endian), the header as JSON (manifest and strings), and the
-columns of every table one after the other. Of integers wider than a byte the low bytes of a column come first, then the
-next ones. Times are kept as differences: a note's start from the one before it in its track, its end from its start.
+A file is XZ around: the length of a header (4 bytes, little endian), the header as JSON (manifest, strings, rows a
+song, codings), and the columns one after the other. Of integers wider than a byte the low bytes of a column come first,
+then the next ones. Which coding a column has is tried out when the file is made:
+
+* `plain`: as it is.
+* `steps`: differences from row to row, wrapping around.
+* `ranks`: indices into a dictionary in which frequent values come first.
+
+Notes have no absolute times: either `start` is kept in steps and `length` beside it, or both make one column of
+`rhythm` (ticks to the next note's start, and length), which has few values in written music.
 """
 
 import json
 import lzma
 from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +31,8 @@ SUFFIX = ".corpus.xz"
 FILTERS = [
     {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0, "dict_size": 1 << 24}
 ]
+Column = NDArray[Any]
+Coded = tuple[dict[str, Any], bytes]
 Parts = tuple[Manifest, Mapping[str, Table], NDArray[np.void], tuple[str, ...]]
 
 
@@ -41,17 +51,16 @@ def encode(
     manifest: Manifest, tables: Mapping[str, Table], offsets: NDArray[np.void], strings: tuple[str, ...]
 ) -> bytes:
     """A corpus as the bytes of one file; the same corpus gives the same bytes."""
+    coded = {name: [_coded(column, values) for column, values in _columns(name, tables[name])] for name in DTYPES}
     header = {
         "manifest": manifest.model_dump(mode="json"),
         "strings": strings,
-        "counts": {name: np.diff(offsets[name].astype(np.int64)).tolist() for name in DTYPES},
+        "rows": {name: np.diff(offsets[name].astype(np.int64)).tolist() for name in DTYPES},
+        "columns": {name: [record for record, _ in columns] for name, columns in coded.items()},
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    parts = [len(text).to_bytes(4, "little"), text]
-    for name in DTYPES:
-        columns = _differences(name, tables[name])
-        parts += [_planes(columns[column]) for column in columns]
-    return lzma.compress(b"".join(parts), format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=FILTERS)
+    contents = [content for columns in coded.values() for _, content in columns]
+    return _compressed(b"".join([len(text).to_bytes(4, "little"), text, *contents]))
 
 
 def decode(content: bytes, name: str) -> Parts:
@@ -63,67 +72,104 @@ def decode(content: bytes, name: str) -> Parts:
         If the bytes are not those of a corpus.
     """
     try:
-        return _decode(lzma.decompress(content, format=lzma.FORMAT_XZ))
-    except (lzma.LZMAError, ValueError, KeyError, ValidationError) as error:
+        return _decoded(memoryview(lzma.decompress(content, format=lzma.FORMAT_XZ)))
+    except (lzma.LZMAError, ValueError, KeyError, IndexError, ValidationError) as error:
         raise InputError(f"embedded corpus {name!r} is damaged ({error}); install antiphon again") from None
 
 
-def _decode(content: bytes) -> Parts:
+def _compressed(content: bytes) -> bytes:
+    return lzma.compress(content, format=lzma.FORMAT_XZ, check=lzma.CHECK_CRC64, filters=FILTERS)
+
+
+def _decoded(content: memoryview) -> Parts:
     begin = 4 + int.from_bytes(content[:4], "little")
-    header = json.loads(content[4:begin])
-    counts = {name: np.array(header["counts"][name], np.int64) for name in DTYPES}
+    header = json.loads(bytes(content[4:begin]))
+    offsets = np.zeros(len(header["manifest"]["songs"]) + 1, offsets_dtype())
     tables = {}
     for name, dtype in DTYPES.items():
-        rows = int(counts[name].sum())
-        table = np.empty(rows, dtype)
-        for column in dtype.names or ():
-            if column == "song":
-                continue
-            size = dtype[column].itemsize
-            table[column] = _from_planes(content[begin : begin + rows * size], size, rows).view(dtype[column])
-            begin += rows * size
-        table["song"] = np.repeat(np.arange(len(counts[name]), dtype=np.uint32), counts[name])
-        tables[name] = _sums(name, table)
-    offsets = np.zeros(len(counts["notes"]) + 1, offsets_dtype())
-    for name in DTYPES:
-        offsets[name][1:] = np.cumsum(counts[name])
+        counts = np.array(header["rows"][name], np.int64)
+        offsets[name][1:] = np.cumsum(counts)
+        table = np.empty(int(counts.sum()), dtype)
+        table["song"] = np.repeat(np.arange(len(counts), dtype=np.uint32), counts)
+        for record in header["columns"][name]:
+            size = len(table) * np.dtype(record["dtype"]).itemsize
+            _fill(table, record["column"], _values(record, content[begin : begin + size], len(table)))
+            begin += size
+        tables[name] = table
     return Manifest.model_validate(header["manifest"]), tables, offsets, tuple(header["strings"])
 
 
-def _planes(column: NDArray[np.generic]) -> bytes:
+def _columns(name: str, table: Table) -> list[tuple[str, Column]]:
+    """The columns of a table as they are coded."""
+    plain = [(column, np.ascontiguousarray(table[column])) for column in table.dtype.names or () if column != "song"]
+    if name != "notes":
+        return plain
+    start, length = plain[0][1], table["end"] - table["start"]
+    until_next = np.append(start[1:], np.uint32(0)) - start
+    together = [("rhythm", until_next.astype(np.uint64) << np.uint64(32) | length)]
+    apart = [("start", start), ("length", length)]
+    smaller = min(together, apart, key=lambda columns: sum(_size(*_coded(*column)) for column in columns))
+    return smaller + plain[2:]
+
+
+def _fill(table: Table, column: str, values: Column) -> None:
+    if column == "rhythm":
+        # Ticks to the next start, summed from the end, where the last row's go back to tick 0.
+        table["start"] = -np.cumsum((values >> np.uint64(32)).astype(np.uint32)[::-1], dtype=np.uint32)[::-1]
+        column, values = "length", values.astype(np.uint32)
+    if column == "length":
+        column, values = "end", table["start"] + values
+    table[column] = values
+
+
+def _coded(column: str, values: Column) -> Coded:
+    """A column in the coding that is smallest: what is needed to decode it, and its bytes."""
+    codings = [_plain(values), _steps(values), _ranks(values)]
+    if values.dtype == bool:
+        codings = codings[:1]
+    record, content = min((coding for coding in codings if coding), key=lambda coding: _size(*coding))
+    return {"column": column, **record}, content
+
+
+def _size(record: dict[str, Any], content: bytes) -> int:
+    # For a comparison a quick compression is good enough.
+    return sum(len(lzma.compress(part, preset=3)) for part in (json.dumps(record).encode(), content))
+
+
+def _plain(values: Column) -> Coded:
+    return {"coding": "plain", "dtype": values.dtype.str}, _planes(values)
+
+
+def _steps(values: Column) -> Coded:
+    steps = np.diff(values, prepend=values.dtype.type(0))
+    return {"coding": "steps", "dtype": values.dtype.str}, _planes(steps)
+
+
+def _ranks(values: Column) -> Coded:
+    known, indices, counts = np.unique(values, return_inverse=True, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    ranks = np.empty(len(known), np.int64)
+    ranks[order] = np.arange(len(known))
+    dtype = np.min_scalar_type(max(len(known) - 1, 0)).newbyteorder("<")
+    record = {"coding": "ranks", "dtype": dtype.str, "known": known[order].tolist(), "of": values.dtype.str}
+    return record, _planes(ranks[indices].astype(dtype))
+
+
+def _values(record: dict[str, Any], content: memoryview, rows: int) -> Column:
+    values = _from_planes(content, np.dtype(record["dtype"]), rows)
+    if record["coding"] == "steps":
+        return np.cumsum(values, dtype=values.dtype)
+    if record["coding"] == "ranks":
+        known: Column = np.array(record["known"], record["of"])
+        return known[values]
+    return values
+
+
+def _planes(column: Column) -> bytes:
     """All lowest bytes, then all second ones, and so on."""
-    return np.ascontiguousarray(column.view(np.uint8).reshape(len(column), -1).T).tobytes()
+    return np.ascontiguousarray(column.view(np.uint8).reshape(len(column), column.itemsize).T).tobytes()
 
 
-def _from_planes(content: bytes, size: int, rows: int) -> NDArray[np.uint8]:
-    planes = np.frombuffer(content, np.uint8).reshape(size, rows)
-    return np.ascontiguousarray(planes.T).reshape(-1)
-
-
-TICKS = {
-    "notes": "start",
-    "tempos": "tick",
-    "time_signatures": "tick",
-    "key_signatures": "tick",
-    "pedal": "tick",
-    "chords": "tick",
-}
-
-
-def _differences(name: str, table: Table) -> dict[str, NDArray[np.generic]]:
-    columns = {column: np.ascontiguousarray(table[column]) for column in table.dtype.names or () if column != "song"}
-    if name == "notes":
-        columns["end"] = columns["end"] - columns["start"]
-    if name in TICKS:
-        ticks = columns[TICKS[name]]
-        # Where a song or track begins, the difference to the last one wraps around 2**32 and back.
-        columns[TICKS[name]] = np.diff(ticks, prepend=ticks.dtype.type(0))
-    return columns
-
-
-def _sums(name: str, table: Table) -> Table:
-    if name in TICKS:
-        table[TICKS[name]] = np.cumsum(table[TICKS[name]], dtype=np.uint32)
-    if name == "notes":
-        table["end"] += table["start"]
-    return table
+def _from_planes(content: memoryview, dtype: np.dtype[Any], rows: int) -> Column:
+    planes = np.frombuffer(content, np.uint8).reshape(dtype.itemsize, rows)
+    return np.ascontiguousarray(planes.T).reshape(-1).view(dtype)

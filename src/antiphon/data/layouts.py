@@ -4,7 +4,7 @@ import csv
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from antiphon.data.manifest import Rejection, Split
@@ -45,12 +45,25 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """What was found in a source: its layout, songs to be, files set aside, and the csv tables that told of them."""
+    """What was found in a source.
+
+    Parameters
+    ----------
+    layout
+        The reader that recognised it.
+    items, aside
+        Songs to be, and files set aside.
+    tables
+        The csv files that told of them.
+    known
+        The corpus of `antiphon.data.sources` that this must be, if the layout leaves no doubt.
+    """
 
     layout: str
     items: tuple[Item, ...]
     aside: tuple[Rejection, ...] = ()
-    tables: tuple[Path, ...] = field(default=())
+    tables: tuple[Path, ...] = ()
+    known: str = ""
 
 
 def survey(folder: Path) -> Listing:
@@ -146,7 +159,8 @@ def _openscore(folder: Path, files: Sequence[Path]) -> Listing | None:
         key = f"{title_key(parts[0])}: {title_key(parts[-1])}" if parts else path.stem
         title = ": ".join(part for part in shown if part) or path.stem
         items.append(Item(path, file_name(folder, path), path.stem, title, (key,)))
-    return Listing("openscore", _unique(tuple(items)))
+    known = "lieder" if files[0].stem.startswith("lc") else "quartets"
+    return Listing("openscore", _unique(tuple(items)), known=known)
 
 
 RECORDING = re.compile(
@@ -179,7 +193,10 @@ def _work(text: str) -> str:
 
 
 def _bare(folder: Path, files: Sequence[Path]) -> Listing:
-    """Any folder: numbered copies of one name in one folder are a group; a lead sheet goes before its own MIDI file."""
+    """Any folder: files that bear one name, or differ in a copy's number, are one group wherever they lie.
+
+    A lead sheet goes before the MIDI file of its name: it has the chords.
+    """
     sheets = {path.stem for path in files if path.suffix.lower() in LEAD_SHEET_SUFFIXES}
     aside, items = [], []
     for path in files:
@@ -187,12 +204,16 @@ def _bare(folder: Path, files: Sequence[Path]) -> Listing:
         if path.stem in sheets and path.suffix.lower() in MIDI_SUFFIXES:
             aside.append(Rejection(file=name, kind="twin", reason="the same song is here as a lead sheet, with chords"))
             continue
-        items.append(Item(path, name, _id(name), path.stem.replace("_", " "), (_copies(name),)))
-    return Listing("leadsheets" if sheets else "bare", _unique(tuple(items)), tuple(aside))
+        items.append(Item(path, name, _id(name), path.stem.replace("_", " "), _copies(name)))
+    return Listing("bare", _unique(tuple(items)), tuple(aside))
 
 
-def _copies(name: str) -> str:
-    return re.sub(r"( ?\(\d+\)|\.\d+|[ _-]copy)*$", "", _id(name), flags=re.IGNORECASE)
+def _copies(name: str) -> tuple[str, ...]:
+    """The file's own name, and what it has in common with others of its name; "01" or "a" says nothing of the music."""
+    own = _id(name)
+    stem = re.sub(r"( ?\(\d+\)|\.\d+|[ _-]copy|[ _-]v\d+)*$", "", own.rpartition("/")[2], flags=re.IGNORECASE)
+    title = title_key(stem)
+    return (own, f"title {title}") if re.search(r"[^\W\d]{3}", title) else (own, f"{own.rpartition('/')[0]}/{stem}")
 
 
 LAYOUTS: tuple[Callable[[Path, Sequence[Path]], Listing | None], ...] = (_maestro, _groove, _openscore, _giantmidi)
@@ -241,7 +262,7 @@ def _checked(layout: str, folder: Path, files: Sequence[Path], items: list[Item]
     ]
     there = {item.path: item for item in items if item.path in present}
     ordered = tuple(sorted(there.values(), key=lambda item: item.file))
-    return Listing(layout, _unique(ordered), tuple(aside), (table,))
+    return Listing(layout, _unique(ordered), tuple(aside), (table,), known=layout)
 
 
 def _mostly(files: Sequence[Path], pattern: str) -> bool:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ def prepare(
     name: str | None = None,
     licence: str | None = None,
     attribution: str | None = None,
+    remarks: Sequence[str] = (),
     workers: int | None = None,
     say: Callable[[str], object] | None = None,
 ) -> Manifest:
@@ -49,6 +50,8 @@ def prepare(
         What is rejected and how songs are split.
     name, licence, attribution
         For the manifest; by default the source's own where its layout is known.
+    remarks
+        Sentences for the manifest about what was done to the files before.
     workers
         Processes; None: one a core where there is enough to do, 1: no pool.
     say
@@ -66,8 +69,8 @@ def prepare(
         return _lay_out(_known(str(source)), out, say)
     with _folder(Path(source)) as folder:
         listing = survey(folder)
-        about = _about(Path(source), listing, name, licence, attribution)
-        fields = {**about, "rules": rules}
+        fields = _about(Path(source), listing, name, licence, attribution)
+        fields |= {"rules": rules, "remarks": (*remarks, PEDAL_REMARK)}
         if (standing := _standing(out)) and _is_same(standing, fields, listing):
             say(f"{out}: unchanged, {_summary(standing)}")
             return standing
@@ -192,12 +195,11 @@ def _unpack(source: Path, folder: Path) -> None:
 
 
 def _about(source: Path, listing: Listing, name: str | None, licence: str | None, words: str | None) -> dict[str, Any]:
-    known = sources.KNOWN.get(listing.layout)
+    known = sources.KNOWN.get(listing.known)
     return {
         "name": name or source.resolve().name.split(".")[0],
         "licence": licence or (known.licence if known else "unknown"),
         "attribution": words or (known.attribution if known else ""),
-        "remarks": (PEDAL_REMARK,),
         "source": known.address if known else "",
     }
 
