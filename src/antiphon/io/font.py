@@ -36,7 +36,7 @@ class Face:
 @cache
 def face(style: str) -> Face:
     """The glyphs of a style in `STYLES`."""
-    with resources.files("antiphon.io").joinpath("font", "glyphs.npz").open("rb") as stream:
+    with resources.files("antiphon.io").joinpath("glyphs.npz").open("rb") as stream:
         stored = np.load(stream)
         return Face(stored[f"{style}_strip"], stored[f"{style}_left"], int(stored[f"{style}_baseline"]))
 
@@ -83,4 +83,4 @@ def _strip(file: str, size: int) -> tuple[NDArray[np.uint8], NDArray[np.int32], 
 
 
 if __name__ == "__main__":
-    build(Path(__file__).parent / "font" / "glyphs.npz")
+    build(Path(__file__).with_name("glyphs.npz"))
