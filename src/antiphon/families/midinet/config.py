@@ -1,0 +1,200 @@
+"""The bar GAN's variants as data: one configuration, and the table of the paper's and the released code's rows."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic import Field, PositiveInt, field_validator
+
+from antiphon.config import Config
+
+if TYPE_CHECKING:
+    from antiphon.families.midinet.objective import Midinet
+
+Transposition = Literal["none", "octave", "published"]
+MatchingForm = Literal["per-pixel", "scalar"]
+
+
+class Convolution(Config):
+    """A convolution of the discriminator over the steps of a bar, with stride 2.
+
+    The first is as high as the bar (128 pitches), so every later one is one row high: where the paper writes 128x2
+    for the second layer too, only 1x2 can be meant.
+    """
+
+    kernels: PositiveInt
+    width: PositiveInt
+
+
+class Minibatch(Config):
+    """Minibatch discrimination: `kernels` (B) closeness sums a bar, each from a projection to `dims` (C) values."""
+
+    kernels: PositiveInt = 10
+    dims: PositiveInt = 2
+
+
+class DiscriminatorConfig(Config):
+    """Layer table of the discriminator.
+
+    Parameters
+    ----------
+    convolutions
+        Applied in turn; each takes the chord's 13 values as further feature maps where the family has chords.
+    hidden
+        Fully connected layers between the flattened convolutions and minibatch discrimination.
+    minibatch
+        None: no minibatch discrimination.
+    judge
+        Width of the fully connected layer before the logit.
+    dropout
+        After every hidden layer.
+    """
+
+    convolutions: tuple[Convolution, ...] = (Convolution(kernels=14, width=2), Convolution(kernels=14, width=2))
+    hidden: tuple[PositiveInt, ...] = (231,)
+    minibatch: Minibatch | None = Minibatch()
+    judge: PositiveInt = 1024
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+
+    @field_validator("convolutions")
+    @classmethod
+    def _fit_a_bar(cls, convolutions: tuple[Convolution, ...]) -> tuple[Convolution, ...]:
+        if not convolutions or convolutions[0].width != 2:
+            raise ValueError("the first convolution is 2 steps wide, as its stride")
+        steps = 8
+        for layer in convolutions[1:]:
+            steps = (steps - layer.width) // 2 + 1
+            if steps < 1:
+                raise ValueError("the convolutions leave no step of the bar; make them narrower or fewer")
+        return convolutions
+
+
+class Matching(Config):
+    """Feature matching of the generator (paper, equation 2).
+
+    Parameters
+    ----------
+    form
+        "per-pixel": squared distance of the mean images over the batch; "scalar": of the means over everything.
+    features
+        "clean": the first convolution's activations; "dropped": the same behind its dropout.
+    bar_weight, feature_weight
+        The equation's two lambdas.
+    """
+
+    form: MatchingForm = "per-pixel"
+    features: Literal["clean", "dropped"] = "clean"
+    bar_weight: float = Field(default=0.1, ge=0)
+    feature_weight: float = Field(default=1.0, ge=0)
+
+
+class MidinetConfig(Config):
+    """A bar GAN after MidiNet: noise, and by variant the previous bar and a chord, to 16 steps of one voice.
+
+    Parameters
+    ----------
+    latent_dim
+        Values of Gaussian noise a bar.
+    condition_channels
+        Feature maps of the network that reads the previous bar; 0: the previous bar is not read.
+    chord
+        Whether both players are given the chord.
+    discriminator, matching
+        See there.
+    loss
+        Of both players. The paper writes the min-max game ("saturating"), whose generator gets no gradient from a
+        discriminator that is sure of itself; the released code, and everyone since 2014, trains "non-saturating", and
+        only with it does the paper's balance of one step to three hold. Hence the default.
+    real_target
+        What the discriminator is to answer to real bars (one-sided label smoothing).
+    transposition
+        Augmentation: "none", "octave" (by 0 to 11 semitones around the octave, the chord along with the melody) or
+        "published" (the released code's cycles of 13 and 11 semitones, the chord left where it was).
+    discriminator_steps, generator_steps
+        Optimizer steps of each player in an iteration, the discriminator first.
+    """
+
+    kind: Literal["midinet"] = "midinet"
+    latent_dim: PositiveInt = 100
+    condition_channels: int = Field(default=0, ge=0)
+    chord: bool = False
+    discriminator: DiscriminatorConfig = DiscriminatorConfig()
+    matching: Matching = Matching()
+    loss: Literal["non-saturating", "saturating"] = "non-saturating"
+    real_target: float = Field(default=0.9, gt=0, le=1)
+    transposition: Transposition = "none"
+    discriminator_steps: PositiveInt = 1
+    generator_steps: PositiveInt = 3
+
+    def build(self) -> "Midinet":
+        """Both players with fresh weights, drawn from torch's default generator."""
+        from antiphon.families.midinet.objective import Midinet
+
+        return Midinet(self)
+
+
+class Variant(NamedTuple):
+    """A row of a published table: the family's configuration and the two learning rates it was trained with."""
+
+    family: MidinetConfig
+    generator_rate: float
+    discriminator_rate: float
+    batch_size: int
+    source: str
+
+
+def _released(kernels: int, width: int, minibatch: Minibatch) -> DiscriminatorConfig:
+    convolutions = (Convolution(kernels=kernels, width=2), Convolution(kernels=77, width=width))
+    return DiscriminatorConfig(convolutions=convolutions, hidden=(), minibatch=minibatch)
+
+
+_B10_C2, _B10_C5, _B20_C10 = (Minibatch(kernels=b, dims=c) for b, c in ((10, 2), (10, 5), (20, 10)))
+_V1_NOISY = Matching(form="scalar", features="dropped")
+_NOISY = Matching(features="dropped")
+_NOISY_TENTH = Matching(features="dropped", bar_weight=0.01, feature_weight=0.1)
+
+_V1 = MidinetConfig(discriminator=_released(14, 4, _B10_C5), matching=_V1_NOISY)
+_V2 = MidinetConfig(
+    condition_channels=32,
+    discriminator=_released(24, 3, _B10_C5),
+    matching=_NOISY,
+    transposition="published",
+    generator_steps=2,
+)
+_V3 = MidinetConfig(
+    condition_channels=40,
+    chord=True,
+    discriminator=_released(14, 3, _B20_C10),
+    matching=_NOISY_TENTH,
+    transposition="published",
+    generator_steps=2,
+)
+_V3_NOTEBOOK = MidinetConfig(
+    condition_channels=30,
+    chord=True,
+    discriminator=_released(14, 3, _B10_C2),
+    matching=Matching(features="dropped", bar_weight=1.0),
+    transposition="published",
+    discriminator_steps=3,
+    generator_steps=1,
+)
+
+_PAPER_V1 = MidinetConfig()
+_PAPER_V2 = MidinetConfig(condition_channels=32, transposition="octave")
+_PAPER_V3 = MidinetConfig(condition_channels=32, chord=True, transposition="octave")
+
+VARIANTS: Mapping[str, Variant] = {
+    "midinet-v1": Variant(_PAPER_V1, 3e-4, 1e-5, 72, "paper, section V.A and figure 8"),
+    "midinet-v2": Variant(_PAPER_V2, 3e-4, 1e-5, 72, "paper, section V.B and figure 8"),
+    "midinet-v3": Variant(_PAPER_V3, 3e-4, 1e-5, 72, "paper, section V.C and figure 8"),
+    "midinet-v1-as-published": Variant(_V1, 3e-4, 1e-5, 72, "released code, notebook v1"),
+    "midinet-v2-as-published": Variant(_V2, 3e-4, 2e-5, 72, "released code, notebook v2"),
+    "midinet-v3-as-published": Variant(_V3, 3e-4, 1e-5, 128, "released code, run v3/aug_1"),
+}
+"""The six rows that presets are made of: three versions as the paper says, three as its code does."""
+
+NOTEBOOKS: Mapping[str, Variant] = {
+    "v1": VARIANTS["midinet-v1-as-published"],
+    "v2": VARIANTS["midinet-v2-as-published"],
+    "v3": Variant(_V3_NOTEBOOK, 3e-4, 3e-5, 72, "released code, notebook v3"),
+}
+"""The settings of the released training notebooks, at which speed is measured."""
