@@ -179,12 +179,22 @@ def _folder(source: Path) -> Iterator[Path]:
         return
     if not is_archive(source):
         raise InputError(f"{source}: neither a folder nor an archive (.zip, .tar.gz, .tar.xz); name one of those")
+    _check_published(source)
     folder = Path(tempfile.mkdtemp(prefix="antiphon-"))
     try:
         _unpack(source, folder)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_published(source: Path) -> None:
+    known = sources.known_file(source.name)
+    if known and (found := file_checksum(source)) != known.sha256:
+        raise InputError(
+            f"{source}: its SHA-256 is {found}, not {known.sha256} as published; fetch {known.address} again, "
+            "or rename the file if you changed it"
+        )
 
 
 def _unpack(source: Path, folder: Path) -> None:

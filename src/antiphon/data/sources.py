@@ -94,8 +94,8 @@ KNOWN: dict[str, KnownCorpus] = {
         sha256="70470ee253295c8d2c71e6d9d4a815189e35c89624b76d22fce5a019d5dde12c",
         licence="CC-BY-NC-SA-4.0",
         attribution="MAESTRO v3.0.0, made available by Google LLC under CC BY-NC-SA 4.0, "
-        "https://magenta.withgoogle.com/datasets/maestro; C. Hawthorne et al., Enabling Factorized Piano Music Modeling "
-        "and Generation with the MAESTRO Dataset, ICLR 2019.",
+        "https://magenta.withgoogle.com/datasets/maestro; C. Hawthorne et al., Enabling Factorized Piano Music "
+        "Modeling and Generation with the MAESTRO Dataset, ICLR 2019.",
         layout="maestro",
     ),
     "lakh": KnownCorpus(
@@ -103,8 +103,8 @@ KNOWN: dict[str, KnownCorpus] = {
         summary="over 170,000 files of all kinds, deduplicated, some of them damaged",
         address="http://hog.ee.columbia.edu/craffel/lmd/lmd_full.tar.gz",
         licence="CC-BY-4.0 (the collection; most songs in it are under copyright)",
-        attribution="The Lakh MIDI Dataset v0.1, C. Raffel, https://colinraffel.com/projects/lmd, CC BY 4.0; Learning-Based "
-        "Methods for Comparing Sequences, with Applications to Audio-to-MIDI Alignment and Matching, 2016.",
+        attribution="The Lakh MIDI Dataset v0.1, C. Raffel, https://colinraffel.com/projects/lmd, CC BY 4.0; "
+        "Learning-Based Methods for Comparing Sequences, with Applications to Audio-to-MIDI Alignment, 2016.",
     ),
     "lakh-matched": KnownCorpus(
         title="Lakh MIDI Dataset v0.1, matched",
@@ -134,8 +134,8 @@ KNOWN: dict[str, KnownCorpus] = {
         summary="909 pop songs arranged for the piano: melody, bridge, accompaniment",
         address="https://github.com/music-x-lab/POP909-Dataset",
         licence="MIT (the collection; the songs in it are under copyright)",
-        attribution="POP909, https://github.com/music-x-lab/POP909-Dataset; Z. Wang et al., POP909: A Pop-song Dataset for "
-        "Music Arrangement Generation, ISMIR 2020.",
+        attribution="POP909, https://github.com/music-x-lab/POP909-Dataset; Z. Wang et al., POP909: A Pop-song "
+        "Dataset for Music Arrangement Generation, ISMIR 2020.",
     ),
     "jsb": KnownCorpus(
         title="JSB Chorales",
@@ -161,3 +161,9 @@ KNOWN: dict[str, KnownCorpus] = {
     ),
 }
 """By name; see `docs/corpora.md` for what may be done with each."""
+
+
+def known_file(name: str) -> KnownCorpus | None:
+    """The corpus whose published file bears this name and has a known checksum."""
+    rows = (row for row in KNOWN.values() if row.sha256 and row.address.rpartition("/")[2] == name)
+    return next(rows, None)
