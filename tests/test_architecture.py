@@ -21,8 +21,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "families": {"music", "codecs", "nn", "gan"},
     "loader": {"music", "codecs", "data", "gan"},
     "presets": {"families", "codecs", "data", "training"},
-    "fit": {"presets", "families", "codecs", "data", "music", "io", "loader", "training", "gan", "nn", "evaluation"},
-    "generate": {"families", "presets", "codecs", "music", "io", "data", "training", "gan"},
+    "model_files": {"presets", "training", "gan"},
+    "observers": {"families", "codecs", "music", "io", "training", "gan"},
+    "fit": {"presets", "codecs", "data", "loader", "training", "gan", "model_files", "observers"},
+    "writers": {"families", "codecs", "music", "gan"},
+    "generate": {"presets", "codecs", "music", "io", "model_files", "writers"},
+    "commands": {"*"},
     "cli": {"*"},
 }
 """Room -> rooms below it. `fit` and `generate` are the roof: they put a family, a corpus and the trainer together."""

@@ -1,0 +1,90 @@
+"""The whole of `antiphon prepare`: a corpus, and the rows of a preset if asked for."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from antiphon.codecs.codec import Codec
+from antiphon.codecs.frames import FrameBars
+from antiphon.data.corpus import Corpus
+from antiphon.data.manifest import SPLITS, Rules
+from antiphon.data.prepare import prepare
+from antiphon.data.views import view
+from antiphon.errors import InputError
+
+
+def prepare_corpus(
+    source: str,
+    out: Path,
+    *,
+    view_of: str | None = None,
+    splits: int | None = None,
+    seed: int = 0,
+    licence: str | None = None,
+    workers: int | None = None,
+    say: Callable[[str], object] = print,
+) -> dict[str, Any]:
+    """Prepare a corpus; see `antiphon.data.prepare.prepare`.
+
+    Parameters
+    ----------
+    source, out
+        What is read, and the corpus folder.
+    view_of
+        A preset whose rows are encoded too.
+    splits
+        How many 8-bar splits that view picks; None: the preset's own number.
+    seed
+        Of the division into training, validation and test songs, and with `splits` of their pick.
+    licence
+        Of the music; None: what is known of the source.
+    workers
+        Processes; None: as many as are worth it.
+    say
+        Takes sentences about what was done.
+
+    Returns
+    -------
+    Plain facts: counts, and rows a split of the view.
+
+    Raises
+    ------
+    InputError
+        If an option does not fit the other, or preparing fails.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"workers = {workers}: choose at least 1")
+    codec = _codec(view_of, splits, seed)
+    manifest = prepare(source, out, Rules(seed=seed), licence=licence, workers=workers, say=say)
+    kinds: dict[str, int] = {}
+    for rejection in manifest.rejected:
+        kinds[rejection.kind] = kinds.get(rejection.kind, 0) + 1
+    facts: dict[str, Any] = {
+        "corpus": str(out),
+        "name": manifest.name,
+        "licence": manifest.licence,
+        "fingerprint": manifest.fingerprint,
+        "counts": dict(manifest.counts),
+        "set_aside": dict(sorted(kinds.items())),
+    }
+    if codec is not None:
+        corpus = Corpus.open(out)
+        facts["rows"] = {split: len(view(corpus, codec, split, workers)["real"]) for split in SPLITS}
+        say(f"{view_of}: " + ", ".join(f"{num} bars to {_USES[split]}" for split, num in facts["rows"].items()))
+    return facts
+
+
+_USES = {"train": "train on", "valid": "validate on", "test": "test on"}
+
+
+def _codec(view_of: str | None, splits: int | None, seed: int) -> Codec | None:
+    from antiphon.presets import get_preset
+
+    codec = get_preset(view_of).codec if view_of is not None else None
+    if splits is None:
+        return codec
+    if not isinstance(codec, FrameBars):
+        raise InputError("splits: only the rows of a midinet preset come from 8-bar splits; add --view midinet-v2, say")
+    if splits < 1:
+        raise InputError(f"splits = {splits}: choose at least 1")
+    return codec.model_copy(update={"num_splits": splits, "split_seed": seed})

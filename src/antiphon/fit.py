@@ -1,0 +1,235 @@
+"""The bridge: a preset and a corpus to a run, and a run to a model file."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.codecs.codec import Codec, Rows
+from antiphon.data.corpus import Corpus
+from antiphon.data.views import view
+from antiphon.errors import InputError
+from antiphon.files import write_bytes
+from antiphon.presets import RunConfig
+
+if TYPE_CHECKING:
+    from antiphon.model_files import ModelFile
+
+HELD_OUT_FILE = "held_out.safetensors"
+
+_BATCHED = ("real", "previous", "chord")
+_NUM_HELD_OUT, _NUM_PUBLISHED = 1024, 64
+_BUILDING = 7_001
+
+
+def fit_preset(
+    config: RunConfig,
+    corpus: Corpus | Path | str,
+    run: Path | str,
+    *,
+    start: str | Path | None = None,
+    workers: int | None = None,
+    say: Callable[[str], object] = print,
+) -> dict[str, Any]:
+    """Train in a run folder; the same call on the same folder resumes.
+
+    Parameters
+    ----------
+    config
+        Such as `get_preset("midinet-v2").resolve(["train.epochs=5"])`.
+    corpus
+        A corpus, its folder, or the name of an embedded one.
+    run
+        The folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `previews/`, `curves.png`.
+    start
+        Begin with the weights of this model, see `antiphon.generate.load`.
+    workers
+        Processes for encoding the corpus; None: as many as are worth it.
+    say
+        Takes sentences: what is trained on, alarms.
+
+    Returns
+    -------
+    Plain facts: "run", "preset", "corpus", "rows", "iteration", "converged", "last" (the last record of the log).
+
+    Raises
+    ------
+    InputError
+        If the corpus has no rows for the codec, the model does not fit, the run was begun otherwise, or the folder
+        cannot be written.
+    KeyboardInterrupt
+        After a signal, once the checkpoint is written.
+    """
+    from antiphon.loader import Loader
+    from antiphon.observers import Curves, Health, Preview
+    from antiphon.training.trainer import Observer, fit
+
+    corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
+    run, train = Path(run), config.train
+    rows = _rows(corpus, config.codec, workers)
+    shown = _shown(corpus, config.codec, workers, train.seed) or _some(rows, train.seed)
+    origin = _origin(start)
+    objective = _objective(config, origin)
+    leads = os.environ.get("RANK", "0") == "0"
+    say = say if leads else _silent
+    if leads:
+        _keep_held_out(run, corpus, config.codec, workers, train.seed)
+    say(f"{corpus.name}: {len(rows['real'])} bars to train {config.preset} on")
+    curves = Curves(run, train.preview_every)
+    observers: list[Observer] = [
+        Preview(run, config.codec, shown, train.preview_every),
+        Health(shown, train.health_every, say),
+        curves,
+    ]
+    loader = Loader(rows, train.batch_size, train.seed)
+    fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers)
+    if leads:
+        curves(fitted.iteration, objective, fitted.history)
+    return {
+        "run": str(run),
+        "preset": config.preset,
+        "corpus": corpus.name,
+        "rows": len(rows["real"]),
+        "iteration": fitted.iteration,
+        "converged": fitted.converged,
+        "last": dict(fitted.history[-1]) if fitted.history else {},
+    }
+
+
+def publish_run(run: Path | str, out: Path | str) -> dict[str, Any]:
+    """Write the model file of a run, with some of its held-out bars, and return its card.
+
+    Raises
+    ------
+    InputError
+        If the folder is no run or has no checkpoint yet, or the file cannot be written.
+    """
+    from antiphon.model_files import HELD_OUT
+    from antiphon.training.checkpoint import load_model, publish, save_model
+
+    run, out = Path(run), Path(out)
+    if out.suffix != ".safetensors":
+        raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
+    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
+        card = publish(run, Path(folder) / out.name)
+        _, state = load_model(Path(folder) / out.name)
+    held_out = _read_held_out(run)
+    save_model(out, {**state, **{HELD_OUT + name: values for name, values in held_out.items()}}, card)
+    return card
+
+
+def model_licence(corpus: str, origin: str | None = None) -> str:
+    """The licence of weights, given that of the corpus and of the model that they began as: theirs, both if they
+    differ; works in the public domain leave the choice to this package."""
+    parts = [_OWN if licence.lower().startswith(_FREE) else licence for licence in (corpus, origin) if licence]
+    bound = [licence for licence in dict.fromkeys(parts) if licence != _OWN]
+    return " and ".join(bound) if bound else _OWN
+
+
+_OWN = "MIT"
+_FREE = ("cc0", "public domain", "pd", "mit")
+
+
+def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> dict[str, NDArray[Any]]:
+    rows = view(corpus, codec, "train", workers)
+    if not len(rows["real"]):
+        raise InputError(
+            f"{corpus.name}: no bars in its training songs for this preset's codec "
+            f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
+        )
+    return _batched(rows)
+
+
+def _needs(codec: Codec) -> str:
+    return {
+        "melody": "needs a melody in 4/4 on a beat grid",
+        "frames": "needs songs of at least 16 seconds",
+    }.get(getattr(codec, "kind", ""), "finds none")
+
+
+def _batched(rows: Rows) -> dict[str, NDArray[Any]]:
+    return {name: rows[name] for name in _BATCHED if name in rows}
+
+
+def _shown(corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> dict[str, NDArray[Any]]:
+    """Rows of validation songs in random order; nothing where there are too few to show."""
+    rows = _batched(view(corpus, codec, "valid", workers))
+    return _some(rows, seed) if len(rows["real"]) >= 64 else {}
+
+
+def _some(rows: Mapping[str, NDArray[Any]], seed: int) -> dict[str, NDArray[Any]]:
+    chosen = np.random.default_rng([seed, _NUM_HELD_OUT]).permutation(len(rows["real"]))[:_NUM_HELD_OUT]
+    return {name: np.asarray(values[chosen]) for name, values in rows.items()}
+
+
+def _origin(start: str | Path | None) -> "ModelFile | None":
+    if start is None:
+        return None
+    from antiphon.model_files import read
+
+    return read(start)
+
+
+def _objective(config: RunConfig, origin: "ModelFile | None") -> Any:
+    from antiphon.training.checkpoint import start_from
+    from antiphon.training.seeds import seed_torch
+
+    if origin is not None and origin.config.family.kind != config.family.kind:
+        raise InputError(
+            f"{origin.name}: a model of the family {origin.config.family.kind!r}, but preset {config.preset} trains "
+            f"{config.family.kind!r}; give a model of that family"
+        )
+    seed_torch(config.train.seed, _BUILDING)
+    objective = config.family.build()
+    if origin is not None:
+        start_from(objective, origin.state)
+    return objective
+
+
+def _card(config: RunConfig, corpus: Corpus, origin: "ModelFile | None") -> dict[str, Any]:
+    manifest = corpus.manifest
+    began_as = None if origin is None else {key: origin.card.get(key) for key in ("preset", "corpus", "licence")}
+    licence = model_licence(manifest.licence, None if began_as is None else str(began_as["licence"]))
+    card = {
+        **config.model_dump(mode="json", include={"preset", "family", "codec"}),
+        "corpus": {
+            "name": corpus.name,
+            "fingerprint": corpus.fingerprint,
+            "licence": manifest.licence,
+            "attribution": manifest.attribution,
+        },
+        "licence": licence,
+    }
+    return card | ({"began_as": began_as} if began_as is not None else {})
+
+
+def _keep_held_out(run: Path, corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> None:
+    """Put some bars of validation songs into the run, for chains of the published model to begin with."""
+    path = run / HELD_OUT_FILE
+    rows = _batched(view(corpus, codec, "valid", workers))
+    if "previous" not in rows or not len(rows["real"]) or path.exists():
+        return
+    from safetensors.numpy import save
+
+    write_bytes(path, save({"real": np.ascontiguousarray(_some(rows, seed)["real"][:_NUM_PUBLISHED])}))
+
+
+def _read_held_out(run: Path) -> dict[str, Any]:
+    path = run / HELD_OUT_FILE
+    if not path.exists():
+        return {}
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path))
+    except SafetensorError:
+        raise InputError(f"{path}: damaged; remove it, and train one more iteration to have it again") from None
+
+
+def _silent(sentence: str) -> None:
+    pass

@@ -1,0 +1,274 @@
+"""From a model to scores: chains of bars of any length, over chords, from a seed.
+
+Axes: N songs, B bar, T step (16).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import antiphon
+from antiphon.codecs.chords import NO_CHORD
+from antiphon.errors import InputError
+from antiphon.model_files import ModelFile, read
+from antiphon.music.accompaniment import PATTERNS, accompany
+from antiphon.music.progressions import draw_key, draw_progression
+from antiphon.music.score import KEY_SIGNATURE, Score, table
+from antiphon.music.theory import Chord, Key, parse_progression
+from antiphon.presets import ModelConfig
+from antiphon.writers import Chance, Writer, writer_of
+
+Bars = NDArray[np.uint8]
+
+_AT_ONCE = 256
+_MOST_BARS = 10_000
+_NOISE, _PLAN = 0, 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is settled before a song's first note.
+
+    Parameters
+    ----------
+    chords
+        One a bar, None where there is none.
+    codes
+        The same as the model hears them, uint8 (B,), see `antiphon.codecs.chords`.
+    key
+        None where none was given or drawn.
+    opening
+        What the first bar follows, uint8 (T,).
+    """
+
+    chords: tuple[Chord | None, ...]
+    codes: Bars
+    key: Key | None
+    opening: Bars
+
+
+class Model:
+    """A generator with its codec, ready to write; see `load`.
+
+    Parameters
+    ----------
+    file
+        What `antiphon.model_files.read` gave.
+    """
+
+    def __init__(self, file: ModelFile) -> None:
+        self.name = file.name
+        self.card: Mapping[str, Any] = file.card
+        self.config: ModelConfig = file.config
+        self._writer: Writer = writer_of(file.build())
+        self._held_out = file.held_out
+
+    def generate(
+        self,
+        bars: int = 8,
+        *,
+        seed: int = 0,
+        num: int = 1,
+        chords: str | None = None,
+        tempo: float | None = None,
+        key: str | None = None,
+        first: Path | str | Score | None = None,
+        accompaniment: str | None = "block",
+        temperature: float = 1.0,
+    ) -> list[Score]:
+        """Write songs.
+
+        Parameters
+        ----------
+        bars
+            Length of each song.
+        seed
+            Song `i` is the first song of `seed + i`, whatever `num` is: the same bytes on any CPU.
+        num
+            How many songs.
+        chords
+            Symbols such as "C G Am F", one a bar, repeated. None draws a common progression by seed.
+        tempo
+            Beats a minute; None: the family's own.
+        key
+            Such as "A minor": where the progression is drawn from; None draws a key by seed.
+        first
+            A MIDI file, or a score, whose last bar the first bar follows. None: silence for models that know it, else
+            a bar of held-out music that the model file carries, else one held note.
+        accompaniment
+            A name in `antiphon.music.accompaniment.PATTERNS`, or None.
+        temperature
+            Boldness: below 1 safer, above 1 wilder, 0 the likeliest step each time.
+
+        Returns
+        -------
+        Scores with a melody, an accompaniment where there are chords, and texts that say where they came from.
+
+        Raises
+        ------
+        InputError
+            If a value is out of range, a chord, key or pattern unknown, the file cannot be used, or the model cannot
+            honour an option.
+        """
+        self._check(bars, seed, num, tempo, temperature)
+        self._check_abilities(chords, key, first, accompaniment, temperature)
+        given = parse_progression(chords) if chords is not None else None
+        in_key = Key.parse(key) if key is not None else None
+        primer = self._primer(first) if first is not None else None
+        songs: list[Score] = []
+        for begin in range(0, num, _AT_ONCE):
+            seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
+            plans = [self._plan(bars, song, given, in_key, primer) for song in seeds]
+            written = self._chain(plans, seeds, bars, temperature)
+            songs += [
+                self._score(song, plan, track, tempo, accompaniment)
+                for song, plan, track in zip(seeds, plans, written, strict=True)
+            ]
+        return songs
+
+    def _chain(self, plans: Sequence[Plan], seeds: Sequence[int], bars: int, temperature: float) -> Bars:
+        """Bars (N, B, T), each conditioned on the one before it."""
+        chances = [_chance(seed, _NOISE) for seed in seeds]
+        codes = np.stack([plan.codes for plan in plans])
+        previous, written = np.stack([plan.opening for plan in plans]), []
+        for bar in range(bars):
+            previous = self._writer.write(chances, previous, np.ascontiguousarray(codes[:, bar]), temperature)
+            written.append(previous)
+        return np.stack(written, axis=1)
+
+    def _plan(
+        self, bars: int, seed: int, given: tuple[Chord | None, ...] | None, key: Key | None, primer: Bars | None
+    ) -> Plan:
+        chance = _chance(seed, _PLAN)
+        opening = self._opening(chance)
+        progression: tuple[Chord | None, ...] = (None,)
+        if given is not None:
+            progression = given
+        elif "chord" in self._writer.reads:
+            key = key or draw_key(chance)
+            progression = draw_progression(key, chance)
+        chords = tuple(progression[bar % len(progression)] for bar in range(bars))
+        codes = np.array([triad_code(chord) for chord in chords], np.uint8)
+        return Plan(chords, codes, key, primer if primer is not None else opening)
+
+    def _opening(self, chance: Chance) -> Bars:
+        """Held-out music where the model file carries it."""
+        held_out = self._held_out.get("real")
+        if held_out is None or not len(held_out):
+            return self._writer.opening(chance)
+        bar: Bars = held_out[chance.integers(len(held_out))]
+        return bar
+
+    def _primer(self, first: Path | str | Score) -> Bars:
+        from antiphon.io.midi import read_midi
+
+        score = first if isinstance(first, Score) else read_midi(first)
+        bar = self._writer.last_bar(score, self.config.codec)
+        if bar is None:
+            what = "the score" if isinstance(first, Score) else str(first)
+            raise InputError(
+                f"{what}: no bar that this model can follow (it needs a melody; metrical models need 4/4 on a beat "
+                "grid); give another file"
+            )
+        return bar
+
+    def _score(self, seed: int, plan: Plan, bars: Bars, tempo: float | None, accompaniment: str | None) -> Score:
+        score = self.config.codec.decode(bars, tempo=tempo or self._writer.tempo)
+        bar_ticks = 4 * score.ticks_per_beat
+        symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
+        tracks = score.tracks
+        if accompaniment is not None and symbols:
+            loudest = int(tracks[0].notes["velocity"].max(initial=50))
+            chords = accompany(plan.chords, accompaniment, score.ticks_per_beat, loudest=loudest)
+            tracks = (*tracks, chords)
+        keys = [(0, plan.key.sharps, plan.key.is_minor)] if plan.key is not None else []
+        return replace(
+            score,
+            tracks=tracks,
+            chords=symbols,
+            key_signatures=table(KEY_SIGNATURE, keys),
+            texts=tuple((0, text) for text in self._texts(seed)),
+        )
+
+    def _texts(self, seed: int) -> list[str]:
+        return [
+            f"generator: antiphon {antiphon.__version__}",
+            f"model: {self.name} ({self.card.get('preset', self.config.family.kind)})",
+            f"seed: {seed}",
+            f"licence: {self.card.get('licence', 'unknown')}",
+        ]
+
+    def _check(self, bars: int, seed: int, num: int, tempo: float | None, temperature: float) -> None:
+        _within("bars", bars, 1, _MOST_BARS)
+        _within("num", num, 1, 1_000_000)
+        _within("seed", seed, 0, 2**62)
+        _within("tempo", 120 if tempo is None else tempo, 10, 1000)
+        _within("temperature", temperature, 0, 10)
+
+    def _check_abilities(
+        self,
+        chords: str | None,
+        key: str | None,
+        first: Path | str | Score | None,
+        accompaniment: str | None,
+        temperature: float,
+    ) -> None:
+        reads = self._writer.reads
+        if accompaniment is not None and accompaniment not in PATTERNS:
+            raise InputError(f"accompaniment {accompaniment!r}: choose one of {', '.join(PATTERNS)}")
+        wants_chords = {
+            "chords": chords is not None,
+            "key": key is not None,
+            # Block chords are what is played unasked; without chords they are silence.
+            "accompaniment": accompaniment not in {None, "block"},
+        }
+        for option, wanted in wants_chords.items():
+            if wanted and "chord" not in reads:
+                self._refuse(option, "hears no chords", "bar and midinet-v3 models do")
+        if first is not None and "previous" not in reads:
+            self._refuse("first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
+        if temperature != 1.0 and not self._writer.has_temperature:
+            self._refuse("temperature", "has no choice to make at a step", "bar models do")
+
+    def _refuse(self, option: str, why: str, who: str) -> None:
+        raise InputError(f"{option}: the model {self.name} {why}; {who}, so leave {option} out or choose one of those")
+
+
+def load(model: str | Path = "bar") -> Model:
+    """Open a model for generating.
+
+    Parameters
+    ----------
+    model
+        The name of a shipped model, a `.safetensors` file, or a hub id `owner/name` (fetched once, then cached).
+
+    Raises
+    ------
+    InputError
+        If there is no such model, or it cannot be read.
+    """
+    return Model(read(model))
+
+
+def triad_code(chord: Chord | None) -> int:
+    """The code of the triad nearest to a chord, by its root and third; none where it has no third, or both."""
+    if chord is None:
+        return NO_CHORD
+    thirds = {(tone - chord.root) % 12 for tone in chord.pitch_classes} & {3, 4}
+    if len(thirds) != 1:
+        return NO_CHORD
+    return chord.root + (12 if 3 in thirds else 0)
+
+
+def _chance(seed: int, purpose: int) -> Chance:
+    return np.random.default_rng([seed, purpose])
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    # Written so that NaN is outside.
+    if not low <= value <= high:
+        raise InputError(f"{name} = {value}: choose a value from {low} to {high}")

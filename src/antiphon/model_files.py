@@ -1,0 +1,150 @@
+"""Where models are found (shipped, on disk, on the hub) and how a model file becomes networks again."""
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from antiphon.gan.objective import Objective
+    from antiphon.presets import ModelConfig
+
+SHELF = Path(__file__).parent / "models"
+"""Where the models lie that come with the package."""
+
+HUB_FILE = "model.safetensors"
+HELD_OUT = "held_out."
+"""Prefix under which a model file holds bars of songs that the model was not trained on, one array a row name."""
+
+# Foreign ones too: reading them says what to do.
+_SUFFIXES = frozenset({".safetensors", ".ckpt", ".pt", ".pth", ".bin"})
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file that was read.
+
+    Parameters
+    ----------
+    name
+        Of the model: a shipped name, or the file's name without suffix.
+    card
+        Its JSON card.
+    config
+        Family and codec, validated.
+    state
+        The networks' weights.
+    held_out
+        Rows of real, held-out music ("real", "chord", ...), possibly none.
+    """
+
+    name: str
+    card: Mapping[str, Any]
+    config: "ModelConfig"
+    state: Mapping[str, "Tensor"]
+    held_out: Mapping[str, NDArray[np.uint8]]
+
+    def build(self) -> "Objective":
+        """The networks with their weights.
+
+        Raises
+        ------
+        InputError
+            If the weights do not fit the card.
+        """
+        import torch
+
+        from antiphon.training.checkpoint import start_from
+
+        # First weights are drawn only to be replaced; the caller's own chance is none of their business.
+        with torch.random.fork_rng(devices=[]):
+            objective = self.config.family.build()
+        start_from(objective, self.state)
+        return objective
+
+
+def names() -> tuple[str, ...]:
+    """The shipped models."""
+    return tuple(sorted(path.stem for path in SHELF.glob("*.safetensors")))
+
+
+def read(model: str | Path) -> ModelFile:
+    """Find and read a model: the name of a shipped one, a `.safetensors` file, or a hub id `owner/name`.
+
+    Raises
+    ------
+    InputError
+        If there is no such model, it cannot be fetched, or the file is damaged, a pickle or of another program.
+    """
+    from antiphon.presets import ModelConfig
+    from antiphon.training.checkpoint import load_model
+
+    path = find(model)
+    card, state = load_model(path)
+    config = ModelConfig.parse({key: card.get(key) for key in ModelConfig.model_fields}, f"{path}: its card")
+    held_out = {name.removeprefix(HELD_OUT): state.pop(name) for name in list(state) if name.startswith(HELD_OUT)}
+    name = str(model) if path.parent == SHELF else path.stem if Path(model).suffix else str(model)
+    return ModelFile(name, card, config, state, {key: tensor.numpy() for key, tensor in held_out.items()})
+
+
+def find(model: str | Path) -> Path:
+    """The file of a model; one on the hub is fetched into the hub's cache.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    text = str(model)
+    if text in names():
+        return SHELF / f"{text}.safetensors"
+    path = Path(model)
+    if path.is_dir():
+        raise InputError(
+            f"{path}: a folder, not a model; make one of a run with antiphon publish {path} OUT.safetensors"
+        )
+    if path.exists() or path.suffix in _SUFFIXES:
+        return path
+    if _HUB_ID.fullmatch(text):
+        return _fetch(text)
+    near = get_close_matches(text, names(), n=3) or names()
+    known = f"shipped: {', '.join(near)}" if near else "none is shipped with this installation"
+    raise InputError(f"model {text!r}: there is none of this name ({known}); give a .safetensors file or a hub id")
+
+
+def _fetch(hub_id: str) -> Path:
+    from huggingface_hub import hf_hub_download
+
+    offline = not _reaches_hub()
+    try:
+        return Path(hf_hub_download(hub_id, HUB_FILE, local_files_only=offline))
+    except Exception as error:
+        # The hub's client passes on whatever its transport library raises, which differs between its versions.
+        reason = "no network, and not fetched before" if offline else str(error).strip().partition("\n")[0][:200]
+        raise InputError(f"model {hub_id}: {HUB_FILE} cannot be fetched from the hub ({reason}); give a file") from None
+
+
+def _reaches_hub() -> bool:
+    """Whether the hub's name can be looked up; without this its client tries again and again for half a minute."""
+    from huggingface_hub.constants import ENDPOINT
+
+    if getproxies():
+        return True
+    try:
+        socket.getaddrinfo(urlsplit(ENDPOINT).hostname, 443)
+    except OSError:
+        return False
+    return True

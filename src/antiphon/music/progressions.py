@@ -1,0 +1,56 @@
+"""Common chord progressions, drawn where a song has none."""
+
+import numpy as np
+
+from antiphon.music.theory import Chord, Key
+
+MAJOR: tuple[str, ...] = (
+    "I V vi IV",
+    "I vi IV V",
+    "vi IV I V",
+    "I IV vi V",
+    "I IV I V",
+    "I iii IV V",
+    "I V vi iii IV I IV V",
+    "I IV V IV",
+    "ii V I vi",
+)
+MINOR: tuple[str, ...] = (
+    "i VI III VII",
+    "i iv VI V",
+    "i VII VI VII",
+    "i VI iv V",
+    "i iv v i",
+    "i III VII iv",
+    "i VII VI V",
+)
+"""One chord a bar by scale degree; small letters are minor triads, degrees of the natural minor scale."""
+
+_DEGREES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
+_STEPS = {False: (0, 2, 4, 5, 7, 9, 11), True: (0, 2, 3, 5, 7, 8, 10)}
+# Keys that instruments like, each with at most four signs.
+_KEYS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "Ab")
+_MINOR_KEYS = ("A", "E", "B", "F#", "C#", "D", "G", "C", "F")
+
+
+def draw_key(chance: np.random.Generator) -> Key:
+    """One of nine major and nine minor keys, all equally likely."""
+    minor = bool(chance.integers(2))
+    tonic = (_MINOR_KEYS if minor else _KEYS)[chance.integers(len(_KEYS))]
+    return Key.parse(f"{tonic} {'minor' if minor else 'major'}")
+
+
+def draw_progression(key: Key, chance: np.random.Generator) -> tuple[Chord, ...]:
+    """One of the common progressions of the key's mode."""
+    rows = MINOR if key.is_minor else MAJOR
+    return progression(rows[chance.integers(len(rows))], key)
+
+
+def progression(degrees: str, key: Key) -> tuple[Chord, ...]:
+    """The chords of scale degrees such as "I V vi IV" in a key."""
+    return tuple(_triad(degree, key) for degree in degrees.split())
+
+
+def _triad(degree: str, key: Key) -> Chord:
+    root = (key.tonic + _STEPS[key.is_minor][_DEGREES.index(degree.lower())]) % 12
+    return Chord(root, "m" if degree.islower() else "", flats=key.sharps < 0)

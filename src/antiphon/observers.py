@@ -1,0 +1,185 @@
+"""What a training shows of itself: previews for ear and eye, health with alarms, curves.
+
+Axes: N samples, T step (16).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from antiphon.codecs.chords import chord_vector
+from antiphon.codecs.codec import Codec, Rows
+from antiphon.codecs.melody import LOWEST, NUM_PITCHES
+from antiphon.families.bar.networks import one_hot
+from antiphon.families.bar.objective import BarObjective
+from antiphon.families.midinet.objective import Midinet
+from antiphon.gan.health import examine
+from antiphon.gan.losses import LOSSES, AdversarialLoss, adversarial_loss
+from antiphon.gan.objective import Objective
+from antiphon.gan.vitals import Evidence
+from antiphon.io.image import render_image
+from antiphon.io.midi import write_midi
+from antiphon.music.score import Score, Track
+from antiphon.training.curves import CURVES, draw_curves
+from antiphon.training.log import History
+from antiphon.training.seeds import seed_torch
+
+PREVIEWS = "previews"
+
+_NUM_PREVIEWED = 8
+_NUM_EXAMINED = 512
+_FIXED_SEED = 20_011
+# The examination reads these from the log, where its own figures must not look like the trainer's.
+_LOGGED_BY_TRAINER = ("gradient_norm", "confidence_real", "confidence_fake", "loss")
+
+
+class Preview:
+    """Renders samples of the same fixed latents and conditions as `previews/ITERATION.mid` and `.png`: eight made bars,
+    then the eight real bars of the same conditions.
+
+    Parameters
+    ----------
+    run
+        The run folder.
+    codec
+        Turns bars into notes.
+    rows
+        Held-out rows; the first ones are used.
+    every
+        Interval in iterations.
+    """
+
+    def __init__(self, run: Path, codec: Codec, rows: Rows, every: int) -> None:
+        self.every = every
+        self._folder, self._codec = run / PREVIEWS, codec
+        self._rows = {name: np.array(values[:_NUM_PREVIEWED]) for name, values in rows.items()}
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """Write the two files."""
+        device = next(objective.parameters()).device
+        seed_torch(_FIXED_SEED, device=device)
+        made = objective.sample(len(self._rows["real"]), _on(device, self._rows)).cpu().numpy()
+        score = self._score(made)
+        name = f"{iteration:07d}"
+        write_midi(score, self._folder / f"{name}.mid")
+        render_image(score, self._folder / f"{name}.png")
+        return {}
+
+    def _score(self, made: NDArray[np.uint8]) -> Score:
+        bars = np.concatenate([made, self._rows["real"]])
+        chords = np.tile(self._rows["chord"], 2) if "chord" in self._rows else None
+        score: Score = decode_bars(self._codec, bars, chords)
+        notes, half = score.tracks[0].notes, len(made) * 4 * score.ticks_per_beat
+        parts = {"made": notes[notes["start"] < half], "real": notes[notes["start"] >= half]}
+        return replace(score, tracks=tuple(Track(part, name=name) for name, part in parts.items()))
+
+
+class Health:
+    """Examines samples against held-out music, logs the measures, says and logs the alarms.
+
+    Parameters
+    ----------
+    rows
+        Held-out rows; the first 512 are used.
+    every
+        Interval in iterations.
+    say
+        Takes the sentence of an alarm that did not sound at the last examination.
+    """
+
+    def __init__(self, rows: Rows, every: int, say: Callable[[str], object]) -> None:
+        self.every = every
+        self._rows = {name: np.array(values[:_NUM_EXAMINED]) for name, values in rows.items()}
+        self._say = say
+        self._sounding: frozenset[str] = frozenset()
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """The measures as "health/NAME", and 1 for each sounding "alarm/NAME"."""
+        found = examine(history, self._evidence(objective), loss=_loss(objective))
+        for alarm in found.alarms:
+            if alarm.name not in self._sounding:
+                self._say(f"iteration {iteration}: {alarm}")
+        self._sounding = frozenset(alarm.name for alarm in found.alarms)
+        measures = {
+            f"health/{name}": float(f"{value:.6g}")
+            for name, value in found.measures.items()
+            if not name.endswith(_LOGGED_BY_TRAINER)
+        }
+        return measures | {f"alarm/{name}": 1.0 for name in sorted(self._sounding)}
+
+    def _evidence(self, objective: Objective) -> Evidence:
+        device = next(objective.parameters()).device
+        batch = _on(device, self._rows)
+        num = len(batch["real"])
+        fake = objective.sample(num, batch)
+        one = {name: values[:1].expand(num, *values.shape[1:]) for name, values in batch.items()}
+        return Evidence(
+            real=batch["real"],
+            fake=fake,
+            fake_one_condition=objective.sample(num, one) if len(batch) > 1 else None,
+            real_logits=_judge(objective, batch["real"], batch),
+            fake_logits=_judge(objective, fake, batch),
+            counts={"pitch_classes": (_pitch_classes(objective, batch["real"]), _pitch_classes(objective, fake))},
+        )
+
+
+class Curves:
+    """Draws losses and confidences so far as `curves.png`.
+
+    Parameters
+    ----------
+    run
+        The run folder.
+    every
+        Interval in iterations.
+    """
+
+    def __init__(self, run: Path, every: int) -> None:
+        self.every, self._path = every, run / CURVES
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """Write the picture, once there are losses to show."""
+        if any(name.endswith("/loss") for record in history for name in record):
+            draw_curves(history, self._path)
+        return {}
+
+
+def decode_bars(codec: Any, bars: NDArray[np.uint8], chords: NDArray[np.uint8] | None) -> Score:
+    """Bars with the codes of their chords as a score, by any codec of bars."""
+    score: Score = codec.decode(bars, chords=None if chords is None else chords.tolist())
+    return score
+
+
+def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """The discriminator's logits (N,) of bars (N, T) under the conditions of a batch."""
+    if isinstance(objective, Midinet):
+        codes = batch["chord"].cpu().numpy() if objective.config.chord else None
+        chord = None if codes is None else torch.from_numpy(chord_vector(codes)).to(bars.device)
+        logits: Tensor = objective.discriminator(bars, chord)
+        return logits
+    assert isinstance(objective, BarObjective)
+    return torch.as_tensor(objective.discriminator(one_hot(bars), batch["previous"], batch["chord"])).squeeze(1)
+
+
+def _loss(objective: Objective) -> AdversarialLoss:
+    if isinstance(objective, Midinet):
+        return adversarial_loss(objective.config.loss, objective.config.real_target)
+    return LOSSES["relativistic"]
+
+
+def _pitch_classes(objective: Objective, bars: Tensor) -> Sequence[int]:
+    values = bars.flatten().long()
+    if isinstance(objective, BarObjective):
+        values = values[values < NUM_PITCHES] + LOWEST
+    counts: list[int] = torch.bincount(values % 12, minlength=12).tolist()
+    return counts
+
+
+def _on(device: torch.device, rows: Rows) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(values).to(device) for name, values in rows.items()}
