@@ -233,6 +233,26 @@ def test_first_tempo_sets_the_clock_of_published_v1() -> None:
     assert fixed[0].tolist() == [60] * 14 + [61] * 2
 
 
+@pytest.mark.parametrize("tempo", [47.0, 61.0, 90.0, 113.0, 187.0, 240.0])
+def test_first_tempo_round_trip_loses_no_column_to_rounding(tempo: float) -> None:
+    bars = np.random.default_rng(0).integers(60, 84, (200, 16))
+    published = codec("published", "v1")
+    assert np.array_equal(published.encode(published.decode(bars, tempo=tempo))["real"][:-1], bars)
+
+
+def test_first_tempo_is_that_of_the_beginning() -> None:
+    tempos = table(TEMPO, [(8 * COLUMN, 250_000)])
+    score = score_of(played((0, 16, 60, 80), (16, 32, 62, 80)), tempos=tempos)
+    # Column 8 is the first at double speed: 8 columns, then 8 of half the length, and so on.
+    assert codec("published", "v1").encode(score)["real"][0].tolist() == [60] * 12 + [62] * 4
+
+
+def test_the_published_roll_lasts_until_the_last_control() -> None:
+    score = score_of(played((0, 20, 60, 80), pedal=((39, 127), (40, 0))))
+    assert len(codec("published", "v1").encode(score)["real"]) == 3
+    assert len(codec("paper", "v1").encode(score)["real"]) == 2
+
+
 def test_a_hostile_first_tempo_gives_no_rows() -> None:
     tempos = table(TEMPO, [(0, 1), (1, 500_000)])
     score = score_of(played((0, 1000, 60, 80)), tempos=tempos)
@@ -351,8 +371,10 @@ def test_no_shift_is_the_identity_and_other_pitches_stay(kind: Transposition) ->
 
 
 def test_augmented_has_the_originals_then_eleven_shifts_of_each() -> None:
-    rows = codec("paper", "v3").join(songs(2))
+    rows = dict(codec("paper", "v3").join(songs(3)))
     num = len(rows["real"])
+    rows["chord"] = (np.arange(num) % 25).astype(np.uint8)
+    assert num > 25
     for name, chord_moves in (("paper", True), ("published", False)):
         every = codec(name, "v3").augmented(rows)
         shifts = shift_table(codec(name, "v3").rules.transposition)

@@ -105,6 +105,14 @@ def test_a_group_in_the_arrays_place_is_refused(tmp_path: Path) -> None:
         read_published_h5(tmp_path / "group.h5")
 
 
+@pytest.mark.parametrize("value", [np.float32(3), np.array(b"text"), h5py.Empty("f")])
+def test_a_single_value_is_refused(tmp_path: Path, value: object) -> None:
+    with h5py.File(tmp_path / "single.h5", "w") as file:
+        file["x"] = value
+    with pytest.raises(InputError, match="no array 'x'"):
+        read_published_h5(tmp_path / "single.h5")
+
+
 def test_a_claim_of_many_rows_is_refused_before_it_costs_memory(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "huge.h5", "w") as file:
         file.create_dataset("x", shape=(10**12, 128, 16), dtype=bool, chunks=(64, 128, 16))
