@@ -94,13 +94,13 @@ class Trainer:
         return mean
 
     def state(self) -> dict[str, Any]:
-        """Everything that resuming needs, as plain types."""
+        """Everything that resuming needs, as plain types; every process calls it, and any one's will do for all."""
         return {
             "iteration": self.iteration,
             "objective": self.objective.state_dict(),
             "optimizers": {player: mover.optimizer.state_dict() for player, mover in self.movers.items()},
             "average": self.average.state(),
-            "meter": self.meter.state(),
+            "meter": self.meter.state(self.all_reduce),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -34,11 +34,12 @@ class Meter:
         values: list[float] = all_reduce(torch.stack(means)).tolist()
         return {name: float(f"{value:.6g}") for name, value in zip(names, values, strict=True)}
 
-    def state(self) -> dict[str, Any]:
-        """Plain sums and counts, for a checkpoint between two readings."""
-        return {"sums": self._sums, "counts": self._counts}
+    def state(self, all_reduce: Callable[[Tensor], Tensor]) -> dict[str, Any]:
+        """Plain sums and counts, for a checkpoint between two readings; every process calls it."""
+        sums = {group: all_reduce(torch.stack(sums)) for group, sums in self._sums.items()}
+        return {"sums": sums, "counts": dict(self._counts)}
 
     def restore(self, state: Mapping[str, Any], device: torch.device) -> None:
         """Take over what `state` gave."""
-        self._sums = {group: [value.to(device) for value in sums] for group, sums in state["sums"].items()}
+        self._sums = {group: [value.clone() for value in sums.to(device)] for group, sums in state["sums"].items()}
         self._counts = dict(state["counts"])

@@ -234,6 +234,7 @@ class _Session:
         if self._saved == self._trainer.iteration:
             return
         self._saved = self._trainer.iteration
+        state = {**self._trainer.state(), "convergence": self._convergence.state()}
         if self._log is not None:
             self._log.sync()
-            write_checkpoint(self._run, {**self._trainer.state(), "convergence": self._convergence.state()})
+            write_checkpoint(self._run, state)
