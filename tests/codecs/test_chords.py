@@ -16,6 +16,7 @@ from antiphon.codecs.chords import (
     transpose_codes,
     triad_codes,
 )
+from antiphon.music.theory import parse_chord
 
 ALL = np.arange(25)
 
@@ -148,5 +149,12 @@ def test_transposition_broadcasts() -> None:
 
 
 def test_symbols() -> None:
-    assert chord_symbols([0, 6, 21, NO_CHORD]) == ("C", "F#", "Am", None)
-    assert len(set(chord_symbols(range(24)))) == 24
+    assert chord_symbols([0, 6, 21, NO_CHORD]) == ("C", "F#", "Am", "N.C.")
+    assert len(set(chord_symbols(range(25)))) == 25
+
+
+def test_symbols_name_the_tones_of_their_codes() -> None:
+    for code in range(24):
+        chord = parse_chord(chord_symbols([code])[0])
+        assert chord is not None
+        assert sorted(chord.pitch_classes) == sorted(TRIADS[code].tolist())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Rows
-from antiphon.codecs.frames import FrameBars, Transposition, Version, shift_table
+from antiphon.codecs.frames import FrameBars, Version
 from antiphon.errors import InputError
 from antiphon.music.score import CONTROL, NOTE, TEMPO, TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
@@ -329,74 +329,6 @@ def test_fifty_thousand_pairs_take_under_five_megabytes() -> None:
     assert bytes_a_row * 50_000 < 2_000_000
 
 
-def test_octave_shifts_wrap_inside_each_octave() -> None:
-    shifts = shift_table("octave")
-    assert shifts.shape == (12, 128)
-    assert shifts.dtype == np.uint8
-    for shift, row in enumerate(shifts):
-        assert sorted(row.tolist()) == list(range(128))
-        assert sorted(row[60:84].tolist()) == list(range(60, 84))
-        inside = np.arange(60, 84)
-        assert np.all(row[inside] % 12 == (inside + shift) % 12)
-        assert np.all(row[inside] // 12 == inside // 12)
-    one = shifts[1]
-    assert [one[71], one[72], one[83]] == [60, 73, 72]
-    assert np.array_equal(one[shifts[11]], np.arange(128)), "twelve steps are the identity"
-
-
-@pytest.mark.parametrize(("low", "high"), [(60, 72), (73, 83)])
-def test_published_shifts_are_cycles_of_thirteen_and_eleven(low: int, high: int) -> None:
-    shifts = shift_table("published")
-    length = high - low + 1
-    for pitch in range(low, high + 1):
-        seen, at = [], pitch
-        for _ in range(length):
-            seen.append(at)
-            at = int(shifts[1][at])
-        assert at == pitch
-        assert sorted(seen) == list(range(low, high + 1))
-        assert all(shifts[shift][pitch] == seen[shift % length] for shift in range(12))
-
-
-def test_published_eleventh_shift_leaves_upper_notes_alone() -> None:
-    assert np.array_equal(shift_table("published")[11][73:84], np.arange(73, 84))
-
-
-@pytest.mark.parametrize("kind", ["none", "octave", "published"])
-def test_no_shift_is_the_identity_and_other_pitches_stay(kind: Transposition) -> None:
-    shifts = shift_table(kind)
-    assert np.array_equal(shifts[0], np.arange(128))
-    outside = np.r_[0:60, 84:128]
-    assert np.all(shifts[:, outside] == outside)
-
-
-def test_augmented_has_the_originals_then_eleven_shifts_of_each() -> None:
-    rows = dict(codec("paper", "v3").join(songs(3)))
-    num = len(rows["real"])
-    rows["chord"] = (np.arange(num) % 25).astype(np.uint8)
-    assert num > 25
-    for name, chord_moves in (("paper", True), ("published", False)):
-        every = codec(name, "v3").augmented(rows)
-        shifts = shift_table(codec(name, "v3").rules.transposition)
-        assert {len(values) for values in every.values()} == {12 * num}
-        for row in range(num):
-            for shift in range(1, 12):
-                at = num + row * 11 + shift - 1
-                assert np.array_equal(every["real"][at], shifts[shift][rows["real"][row]])
-                assert np.array_equal(every["previous"][at], shifts[shift][rows["previous"][row]])
-                assert every["song"][at] == rows["song"][row]
-                code = int(rows["chord"][row])
-                moved = code // 12 * 12 + (code + shift) % 12 if code != NO_CHORD and chord_moves else code
-                assert every["chord"][at] == moved
-        assert all(np.array_equal(every[key][:num], rows[key]) for key in rows)
-
-
-def test_v1_is_not_augmented() -> None:
-    rows = {"real": np.full((3, 16), 60, np.uint8)}
-    assert codec("paper", "v1").augmented(rows) is rows
-    assert codec("published", "v1").augmented(rows) is rows
-
-
 def test_decode_merges_equal_columns_into_notes() -> None:
     bars = np.full((2, 16), 60, np.uint8)
     bars[0, 4:8] = 64
@@ -406,7 +338,7 @@ def test_decode_merges_equal_columns_into_notes() -> None:
     assert np.array_equal(track.notes, expected)
     assert score.duration_seconds == 4.0
     assert score.bars().tolist() == [0, 16 * COLUMN, 32 * COLUMN]
-    assert score.chords == ((0, "C"),)
+    assert score.chords == ((0, "C"), (16 * COLUMN, "N.C."))
 
 
 def test_decode_at_another_tempo_and_of_nothing() -> None:

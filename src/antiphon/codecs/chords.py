@@ -12,8 +12,8 @@ C_MINOR = 12
 
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
-SYMBOLS = tuple(root + quality for quality in ("", "m") for root in _NAMES)
-"""The symbol of each of the codes 0-23."""
+SYMBOLS = (*(root + quality for quality in ("", "m") for root in _NAMES), "N.C.")
+"""The symbol of each code."""
 
 _ROOTS = np.arange(12)
 _MAJOR = (_ROOTS[:, None] + (0, 4, 7)) % 12
@@ -107,9 +107,9 @@ def transpose_codes(codes: ArrayLike, semitones: ArrayLike) -> NDArray[np.uint8]
     return np.where(codes == NO_CHORD, NO_CHORD, moved).astype(np.uint8)
 
 
-def chord_symbols(codes: Sequence[int] | NDArray[np.uint8]) -> tuple[str | None, ...]:
-    """The symbol of each code, such as "C" or "F#m"; None where there is no chord."""
-    return tuple(None if code == NO_CHORD else SYMBOLS[int(code)] for code in codes)
+def chord_symbols(codes: Sequence[int] | NDArray[np.uint8]) -> tuple[str, ...]:
+    """The symbol of each code, such as "C" or "F#m"; "N.C." where there is no chord."""
+    return tuple(SYMBOLS[int(code)] for code in codes)
 
 
 def _vectors() -> NDArray[np.float32]:

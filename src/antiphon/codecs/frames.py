@@ -184,7 +184,7 @@ class FrameBars(Codec):
         bars
             MIDI pitches, uint8 (num_bars, 16).
         chords
-            Codes, one a bar, which become the score's chord symbols; a bar without chord gets none.
+            Codes, one a bar, which become the score's chord symbols, "N.C." where there is none.
         tempo
             Beats a minute; at 120 a bar takes the two seconds that `encode` reads.
         velocity
@@ -200,7 +200,7 @@ class FrameBars(Codec):
             tracks=(Track(notes=notes, program=program, name="melody"),),
             tempos=table(TEMPO, [(0, beat_us(tempo))]),
             time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]),
-            chords=tuple((bar * COLUMNS * _COLUMN_TICKS, symbol) for bar, symbol in enumerate(symbols) if symbol),
+            chords=tuple((bar * COLUMNS * _COLUMN_TICKS, symbol) for bar, symbol in enumerate(symbols)),
         )
 
     def _bar_seconds(self, score: Score) -> float:
