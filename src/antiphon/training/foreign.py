@@ -61,6 +61,11 @@ def _defaultdict(*ignored: object) -> dict[Any, Any]:
     return {}
 
 
+def _encode(text: str, *ignored: object) -> bytes:
+    # How protocol 2 writes bytes.
+    return text.encode("latin1")
+
+
 def _device(*parts: Any) -> str:
     return ":".join(str(part) for part in parts)
 
@@ -86,12 +91,12 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("collections", "defaultdict"): _Call(_defaultdict),
     ("collections", "Counter"): dict,
     ("argparse", "Namespace"): _Bag,
-    ("builtins", "dict"): dict,
-    ("builtins", "set"): set,
-    ("builtins", "complex"): complex,
+    ("_codecs", "encode"): _Call(_encode),
     ("pathlib", "PosixPath"): _Call(_path),
     ("pathlib", "WindowsPath"): _Call(_path),
     ("pathlib._local", "PosixPath"): _Call(_path),
+    # Protocol 2, torch's own, calls builtins by their old name.
+    **{(home, kind.__name__): kind for home in ("builtins", "__builtin__") for kind in (dict, list, set, complex)},
     # A dtype comes as its name.
     **{("torch", name): name for name, value in vars(torch).items() if isinstance(value, torch.dtype)},
 }
@@ -160,7 +165,8 @@ def _check_archive(path: Path) -> None:
             entries = archive.infolist()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the name") from None
-    except zipfile.BadZipFile:
+    except Exception:
+        # Damage to names and sizes escapes zipfile as other errors than its own.
         raise InputError(f"{path}: no checkpoint of torch 1.6 or later; save it again with a newer torch") from None
     # torch stores without compression; anything else may be a bomb.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):

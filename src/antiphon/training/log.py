@@ -41,8 +41,8 @@ class Log:
         self._path = run / LOG
         self.history: list[dict[str, float]] = [r for r in read_log(run) if r["iteration"] <= iteration]
         write_text(self._path, "".join(_line(record) for record in self.history))
-        self._stream = self._path.open("a")
         self._events = _events(run, iteration) if tensorboard else None
+        self._stream = self._path.open("a")
 
     def write(self, record: dict[str, float]) -> None:
         """Append one record; it is handed to the system at once, so that a killed process loses none."""

@@ -129,7 +129,7 @@ class Trainer:
             self.meter.add(_figures(phase, outcome, loss))
             if (iteration + 1) % self.config.log_every == 0:
                 self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
-            mover.step()
+            mover.step(phase.rate)
 
 
 def _figures(phase: Phase, outcome: Outcome, loss: Tensor) -> dict[str, Tensor]:

@@ -41,8 +41,9 @@ class Mover:
         """Those gradients that the last backward pass left."""
         return [weight.grad for weight in self.weights if weight.grad is not None]
 
-    def step(self) -> None:
-        """Limit the gradients, move, limit the weights, drop the gradients."""
+    def step(self, rate: float = 1.0) -> None:
+        """Limit the gradients, move at `rate` times the learning rate, limit the weights, drop the gradients."""
+        self.optimizer.param_groups[0]["lr"] = self._config.lr * rate
         if self._config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.weights, self._config.clip_norm)
         self.optimizer.step()
