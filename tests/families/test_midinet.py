@@ -260,7 +260,7 @@ def test_the_discriminator_learns_to_tell_real_from_fake() -> None:
     freeze_all_but(game, phase)
     optimizer = torch.optim.Adam(game.discriminator.parameters(), lr=1e-3)
     batch = {"real": bars(32)["real"]}
-    for _ in range(40):
+    for _ in range(90):
         optimizer.zero_grad()
         total(game, phase, batch).backward()
         optimizer.step()

@@ -1,0 +1,109 @@
+"""One training iteration of the bar GAN at the released notebooks' settings: processor time on one thread, batch 72.
+
+`python -m benchmarks.train_step --peer CHECKOUT` times the released code in the same run.
+"""
+
+import argparse
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from antiphon.families.midinet.config import NOTEBOOKS, Variant
+from antiphon.loader import Loader
+from antiphon.training.config import AdamConfig, TrainConfig
+from antiphon.training.loop import Trainer
+from antiphon.training.trainer import launch
+from benchmarks.midinet_peer import released_figures
+from benchmarks.table import Row, show
+
+# Milliseconds of processor time, the middle of spec section C's range where it gives one.
+STORED = {"v1": 105.5, "v2": 68.5, "v3": 121.0}
+TARGETS = {"v1": 52.0, "v2": 34.0, "v3": 56.0}
+
+
+def run(quick: bool = False, peer: Path | None = None) -> list[Row]:
+    """Milliseconds an iteration of the trainer itself, seeds, feeding and figures included.
+
+    Parameters
+    ----------
+    peer
+        A checkout of the released code, timed in the same run; None: the stored figure is shown.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _rows(9 if quick else 41, peer)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _rows(repeats: int, peer: Path | None) -> list[Row]:
+    rate = matrix_rate()
+    rows = [Row("matrix products, 512 x 512 floats, one thread", rate / 1e9, "GFLOP/s", "", "sgemm, the same run")]
+    for version, variant in NOTEBOOKS.items():
+        trainer = _trainer(variant)
+        operations = _operations(trainer)
+        milliseconds = 1e3 * processor_seconds(trainer.iterate, repeats)
+        share = operations / (milliseconds / 1e3) / rate
+        family = variant.family
+        what = f"midinet-{version} iteration, {family.discriminator_steps}D+{family.generator_steps}G"
+        note = f"{operations / 1e9:.2f} GFLOP, {share:.0%} of the matrix rate"
+        rows.append(Row(what, milliseconds, "ms CPU", f"<= {TARGETS[version]:g}", note))
+    figures = released_figures(peer, repeats)
+    for version in NOTEBOOKS:
+        name = f"midinet-{version} iteration, released code"
+        if figures is None:
+            rows.append(Row(name, STORED[version], "ms CPU", "", "stored figure"))
+        else:
+            rows.append(Row(name, figures[version]["milliseconds"], "ms CPU", "", "timed in this run"))
+    return rows
+
+
+def matrix_rate() -> float:
+    """Floating-point operations a second in products of matrices that stay in the cache."""
+    left, right = torch.randn(512, 512), torch.randn(512, 512)
+    return 2 * 512**3 / processor_seconds(lambda: left @ right, 50)
+
+
+def processor_seconds(call: object, repeats: int) -> float:
+    """Median processor seconds of one call, after three that are not counted."""
+    assert callable(call)
+    times = []
+    for _ in range(repeats + 3):
+        begin = time.process_time()
+        call()
+        times.append(time.process_time() - begin)
+    return median(times[3:])
+
+
+def _trainer(variant: Variant) -> Trainer:
+    chance = np.random.default_rng(0)
+    bars = {name: chance.integers(60, 84, (50_000, 16), dtype=np.uint8) for name in ("real", "previous")}
+    rows = {**bars, "chord": chance.integers(0, 25, 50_000, dtype=np.uint8)}
+    config = TrainConfig(
+        batch_size=variant.batch_size,
+        iterations=1_000,
+        generator=AdamConfig(lr=variant.generator_rate),
+        discriminator=AdamConfig(lr=variant.discriminator_rate),
+        device="cpu",
+    )
+    torch.manual_seed(0)
+    return Trainer(variant.family.build(), Loader(rows, variant.batch_size), config, launch(config))
+
+
+def _operations(trainer: Trainer) -> int:
+    with FlopCounterMode(display=False) as counter:
+        trainer.iterate()
+    return int(counter.get_total_flops())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peer", type=Path)
+    arguments = parser.parse_args()
+    show("Training step", run(arguments.quick, arguments.peer))
