@@ -162,10 +162,7 @@ SCORES = st.builds(
 def test_any_score_is_read_back(score: Score) -> None:
     content = midi_bytes(score)
     again = parse_midi(content)
-    named = tuple(
-        replace(track, name=again_track.name) for track, again_track in zip(score.tracks, again.tracks, strict=True)
-    )
-    assert_same(again, score.with_tracks(named))
+    assert_same(again, score)
     assert_is_mido(score, io.BytesIO(content))
 
 
@@ -240,10 +237,25 @@ def test_escapes_and_system_exclusive_events_are_skipped() -> None:
 
 
 def test_many_tempos_at_one_tick_keep_their_order() -> None:
-    tempos = table(TEMPO, [(tick // 3, 500_000 + tick * 7919 % 1000) for tick in range(300)])
-    metres = table(TIME_SIGNATURE, [(tick // 3, 1 + tick * 37 % 13, 4) for tick in range(300)])
-    score = Score(96, tempos=tempos, time_signatures=metres)
-    assert_same(parse_midi(midi_bytes(score)), score)
+    tracks = [
+        b"".join(
+            b"\x00\xff\x51\x03" + bytes((first, n, 1)) + b"\x01\xff\x58\x04" + bytes((n + 1, first, 24, 8))
+            for n in range(99)
+        )
+        for first in (3, 1, 2)
+    ]
+    score = parse_midi(smf(*(track + END for track in tracks)))
+    assert score.tempos["tick"].tolist() == [n for n in range(99) for _ in range(3)]
+    assert [us >> 16 for us in score.tempos["beat_us"].tolist()] == [3, 1, 2] * 99
+    assert score.time_signatures["denominator"].tolist() == [8, 2, 4] * 99
+    assert score.time_signatures["numerator"].tolist() == [n + 1 for n in range(99) for _ in range(3)]
+
+
+def test_a_repeated_note_ends_before_it_begins_again() -> None:
+    score = Score(96, (Track(notes_from_columns([0, 10], [10, 20], 60, 64), controls=table(CONTROL, [(10, 64, 127)])),))
+    track = mido.MidiFile(file=io.BytesIO(midi_bytes(score))).tracks[1]
+    kinds = ["program_change", "note_on", "control_change", "note_off", "note_on", "note_off", "end_of_track"]
+    assert [message.type for message in track] == kinds
 
 
 def test_key_signatures_that_do_not_exist_are_left_out() -> None:
@@ -285,12 +297,17 @@ LONG = b"\xff\xff\xff\x7f"
         (smf(LONG + ON_OFF[1:] + END), "longer than 100000000 ticks"),
         (smf((b"\xff\xff\x7f\xb0\x01\x01") * 60 + ON_OFF + END, division=480), "longer than"),
         (smf(b"\x00\x90\x3c\x40" + (LONG + b"\xb0\x01\x01") * 40 + b"\x00\x80\x3c\x40" + END), "longer than"),
+        # Around 32 bits, to a small tick again.
+        (smf((LONG + b"\xff\x7f\x00") * 16 + b"\x20" + ON_OFF[1:] + END), "longer than 100000000 ticks"),
+        (smf(ON_OFF + (b"\xff\xff\x7f\xb0\x01\x01") * 1100 + END, division=9600), "longer than 100000000 ticks"),
+        (smf(ON_OFF + bytes.fromhex("00f00141 003c40 00ff0100") + END), "no event begins at byte 35"),
         (smf(b"\x90\x80\x00" + ON_OFF[1:] + END, division=1), "longer than 200000 beats"),
         (smf(b"\x00\xff\x51\x03\xff\xff\xff\x90\x80\x00" + ON_OFF[1:] + END, division=10), "longer than 14400 seconds"),
         (smf(b"\x90\x80\x00\xff\x58\x04\x04\x02\x18\x08" + END, division=1), "longer than 200000 beats"),
         (smf(bytes.fromhex("0090bc40 6080bc40") + END), "above 127"),
         (smf(bytes.fromhex("00903cc0 60803c40") + END), "above 127"),
-        (smf(bytes.fromhex("009fff40 608fff40") + END), "above 127"),
+        # Handed on, this would write outside the parser's memory; so it is the walk before that must see it.
+        (smf(bytes.fromhex("009fff40 608fff40") + END), "above 127 at byte"),
         (smf(bytes.fromhex("00b040f0") + ON_OFF + END), "above 127"),
         (smf(bytes.fromhex("00e0f0f0") + ON_OFF + END), "above 127"),
         (smf(bytes.fromhex("00c0ff") + ON_OFF + END), "above 127"),

@@ -199,12 +199,10 @@ def _check_sevenbit(name: str, *values: ArrayLike) -> None:
 
 def _check_length(score: Score, name: str, limits: Limits) -> None:
     tables = [score.tempos, score.time_signatures, score.key_signatures, *(track.controls for track in score.tracks)]
-    # Files keep their events in order, so the last row is the latest; an overflow turns ticks negative.
-    ends = [score.end, *(int(rows["tick"][-1]) for rows in tables if len(rows))]
-    starts = [*(int(rows["tick"][0]) for rows in tables if len(rows))]
-    starts += [int(track.notes["start"][0]) for track in score.tracks if len(track.notes)]
-    end = max(ends)
-    if end > limits.max_ticks or min(starts, default=0) < 0:
+    ticks = [rows["tick"] for rows in tables if len(rows)] + [track.notes["start"] for track in score.tracks]
+    end = max([score.end, *(int(column.max(initial=0)) for column in ticks)])
+    # The parser counts in 32 bits: an overflow turns ticks negative.
+    if end > limits.max_ticks or min((int(column.min(initial=0)) for column in ticks), default=0) < 0:
         raise InputError(f"{name}: longer than {limits.max_ticks} ticks; cut it into shorter files")
     if end > limits.max_beats * score.ticks_per_beat:
         raise InputError(f"{name}: longer than {limits.max_beats} beats; cut it into shorter files")
