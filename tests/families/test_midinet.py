@@ -210,6 +210,29 @@ def test_samples_are_pitches_that_a_seed_repeats(name: str) -> None:
     assert game.generator.training, "sampling leaves training mode as it was"
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_samples_are_the_generators_highest_pitches_in_evaluation(name: str) -> None:
+    game = VARIANTS[name].family.build().train()
+    latent, batch = game.draw(300), bars(300)
+    conditions = game._conditions(batch)
+    with torch.no_grad():
+        game.generator(latent, *conditions)  # running statistics away from their first values
+        activations = game.generator.eval()(latent, *conditions)
+    chosen = activations.gather(2, game.sample_from(latent, batch).long().unsqueeze(2)).squeeze(2)
+    assert (activations.amax(2) - chosen).max() < 1e-4 * activations.abs().max()
+
+
+@pytest.mark.parametrize("name", ["midinet-v1", "midinet-v3"])
+def test_a_phase_runs_in_bfloat16(name: str) -> None:
+    game = VARIANTS[name].family.build().train()
+    for phase in game.phases:
+        freeze_all_but(game, phase)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = total(game, phase, bars())
+        loss.backward()
+        assert loss.isfinite()
+
+
 def test_samples_of_given_latents_do_not_depend_on_their_batch() -> None:
     game = VARIANTS["midinet-v3"].family.build().eval()
     latent, condition = game.draw(300), bars(300)

@@ -20,9 +20,9 @@ from antiphon.nn.minibatch import MinibatchDiscrimination
 NUM_PITCHES = 128
 NUM_STEPS = 16
 CHORD_SIZE = 13
-_CHANNELS = 128
-_STRIDE = 2
-_SLOPE = 0.01
+CHANNELS = 128
+STRIDE = 2
+SLOPE = 0.01
 
 
 class Generator(nn.Module):
@@ -31,25 +31,25 @@ class Generator(nn.Module):
     def __init__(self, config: MidinetConfig) -> None:
         super().__init__()
         maps = config.condition_channels
-        inputs = _CHANNELS + maps + (CHORD_SIZE if config.chord else 0)
-        self.fc_net = nn.Sequential(*_dense(config.latent_dim, 1024), *_dense(1024, 2 * _CHANNELS))
+        inputs = CHANNELS + maps + (CHORD_SIZE if config.chord else 0)
+        self.fc_net = nn.Sequential(*_dense(config.latent_dim, 1024), *_dense(1024, 2 * CHANNELS))
         # Plain lists: the modules belong to the sequences below, under whose names published checkpoints know them.
-        self._upward = [nn.ConvTranspose2d(inputs, _CHANNELS, (1, 2), _STRIDE) for _ in range(3)]
-        self._upward.append(nn.ConvTranspose2d(inputs, 1, (NUM_PITCHES, 1)))
-        self._upward_norms = [nn.BatchNorm1d(_CHANNELS) for _ in range(3)]
-        self._downward = _downward(maps)
-        self._downward_norms = [nn.BatchNorm1d(maps) for _ in self._downward]
-        self._name_layers(conditioned=inputs > _CHANNELS)
+        self.upward = [nn.ConvTranspose2d(inputs, CHANNELS, (1, 2), STRIDE) for _ in range(3)]
+        self.upward.append(nn.ConvTranspose2d(inputs, 1, (NUM_PITCHES, 1)))
+        self.upward_norms = [nn.BatchNorm1d(CHANNELS) for _ in range(3)]
+        self.downward = _downward(maps)
+        self.downward_norms = [nn.BatchNorm1d(maps) for _ in self.downward]
+        self._name_layers(conditioned=inputs > CHANNELS)
 
     def _name_layers(self, conditioned: bool) -> None:
         """Register the layers: in one sequence where nothing is joined between them, else in a sequence each."""
-        blocks = _blocks(self._upward, self._upward_norms)
+        blocks = _blocks(self.upward, self.upward_norms)
         if conditioned:
             for index, block in enumerate(blocks, start=1):
                 self.add_module(f"transp_conv{index}", nn.Sequential(*block))
         else:
             self.transp_conv_net = nn.Sequential(*(layer for block in blocks for layer in block))
-        for index, block in enumerate(_blocks(self._downward, self._downward_norms), start=1):
+        for index, block in enumerate(_blocks(self.downward, self.downward_norms), start=1):
             self.add_module(f"conv{index}_cond", nn.Sequential(*block))
 
     def forward(self, latent: Tensor, previous: Tensor | None = None, chord: Tensor | None = None) -> Tensor:
@@ -74,19 +74,19 @@ class Generator(nn.Module):
         """Maps (N, T, condition_channels) of the previous bar for T = 16, 8, 4, 2; an empty list without it."""
         if previous is None:
             return []
-        maps = [_normed(_read(previous, self._downward[0]), self._downward_norms[0])]
-        for convolution, norm in zip(self._downward[1:], self._downward_norms[1:], strict=True):
+        maps = [_normed(_read(previous, self.downward[0]), self.downward_norms[0])]
+        for convolution, norm in zip(self.downward[1:], self.downward_norms[1:], strict=True):
             maps.append(_normed(_narrow(maps[-1], convolution), norm))
         return maps
 
     def stages(self, latent: Tensor, conditions: Sequence[Tensor], chord: Tensor | None) -> list[Tensor]:
         """What each stage hands on: (N, T, 128) for T = 2, 4, 8, 16 and the activations (N, 16, 128)."""
-        outputs = [self.fc_net(latent).view(-1, _CHANNELS, 2).transpose(1, 2)]
-        for index, convolution in enumerate(self._upward):
+        outputs = [self.fc_net(latent).view(-1, CHANNELS, 2).transpose(1, 2)]
+        for index, convolution in enumerate(self.upward):
             added = conditions[len(conditions) - 1 - index] if conditions else None
             inputs = _join(outputs[-1], chord, added)
-            if index < len(self._upward_norms):
-                outputs.append(_normed(_widen(inputs, convolution), self._upward_norms[index]))
+            if index < len(self.upward_norms):
+                outputs.append(_normed(_widen(inputs, convolution), self.upward_norms[index]))
             else:
                 outputs.append(_raise(inputs, convolution))
         return outputs
@@ -136,7 +136,7 @@ class Discriminator(nn.Module):
         if chord is not None:
             # The chord fills the whole bar, so its part of the convolution is one product with the summed kernel.
             hidden = hidden + F.linear(chord, first.weight[:, 1:].sum((2, 3))).unsqueeze(1)
-        return F.leaky_relu_(hidden, _SLOPE)
+        return F.leaky_relu_(hidden, SLOPE)
 
     def drop(self, hidden: Tensor) -> Tensor:
         """Dropout, in training."""
@@ -146,10 +146,10 @@ class Discriminator(nn.Module):
         """What minibatch discrimination reads, (N, size): later convolutions in channel-major order, hidden layers."""
         hidden = features
         for convolution in self._convolutions[1:]:
-            hidden = self.drop(F.leaky_relu_(_narrow(_join(hidden, chord, None), convolution), _SLOPE))
+            hidden = self.drop(F.leaky_relu_(_narrow(_join(hidden, chord, None), convolution), SLOPE))
         hidden = hidden.transpose(1, 2).flatten(1)
         for layer in self.hidden_nets:
-            hidden = self.drop(F.leaky_relu_(layer(hidden), _SLOPE))
+            hidden = self.drop(F.leaky_relu_(layer(hidden), SLOPE))
         return hidden
 
     def judge(self, features: Tensor, chord: Tensor | None = None) -> Tensor:
@@ -157,25 +157,25 @@ class Discriminator(nn.Module):
         hidden = self.flatten(features, chord)
         if self.bd_net is not None:
             hidden = self.bd_net(hidden)
-        hidden = self.drop(F.leaky_relu_(self.fc_net["0"](hidden), _SLOPE))
+        hidden = self.drop(F.leaky_relu_(self.fc_net["0"](hidden), SLOPE))
         logits: Tensor = self.fc_net["3"](hidden)
         return logits.squeeze(1)
 
 
 def _dense(inputs: int, outputs: int) -> list[nn.Module]:
-    return [nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.LeakyReLU(_SLOPE, inplace=True)]
+    return [nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.LeakyReLU(SLOPE, inplace=True)]
 
 
 def _downward(maps: int) -> list[nn.Conv2d]:
     if maps == 0:
         return []
-    return [nn.Conv2d(1, maps, (NUM_PITCHES, 1)), *(nn.Conv2d(maps, maps, (1, 2), _STRIDE) for _ in range(3))]
+    return [nn.Conv2d(1, maps, (NUM_PITCHES, 1)), *(nn.Conv2d(maps, maps, (1, 2), STRIDE) for _ in range(3))]
 
 
 def _blocks(convolutions: Sequence[nn.Module], norms: Sequence[nn.Module]) -> list[list[nn.Module]]:
     """Each convolution with its batch norm, where it has one."""
     return [
-        [convolution, *norms[index : index + 1], nn.LeakyReLU(_SLOPE)] for index, convolution in enumerate(convolutions)
+        [convolution, *norms[index : index + 1], nn.LeakyReLU(SLOPE)] for index, convolution in enumerate(convolutions)
     ]
 
 
@@ -184,8 +184,8 @@ def _reducers(config: DiscriminatorConfig, added: int) -> tuple[list[nn.Conv2d],
     layers: list[nn.Conv2d] = []
     channels, height, steps = 1, NUM_PITCHES, NUM_STEPS
     for row in config.convolutions:
-        layers.append(nn.Conv2d(channels + added, row.kernels, (height, row.width), _STRIDE))
-        channels, height, steps = row.kernels, 1, (steps - row.width) // _STRIDE + 1
+        layers.append(nn.Conv2d(channels + added, row.kernels, (height, row.width), STRIDE))
+        channels, height, steps = row.kernels, 1, (steps - row.width) // STRIDE + 1
     return layers, channels * steps
 
 
@@ -201,26 +201,26 @@ def _join(hidden: Tensor, chord: Tensor | None, condition: Tensor | None) -> Ten
 
 def _normed(hidden: Tensor, norm: nn.Module) -> Tensor:
     """Batch norm over all bars and steps, and the leaky rectifier."""
-    return F.leaky_relu_(norm(hidden.flatten(0, 1)), _SLOPE).view(hidden.shape)
+    return F.leaky_relu_(norm(hidden.flatten(0, 1)), SLOPE).view(hidden.shape)
 
 
 def _widen(hidden: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
     """Transposed convolution as wide as its stride: (N, T, C) to (N, 2T, C'), each step to its own two."""
     batch, steps, _ = hidden.shape
     weight = layer.weight.squeeze(2).transpose(1, 2).flatten(1)
-    return torch.addmm(_bias(layer).repeat(_STRIDE), hidden.flatten(0, 1), weight).view(batch, steps * _STRIDE, -1)
+    return torch.addmm(_bias(layer).repeat(STRIDE), hidden.flatten(0, 1), weight).view(batch, steps * STRIDE, -1)
 
 
 def _raise(hidden: Tensor, layer: nn.ConvTranspose2d) -> Tensor:
     """Transposed convolution as high as the bar, rectified: (N, T, C) to (N, T, 128)."""
     weight = layer.weight.flatten(1)
     raised = torch.addmm(_bias(layer), hidden.flatten(0, 1), weight)
-    return F.leaky_relu_(raised, _SLOPE).view(*hidden.shape[:2], NUM_PITCHES)
+    return F.leaky_relu_(raised, SLOPE).view(*hidden.shape[:2], NUM_PITCHES)
 
 
 def _narrow(hidden: Tensor, layer: nn.Conv2d) -> Tensor:
     """Convolution one row high: (N, T, C) to (N, T', C')."""
-    windows = hidden.unfold(1, layer.kernel_size[1], _STRIDE)
+    windows = hidden.unfold(1, layer.kernel_size[1], STRIDE)
     return F.linear(windows.flatten(2), layer.weight.flatten(1), layer.bias)
 
 

@@ -14,6 +14,7 @@ from antiphon.codecs.chords import chord_vector, transpose_codes
 from antiphon.codecs.frames import shift_table
 from antiphon.families.midinet.config import MidinetConfig
 from antiphon.families.midinet.networks import NUM_PITCHES, Discriminator, Generator
+from antiphon.families.midinet.sampling import Sampler
 from antiphon.gan.losses import adversarial_loss, confidences, feature_matching, scalar_feature_matching
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.nn.init import dcgan_init
@@ -101,16 +102,11 @@ class Midinet(Objective):
         return self.sample_from(self.draw(num), condition)
 
     def sample_from(self, latent: Tensor, condition: Batch) -> Tensor:
-        """Bars uint8 (N, 16) of given latents (N, latent_dim), in evaluation mode."""
+        """Bars uint8 (N, 16) of given latents (N, latent_dim), with batch norm's running statistics."""
         previous, chord = self._conditions(condition)
-        training = self.generator.training
-        self.generator.eval()
-        try:
-            with torch.no_grad():
-                parts = zip(*(_parts(values, len(latent)) for values in (latent, previous, chord)), strict=True)
-                return torch.cat([_highest(self.generator(*part)) for part in parts])
-        finally:
-            self.generator.train(training)
+        sampler = Sampler(self.generator)
+        parts = zip(*(_parts(values, len(latent)) for values in (latent, previous, chord)), strict=True)
+        return torch.cat([sampler(*part) for part in parts])
 
     def _discriminator_losses(self, real: Tensor, previous: Tensor | None, chord: Tensor | None) -> Outcome:
         with torch.no_grad():
