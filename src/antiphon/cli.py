@@ -17,6 +17,7 @@ app = App(
     help="Symbolic music generation with generative adversarial networks.",
     version=__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 convert = App(name="convert", help="Make a model file of published weights.", result_action="return_value")
 app.command(convert)
@@ -35,7 +36,7 @@ def generate(
     tempo: float | None = None,
     key: str | None = None,
     chords: str | None = None,
-    first: Path | None = None,
+    first: str | None = None,
     accompaniment: str = "block",
     temperature: float = 1.0,
     out: Path = Path("out"),
@@ -60,7 +61,7 @@ def generate(
     chords
         One a bar, repeated, such as "C G Am F".
     first
-        A MIDI file whose last bar the first bar follows.
+        A MIDI file whose last bar the first bar follows, or held-out for a bar of music unknown to the model.
     accompaniment
         A pattern: block or 1 to 6; none for the melody alone.
     temperature

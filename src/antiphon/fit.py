@@ -115,8 +115,8 @@ def publish_run(run: Path | str, out: Path | str) -> dict[str, Any]:
     if out.suffix != ".safetensors":
         raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
     with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
-        card = publish(run, Path(folder) / out.name)
-        _, state = load_model(Path(folder) / out.name)
+        publish(run, Path(folder) / out.name)
+        card, state = load_model(Path(folder) / out.name)
     held_out = _read_held_out(run)
     save_model(out, {**state, **{HELD_OUT + name: values for name, values in held_out.items()}}, card)
     return card

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import antiphon
 from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.melody import STEPS
 from antiphon.errors import InputError
 from antiphon.model_files import ModelFile, read
 from antiphon.music.accompaniment import PATTERNS, accompany
@@ -23,6 +24,8 @@ from antiphon.presets import ModelConfig
 from antiphon.writers import Chance, Writer, writer_of
 
 Bars = NDArray[np.uint8]
+
+HELD_OUT = "held-out"
 
 _AT_ONCE = 256
 _MOST_BARS = 10_000
@@ -97,8 +100,9 @@ class Model:
         key
             Such as "A minor": where the progression is drawn from; None draws a key by seed.
         first
-            A MIDI file, or a score, whose last bar the first bar follows. None: silence for models that know it, else
-            a bar of held-out music that the model file carries, else one held note.
+            A MIDI file, or a score, whose last bar the first bar follows; or "held-out", a bar of music that the model
+            was not trained on, by seed, where the model file carries some. None: silence for models that know it, else
+            "held-out", else one held note.
         accompaniment
             A name in `antiphon.music.accompaniment.PATTERNS`, or None.
         temperature
@@ -118,11 +122,11 @@ class Model:
         self._check_abilities(chords, key, first, accompaniment, temperature)
         given = parse_progression(chords) if chords is not None else None
         in_key = Key.parse(key) if key is not None else None
-        primer = self._primer(first) if first is not None else None
+        openings = self._openings(first)
         songs: list[Score] = []
         for begin in range(0, num, _AT_ONCE):
             seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
-            plans = [self._plan(bars, song, given, in_key, primer) for song in seeds]
+            plans = [self._plan(bars, song, given, in_key, openings) for song in seeds]
             written = self._chain(plans, seeds, bars, temperature)
             songs += [
                 self._score(song, plan, track, tempo, accompaniment)
@@ -141,10 +145,11 @@ class Model:
         return np.stack(written, axis=1)
 
     def _plan(
-        self, bars: int, seed: int, given: tuple[Chord | None, ...] | None, key: Key | None, primer: Bars | None
+        self, bars: int, seed: int, given: tuple[Chord | None, ...] | None, key: Key | None, openings: Bars
     ) -> Plan:
         chance = _chance(seed, _PLAN)
-        opening = self._opening(chance)
+        drawn = self._writer.opening(chance)
+        opening = openings[chance.integers(len(openings))] if len(openings) else drawn
         progression: tuple[Chord | None, ...] = (None,)
         if given is not None:
             progression = given
@@ -153,17 +158,18 @@ class Model:
             progression = draw_progression(key, chance)
         chords = tuple(progression[bar % len(progression)] for bar in range(bars))
         codes = np.array([triad_code(chord) for chord in chords], np.uint8)
-        return Plan(chords, codes, key, primer if primer is not None else opening)
+        return Plan(chords, codes, key, opening)
 
-    def _opening(self, chance: Chance) -> Bars:
-        """Held-out music where the model file carries it."""
-        held_out = self._held_out.get("real")
-        if held_out is None or not len(held_out):
-            return self._writer.opening(chance)
-        bar: Bars = held_out[chance.integers(len(held_out))]
-        return bar
+    def _openings(self, first: Path | str | Score | None) -> Bars:
+        """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""
+        if first is not None and first != HELD_OUT:
+            return self._last_bar(first)[None]
+        bars = self._held_out.get("real", np.empty((0, STEPS), np.uint8))
+        if first == HELD_OUT and not len(bars):
+            raise InputError(f"first: the model {self.name} carries no held-out bars; give a MIDI file or leave it out")
+        return bars if first == HELD_OUT or not self._writer.knows_silence else bars[:0]
 
-    def _primer(self, first: Path | str | Score) -> Bars:
+    def _last_bar(self, first: Path | str | Score) -> Bars:
         from antiphon.io.midi import read_midi
 
         score = first if isinstance(first, Score) else read_midi(first)

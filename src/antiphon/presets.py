@@ -120,7 +120,7 @@ def _midinet(name: str, row: Variant, summary: str) -> Preset:
             generator=AdamConfig(lr=row.generator_rate),
             discriminator=AdamConfig(lr=row.discriminator_rate),
         ),
-        corpus="maestro-v3.0.0-midi",
+        corpus="maestro",
     )
 
 
@@ -146,7 +146,7 @@ _BAR = Preset(
         discriminator=AdamConfig(lr=1e-4, beta1=0.0, beta2=0.9),
         ema_decay=0.999,
     ),
-    corpus="openscore-lieder",
+    corpus="lieder",
 )
 
 

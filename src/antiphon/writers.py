@@ -37,12 +37,15 @@ class Writer(ABC):
         Of "previous" and "chord", what a bar is conditioned on.
     has_temperature
         Whether there is a choice of a step to be more or less bold in.
+    knows_silence
+        Whether a song can begin out of nothing, so that no real bar is needed before it.
     tempo
         Beats a minute unless one is asked for.
     """
 
     reads: frozenset[str]
     has_temperature: ClassVar[bool]
+    knows_silence: ClassVar[bool]
     tempo: ClassVar[float]
 
     @abstractmethod
@@ -62,6 +65,7 @@ class MidinetWriter(Writer):
     """Bars of pitches; the choice of a step is the largest activation, all chance lies in the latent."""
 
     has_temperature: ClassVar[bool] = False
+    knows_silence: ClassVar[bool] = False
     tempo: ClassVar[float] = 120.0
 
     def __init__(self, objective: Midinet) -> None:
@@ -90,6 +94,7 @@ class BarWriter(Writer):
     """Bars of notes, holds and rests; each step is drawn from scores that the temperature flattens or sharpens."""
 
     has_temperature: ClassVar[bool] = True
+    knows_silence: ClassVar[bool] = True
     tempo: ClassVar[float] = 100.0
 
     def __init__(self, objective: BarObjective) -> None:

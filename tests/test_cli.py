@@ -1,0 +1,453 @@
+"""The command line: every command by running it, every fault as one sentence and exit code 2."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.made import folder, song
+
+import antiphon
+from antiphon.cli import app, run
+from antiphon.io.midi import midi_bytes, read_midi, write_midi
+from antiphon.music.score import Score
+from antiphon.presets import PRESETS
+
+Capture = pytest.CaptureFixture[str]
+
+SHORT = ("train.iterations=4", "train.batch_size=4", "train.log_every=1", "train.checkpoint_every=2")
+TOY_BAR = ("family.hidden_dim=16", "family.embedding_dim=8", "family.critic_dim=8")
+
+
+def succeed(capsys: Capture, *words: object) -> str:
+    """Run a command in this process and return what it printed."""
+    code = run([str(word) for word in words])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    return captured.out
+
+
+def fail(capsys: Capture, *words: object) -> str:
+    """Run a command that must fail as a door fails, and return its sentence."""
+    code = run([str(word) for word in words])
+    captured = capsys.readouterr()
+    assert code == 2
+    lines = captured.err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("antiphon: "), captured.err
+    assert "Traceback" not in captured.err
+    return lines[0]
+
+
+def start(*words: object, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "antiphon", *(str(word) for word in words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def leftovers(place: Path) -> list[Path]:
+    """Hidden files, which is what a half-written output would be."""
+    return [path for path in place.rglob("*") if path.name.startswith(".")]
+
+
+def test_help_names_every_command(capsys: Capture) -> None:
+    shown = succeed(capsys, "--help")
+    commands = {"convert", "corpora", "decode", "encode", "generate", "models"}
+    for command in commands | {"prepare", "presets", "publish", "render", "train"}:
+        assert f" {command} " in shown
+        assert succeed(capsys, command, "--help")
+    assert "midinet" in succeed(capsys, "convert", "--help")
+    assert succeed(capsys, "--version").strip() == antiphon.__version__
+
+
+def test_the_door_opens_without_heavy_rooms() -> None:
+    code = "import sys, antiphon.cli; antiphon.cli.run(['--help']); print(sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in ("'torch'", "'numpy'", "'pydantic'", "'scipy'", "'matplotlib'", "'symusic'", "'lightning_fabric'"):
+        assert heavy not in loaded
+
+
+def test_generating_needs_neither_lightning_nor_matplotlib(models: dict[str, Path], tmp_path: Path) -> None:
+    code = (
+        "import sys, antiphon.cli; assert antiphon.cli.run(sys.argv[1:]) == 0; "
+        "print([name for name in sys.modules if name.split('.')[0] in ('lightning_fabric', 'matplotlib', 'scipy')])"
+    )
+    words = ["generate", str(models["bar"]), "--bars", "1", "--out", str(tmp_path)]
+    shown = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines()[-1] == "[]"
+
+
+def test_generate_writes_three_files_a_song(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    words = ("generate", models["bar"], "--num", 2, "--bars", 2, "--seed", 7, "--chords", "C G", "--out", tmp_path)
+    lines = succeed(capsys, *words).splitlines()
+    assert [line.split(": ")[1].split(", ")[0] for line in lines] == ["2 bars", "2 bars"]
+    assert all("C G" in line and "4.8 s" in line for line in lines)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"bar-{seed}.{kind}" for seed in (7, 8) for kind in ("mid", "wav", "png")}
+    content = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert content["bar-7.wav"].startswith(b"RIFF") and content["bar-7.png"].startswith(b"\x89PNG")
+    score = read_midi(tmp_path / "bar-8.mid")
+    assert "seed: 8" in [text for _, text in score.texts]
+    assert [symbol for _, symbol in score.chords] == ["C", "G"]
+    succeed(capsys, *words)
+    assert content == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def test_generate_as_json(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    facts = json.loads(succeed(capsys, "generate", models["midinet-v1"], "--bars", 2, "--out", tmp_path, "--json"))
+    assert facts[0]["bars"] == 2 and facts[0]["seconds"] == pytest.approx(4.0) and facts[0]["chords"] == []
+    assert all(Path(path).exists() for path in facts[0]["files"].values())
+
+
+def test_generate_options_reach_the_model(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(3), tmp_path / "first.mid")
+    options = ("--first", tmp_path / "first.mid", "--tempo", 60, "--key", "A minor", "--temperature", 0.5)
+    succeed(capsys, "generate", models["bar"], *options, "--accompaniment", "none", "--bars", 2, "--out", tmp_path)
+    score = read_midi(tmp_path / "bar-0.mid")
+    assert int(score.tempos["beat_us"][0]) == 1_000_000
+    assert [(int(row["sharps"]), bool(row["minor"])) for row in score.key_signatures] == [(0, True)]
+    assert sum(len(track.notes) > 0 for track in score.tracks) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--chords", "C X"), "'X'"),
+        (("--key", "H"), "'H'"),
+        (("--bars", 0), "bars = 0"),
+        (("--bars", "many"), "many"),
+        (("--accompaniment", "polka"), "polka"),
+        (("--first", "absent.mid"), "absent.mid"),
+        (("--no-such-option", 1), "no-such-option"),
+    ],
+)
+def test_generate_faults(
+    words: tuple[object, ...], sentence: str, models: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    assert sentence in fail(capsys, "generate", models["bar"], *words, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_models_that_are_none(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    whole = models["bar"].read_bytes()
+    (tmp_path / "cut.safetensors").write_bytes(whole[: len(whole) // 2])
+    torch.save({"state_dict": {}}, tmp_path / "pickle.ckpt")
+    assert "truncated" in fail(capsys, "generate", tmp_path / "cut.safetensors")
+    assert "antiphon convert" in fail(capsys, "generate", tmp_path / "pickle.ckpt")
+    assert "absent.safetensors" in fail(capsys, "generate", tmp_path / "absent.safetensors")
+    assert "'brr'" in fail(capsys, "generate", "brr")
+
+
+def test_a_file_where_the_folder_should_be(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert str(tmp_path / "out") in fail(capsys, "generate", models["bar"], "--bars", 1, "--out", tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_full_disk(models: dict[str, Path], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert "No space left" in fail(capsys, "generate", models["bar"], "--bars", 1, "--out", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unforeseen_fault_of_the_system(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/some/where")
+
+    monkeypatch.setattr("antiphon.commands.listings.preset_rows", broken)
+    assert "/some/where: Permission denied" in fail(capsys, "presets")
+
+
+def test_prepare(tmp_path: Path, capsys: Capture) -> None:
+    midi = folder(tmp_path / "midi", 6)
+    (midi / "broken.mid").write_bytes(b"MThd no more")
+    shown = succeed(capsys, "prepare", midi, tmp_path / "c", "--view", "midinet-v2", "--splits", 3, "--workers", 1)
+    assert "6 songs" in shown and "1 files set aside" in shown and "bars to train on" in shown
+    again = json.loads(succeed(capsys, "prepare", midi, tmp_path / "c", "--json"))
+    assert again["counts"]["songs"] == 6 and again["set_aside"] == {"unreadable": 1}
+    assert again["licence"] == "unknown"
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("absent", "c"), "absent"),
+        (("midi", "c", "--view", "midinet-v9"), "midinet-v2"),
+        (("midi", "c", "--view", "bar", "--splits", 3), "8-bar splits"),
+        (("midi", "c", "--view", "midinet-v2", "--splits", 0), "splits = 0"),
+        (("midi", "c", "--workers", 0), "workers = 0"),
+        (("empty", "c"), "empty"),
+        (("broken", "c"), "broken.mid"),
+        (("midi", "taken"), "taken"),
+    ],
+)
+def test_prepare_faults(
+    words: tuple[object, ...], sentence: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder(tmp_path / "midi", 1)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "broken.mid").write_bytes(b"MThd")
+    (tmp_path / "taken").write_text("mine")
+    assert sentence in fail(capsys, "prepare", *words)
+    assert not (tmp_path / "c").exists() and not leftovers(tmp_path)
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_prepare_train_publish_generate(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder(tmp_path / "midi")
+    succeed(capsys, "prepare", "midi", "c", "--licence", "CC-BY-4.0")
+    words = ("train", "midinet-v2", "c", "--run", "r", *SHORT, "family.condition_channels=4")
+    assert "r: 4 iterations" in succeed(capsys, *words)
+    assert "r: 4 iterations" in succeed(capsys, *words)
+    card = json.loads(succeed(capsys, "publish", "r", "m.safetensors", "--json"))
+    assert card["licence"] == "CC-BY-4.0" and card["corpus"]["name"] == "midi" and card["iteration"] == 4
+    assert card["codec"]["version"] == "v2" and card["family"]["condition_channels"] == 4
+    assert set(card) >= {"format", "preset", "version", "seed"} and len(card["corpus"]["fingerprint"]) > 20
+    assert "m-0.mid" in succeed(capsys, "generate", "m.safetensors", "--bars", 2)
+    assert "licence: CC-BY-4.0" in [text for _, text in read_midi(tmp_path / "out" / "m-0.mid").texts]
+
+    tuned = ("train", "midinet-v2", "c", "--run", "r2", "--from", "m.safetensors", *SHORT, "--json")
+    assert "condition_channels" not in json.loads(succeed(capsys, *tuned, "family.condition_channels=4"))
+    began_as = json.loads((tmp_path / "r2" / "config.json").read_text())["card"]["began_as"]
+    assert (began_as["preset"], began_as["licence"]) == ("midinet-v2", "CC-BY-4.0")
+    assert "(160, 128" in fail(capsys, *tuned[:4], "r3", *tuned[5:])
+    assert "'bar'" in fail(capsys, "train", "bar", "c", "--run", "r4", "--from", "m.safetensors", *TOY_BAR)
+    assert not leftovers(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("midinet-v4", "C"), "midinet-v4"),
+        (("bar", "no-such-corpus"), "no-such-corpus"),
+        (("bar", "C", "train.iterations=few"), "train.iterations"),
+        (("bar", "C", "family.width=3"), "'width'"),
+        (("bar", "C", "hello"), "key=value"),
+        (("bar",), "corpus"),
+        (("bar", "C", "train.batch_size=0"), "train.batch_size"),
+    ],
+)
+def test_train_faults(words: tuple[str, ...], sentence: str, corpus: Path, tmp_path: Path, capsys: Capture) -> None:
+    named = [str(corpus) if word == "C" else word for word in words]
+    assert sentence.lower() in fail(capsys, "train", *named, "--run", tmp_path / "r").lower()
+    assert not (tmp_path / "r").exists()
+
+
+def test_train_in_a_taken_place(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "r").write_text("mine")
+    assert str(tmp_path / "r") in fail(capsys, "train", "bar", corpus, "--run", tmp_path / "r", *TOY_BAR, *SHORT)
+    assert (tmp_path / "r").read_text() == "mine"
+
+
+def test_train_on_a_corpus_without_bars(tmp_path: Path, capsys: Capture) -> None:
+    for seed in range(3):
+        waltz = song(seed)
+        metre = waltz.time_signatures.copy()
+        metre["numerator"] = 3
+        write_midi(Score(waltz.ticks_per_beat, waltz.tracks, waltz.tempos, metre), tmp_path / "midi" / f"{seed}.mid")
+    succeed(capsys, "prepare", tmp_path / "midi", tmp_path / "c")
+    assert "4/4" in fail(capsys, "train", "bar", tmp_path / "c", "--run", tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_publish_faults(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "r").mkdir()
+    assert "no checkpoint" in fail(capsys, "publish", tmp_path / "r", tmp_path / "m.safetensors")
+    assert ".safetensors" in fail(capsys, "publish", tmp_path / "r", tmp_path / "m.bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def published_checkpoint(path: Path, model: Path) -> Path:
+    """A checkpoint with the weights of an as-published model, laid out as Lightning does."""
+    from antiphon.presets import get_preset
+
+    torch.manual_seed(0)
+    state = get_preset("midinet-v2-as-published").family.build().state_dict()
+    torch.save({"state_dict": state, "global_step": 3, "hyper_parameters": {"lambda_1": 0.1}}, path)
+    return path
+
+
+def test_convert(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    checkpoint = published_checkpoint(tmp_path / "epoch=3.ckpt", models["midinet-v2"])
+    shown = succeed(capsys, "convert", "midinet", checkpoint, tmp_path / "m.safetensors")
+    assert "midinet-v2-as-published" in shown
+    assert "m-1.mid" in succeed(capsys, "generate", tmp_path / "m.safetensors", "--seed", 1, "--out", tmp_path / "o")
+
+
+class Evil:
+    """Pickles as a call."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_convert_faults(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    good = published_checkpoint(tmp_path / "good.ckpt", models["midinet-v2"])
+    torch.save({"state_dict": {"weight": torch.zeros(2)}}, tmp_path / "other.ckpt")
+    torch.save({"state_dict": {}, "evil": Evil(tmp_path / "made")}, tmp_path / "evil.ckpt")
+    (tmp_path / "cut.ckpt").write_bytes(good.read_bytes()[:5000])
+    (tmp_path / "text.ckpt").write_text("hello")
+    with zipfile.ZipFile(tmp_path / "zip.ckpt", "w") as archive:
+        archive.writestr("readme", "hello")
+    for name in ("other", "evil", "cut", "text", "zip", "absent"):
+        out = tmp_path / "out.safetensors"
+        assert f"{name}.ckpt" in fail(capsys, "convert", "midinet", tmp_path / f"{name}.ckpt", out)
+        assert not out.exists()
+    assert not (tmp_path / "made").exists()
+    assert ".safetensors" in fail(capsys, "convert", "midinet", good, tmp_path / "out.pt")
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "png", "svg"])
+def test_render(kind: str, tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(1, bars=2), tmp_path / "s.mid")
+    succeed(capsys, "render", tmp_path / "s.mid", tmp_path / f"s.{kind}")
+    beginning = {"wav": b"RIFF", "flac": b"fLaC", "ogg": b"OggS", "png": b"\x89PNG", "svg": b"<"}[kind]
+    assert (tmp_path / f"s.{kind}").read_bytes().startswith(beginning)
+
+
+def test_render_faults(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(1, bars=1), tmp_path / "s.mid")
+    (tmp_path / "text.mid").write_text("hello")
+    assert ".wav" in fail(capsys, "render", tmp_path / "s.mid", tmp_path / "s.mp3")
+    assert "text.mid" in fail(capsys, "render", tmp_path / "text.mid", tmp_path / "s.wav")
+    assert "absent.mid" in fail(capsys, "render", tmp_path / "absent.mid", tmp_path / "s.wav")
+    (tmp_path / "taken").write_text("")
+    assert "taken" in fail(capsys, "render", tmp_path / "s.mid", tmp_path / "taken" / "s.wav")
+    assert {path.name for path in tmp_path.iterdir()} == {"s.mid", "text.mid", "taken"}
+
+
+@pytest.mark.parametrize("codec", ["melody", "frames"])
+def test_encode_and_decode(codec: str, tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(2, bars=8), tmp_path / "s.mid")
+    assert ": 8 bars" in succeed(capsys, "encode", codec, tmp_path / "s.mid", tmp_path / "s.npy")
+    bars = np.load(tmp_path / "s.npy")
+    assert bars.shape == (8, 16) and bars.dtype == np.uint8
+    succeed(capsys, "decode", codec, tmp_path / "s.npy", tmp_path / "back.mid")
+    succeed(capsys, "encode", codec, tmp_path / "back.mid", tmp_path / "again.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), bars)
+
+
+def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(2, bars=2), tmp_path / "s.mid")
+    write_midi(Score(), tmp_path / "silent.mid")
+    np.save(tmp_path / "flat.npy", np.zeros(16, np.uint8))
+    np.save(tmp_path / "float.npy", np.zeros((2, 16)))
+    np.save(tmp_path / "high.npy", np.full((2, 16), 128))
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    (tmp_path / "text.npy").write_text("hello")
+    out = tmp_path / "out.mid"
+    assert "melody, frames" in fail(capsys, "encode", "rolls", tmp_path / "s.mid", tmp_path / "x.npy")
+    assert ".npy" in fail(capsys, "encode", "melody", tmp_path / "s.mid", tmp_path / "x.txt")
+    assert "silent.mid" in fail(capsys, "encode", "melody", tmp_path / "silent.mid", tmp_path / "x.npy")
+    for name in ("flat", "float", "high", "objects", "text", "absent"):
+        assert f"{name}.npy" in fail(capsys, "decode", "frames", tmp_path / f"{name}.npy", out)
+    np.save(tmp_path / "pitches.npy", np.full((2, 16), 60))
+    assert "0 to 25" in fail(capsys, "decode", "melody", tmp_path / "pitches.npy", out)
+    assert not out.exists() and not leftovers(tmp_path)
+
+
+def test_listings(models: dict[str, Path], capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antiphon.model_files.SHELF", models["bar"].parent)
+    monkeypatch.setattr("antiphon.commands.listings.SHELF", models["bar"].parent)
+    listed = json.loads(succeed(capsys, "models", "--json"))
+    assert [row["name"] for row in listed] == sorted(models)
+    assert listed[0]["licence"] == "MIT" and listed[0]["corpus"] == "made"
+    assert succeed(capsys, "models").splitlines()[1].split()[:4] == ["bar", "bar", "made", "MIT"]
+    assert [row["name"] for row in json.loads(succeed(capsys, "presets", "--json"))] == list(PRESETS)
+    assert len(succeed(capsys, "presets").splitlines()) == 1 + len(PRESETS)
+    names = {row["name"] for row in json.loads(succeed(capsys, "corpora", "--json"))}
+    assert names >= {"lieder", "maestro"}
+    assert "lieder" in succeed(capsys, "corpora")
+
+
+def test_a_shipped_model_goes_by_its_name(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("antiphon.model_files.SHELF", models["bar"].parent)
+        assert "bar-0.mid" in succeed(capsys, "generate", "--bars", 1, "--out", tmp_path)
+        assert "model: bar (bar)" in [text for _, text in read_midi(tmp_path / "bar-0.mid").texts]
+        assert "shipped: bar" in fail(capsys, "generate", "bars")
+
+
+def test_unknown_commands(capsys: Capture) -> None:
+    assert "generate" in fail(capsys, "generat")
+    assert fail(capsys, "convert", "lstm")
+    assert fail(capsys, "train")
+
+
+def test_ctrl_c_in_process(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("antiphon.commands.listings.preset_rows", interrupted)
+    assert "interrupted" in fail(capsys, "presets")
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_training(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
+    place = tmp_path / "r"
+    words = ["train", "bar", corpus, "--run", place, *TOY_BAR, "train.batch_size=4", "train.log_every=1"]
+    process = start(*words, "train.iterations=1000000")
+    wait_for(lambda: (place / "log.jsonl").exists() and (place / "log.jsonl").stat().st_size > 0, process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.splitlines()[-1].startswith("antiphon: interrupted") and "Traceback" not in err
+    assert (place / "checkpoint.pt").exists() and not leftovers(place)
+    done = json.loads((place / "log.jsonl").read_text().splitlines()[-1])["iteration"]
+    assert f"{done + 2} iterations" in succeed(capsys, *words, f"train.iterations={done + 2}")
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_preparing(tmp_path: Path) -> None:
+    midi = tmp_path / "midi"
+    midi.mkdir()
+    content = midi_bytes(song(0, bars=64))
+    for index in range(4_000):
+        (midi / f"{index}.mid").write_bytes(content)
+    process = start("prepare", midi, tmp_path / "c", "--workers", 1)
+    wait_for(lambda: bool(leftovers(tmp_path)), process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.splitlines()[-1].startswith("antiphon: interrupted") and "Traceback" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["midi"]
+
+
+def test_a_reader_that_goes_away() -> None:
+    with start("presets", "--json") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 0
+
+
+def test_every_command_has_a_line_of_help() -> None:
+    for name in app:
+        if not name.startswith("-"):
+            assert app[name].help or app[name].default_command is not None

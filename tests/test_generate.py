@@ -1,0 +1,299 @@
+"""Generation: seeds, lengths, chords, first bars, and what a model cannot honour."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.made import TOY, model, song
+
+import antiphon
+from antiphon.codecs.melody import REST
+from antiphon.errors import InputError
+from antiphon.generate import Model, Plan, load, triad_code
+from antiphon.io.midi import midi_bytes, write_midi
+from antiphon.music.theory import parse_chord
+
+PRESETS = sorted(TOY)
+
+
+@pytest.fixture(scope="module")
+def loaded(models: dict[str, Path]) -> dict[str, Model]:
+    return {preset: load(path) for preset, path in models.items()}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_same_seed_gives_the_same_bytes(preset: str, loaded: dict[str, Model], models: dict[str, Path]) -> None:
+    first, again = (loaded[preset].generate(3, seed=7)[0] for _ in range(2))
+    assert midi_bytes(first) == midi_bytes(again)
+    assert midi_bytes(first) == midi_bytes(load(models[preset]).generate(3, seed=7)[0])
+    assert midi_bytes(first) != midi_bytes(loaded[preset].generate(3, seed=8)[0])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_song_does_not_depend_on_its_company(preset: str, loaded: dict[str, Model]) -> None:
+    many = loaded[preset].generate(2, seed=5, num=6)
+    assert len(many) == 6
+    for index, score in enumerate(many):
+        assert midi_bytes(score) == midi_bytes(loaded[preset].generate(2, seed=5 + index)[0])
+
+
+@pytest.mark.parametrize("preset", ["bar", "midinet-v2"])
+def test_songs_beyond_one_batch(preset: str, loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = [midi_bytes(score) for score in loaded[preset].generate(1, num=5)]
+    monkeypatch.setattr("antiphon.generate._AT_ONCE", 2)
+    assert [midi_bytes(score) for score in loaded[preset].generate(1, num=5)] == whole
+
+
+def test_threads_and_torchs_own_seed_do_not_matter(loaded: dict[str, Model]) -> None:
+    threads = torch.get_num_threads()
+    torch.manual_seed(1)
+    before = midi_bytes(loaded["bar"].generate(4)[0])
+    torch.manual_seed(2)
+    torch.set_num_threads(2 if threads == 1 else 1)
+    try:
+        assert midi_bytes(loaded["bar"].generate(4)[0]) == before
+    finally:
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("bars", [1, 2, 13])
+def test_chains_of_any_length(bars: int, loaded: dict[str, Model]) -> None:
+    for preset in PRESETS:
+        score = loaded[preset].generate(bars)[0]
+        bar_ticks = 4 * score.ticks_per_beat
+        assert (bars - 1) * bar_ticks < score.end <= bars * bar_ticks
+        assert len(score.chords) in {0, bars}
+
+
+def test_a_longer_song_begins_like_a_shorter_one(loaded: dict[str, Model]) -> None:
+    short, long = (loaded["midinet-v2"].generate(bars, seed=3)[0] for bars in (2, 5))
+    begun = long.tracks[0].notes["start"] < 2 * 4 * short.ticks_per_beat
+    np.testing.assert_array_equal(long.tracks[0].notes["start"][begun], short.tracks[0].notes["start"])
+    np.testing.assert_array_equal(long.tracks[0].notes["pitch"][begun], short.tracks[0].notes["pitch"])
+
+
+def test_each_bar_follows_the_one_before(loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, written = [], []
+    writer = type(loaded["midinet-v2"]._writer)
+    write = writer.write
+
+    def spy(self: object, chances: object, previous: np.ndarray, *rest: object) -> np.ndarray:
+        heard.append(previous.copy())
+        bars: np.ndarray = write(self, chances, previous, *rest)  # type: ignore[arg-type]
+        written.append(bars)
+        return bars
+
+    monkeypatch.setattr(writer, "write", spy)
+    loaded["midinet-v2"].generate(4)
+    for before, after in zip(written, heard[1:], strict=False):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("preset", ["bar", "midinet-v3"])
+def test_chords_are_kept_and_accompanied(preset: str, loaded: dict[str, Model]) -> None:
+    score = loaded[preset].generate(5, chords="C G Am7")[0]
+    bar = 4 * score.ticks_per_beat
+    assert score.chords == ((0, "C"), (bar, "G"), (2 * bar, "Am7"), (3 * bar, "C"), (4 * bar, "G"))
+    accompaniment = score.tracks[1].notes
+    third_bar = accompaniment[(accompaniment["start"] >= 2 * bar) & (accompaniment["start"] < 3 * bar)]
+    assert set(third_bar["pitch"] % 12) == {9, 0, 4, 7}
+
+
+def test_chords_change_what_is_written(loaded: dict[str, Model]) -> None:
+    pitches = [loaded["bar"].generate(8, chords=chords)[0].tracks[0].notes["pitch"] for chords in ("C", "F#m")]
+    assert pitches[0].tolist() != pitches[1].tolist()
+
+
+def test_a_bar_without_chord(loaded: dict[str, Model]) -> None:
+    score = loaded["bar"].generate(2, chords="N C")[0]
+    assert [symbol for _, symbol in score.chords] == ["C"]
+    assert score.tracks[1].notes["start"].min() == 4 * score.ticks_per_beat
+
+
+def test_progressions_are_drawn_in_the_key(loaded: dict[str, Model]) -> None:
+    scores = loaded["bar"].generate(4, num=6, key="D minor")
+    assert {score.chords[0][1] for score in scores} == {"Dm"}
+    assert {(int(row["sharps"]), bool(row["minor"])) for score in scores for row in score.key_signatures} == {
+        (-1, True)
+    }
+    assert len({score.chords for score in scores}) > 1
+    keys = {tuple(score.key_signatures.tolist()) for score in loaded["bar"].generate(1, num=12)}
+    assert len(keys) > 3
+
+
+@pytest.mark.parametrize(
+    ("symbol", "code"),
+    [("C", 0), ("Am", 21), ("F#m7", 18), ("Bb7", 10), ("Bdim", 23), ("Gaug", 7), ("Gsus4", 24), ("G5", 24), ("N", 24)],
+)
+def test_nearest_triads(symbol: str, code: int) -> None:
+    assert triad_code(parse_chord(symbol)) == code
+
+
+def test_tempo_and_patterns(loaded: dict[str, Model]) -> None:
+    slow, fast = (loaded["bar"].generate(2, tempo=tempo)[0] for tempo in (60, 120))
+    assert slow.duration_seconds == pytest.approx(2 * fast.duration_seconds)
+    assert len(loaded["bar"].generate(2, accompaniment=None)[0].tracks) == 1
+    strokes = [len(loaded["bar"].generate(4, accompaniment=name, chords="C")[0].tracks[1].notes) for name in ("1", "5")]
+    assert strokes == [12, 36]
+
+
+def test_the_paper_bar_takes_two_seconds(loaded: dict[str, Model]) -> None:
+    assert loaded["midinet-v1"].generate(3)[0].duration_seconds == pytest.approx(6.0)
+
+
+def test_texts_say_where_a_song_comes_from(loaded: dict[str, Model]) -> None:
+    texts = [text for _, text in loaded["bar"].generate(1, seed=4, num=2)[1].texts]
+    assert texts == [f"generator: antiphon {antiphon.__version__}", "model: bar (bar)", "seed: 5", "licence: MIT"]
+
+
+def test_temperature(loaded: dict[str, Model]) -> None:
+    greedy = [loaded["bar"].generate(1, seed=seed, temperature=0, chords="C")[0] for seed in range(3)]
+    assert len({score.tracks[0].notes.tobytes() for score in greedy}) == 1
+    wild = [loaded["bar"].generate(1, seed=seed, temperature=2, chords="C")[0] for seed in range(3)]
+    assert len({score.tracks[0].notes.tobytes() for score in wild}) == 3
+
+
+@pytest.mark.parametrize("preset", ["bar", "midinet-v2", "midinet-v3"])
+def test_first_bar_from_a_file(preset: str, loaded: dict[str, Model], tmp_path: Path) -> None:
+    first = song(1)
+    write_midi(first, tmp_path / "first.mid")
+    codec = loaded[preset].config.codec
+    heard = loaded[preset]._openings(tmp_path / "first.mid")[0]
+    if preset == "bar":
+        np.testing.assert_array_equal(heard, codec.encode(first)["real"][-1])
+    else:
+        last = first.tracks[0].notes
+        np.testing.assert_array_equal(heard[-2:], [last["pitch"][-1]] * 2)
+    from_file, from_score = (
+        loaded[preset].generate(2, seed=1, first=source)[0] for source in (tmp_path / "first.mid", first)
+    )
+    assert midi_bytes(from_file) == midi_bytes(from_score)
+    if preset != "bar":
+        # An untrained `bar` hardly hears; the paper's networks do.
+        assert midi_bytes(from_file) != midi_bytes(loaded[preset].generate(2, seed=1)[0])
+
+
+def test_a_short_first_file_will_do(loaded: dict[str, Model]) -> None:
+    short = song(1, bars=1)
+    assert loaded["midinet-v2"].generate(1, first=short)[0].num_notes > 0
+
+
+def test_first_without_a_bar(loaded: dict[str, Model]) -> None:
+    silent = replace(song(1), tracks=())
+    for preset in ("bar", "midinet-v2"):
+        with pytest.raises(InputError, match="no bar that this model can follow"):
+            loaded[preset].generate(1, first=silent)
+
+
+def openings(model: Model, monkeypatch: pytest.MonkeyPatch, **options: object) -> list[list[int]]:
+    """What the first bars of eight songs follow."""
+    plans: list[Plan] = []
+    chain = Model._chain
+
+    def spy(self: Model, given: list[Plan], *rest: Any) -> np.ndarray:
+        plans.extend(given)
+        return chain(self, given, *rest)
+
+    monkeypatch.setattr(Model, "_chain", spy)
+    model.generate(1, num=8, **options)  # type: ignore[arg-type]
+    return [plan.opening.tolist() for plan in plans]
+
+
+def test_held_out_bars_open_a_song(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = torch.arange(60, 64, dtype=torch.uint8)[:, None].repeat(1, 16)
+    carrying = load(model(tmp_path / "m.safetensors", "midinet-v2", **{"held_out.real": held}))
+    drawn = openings(carrying, monkeypatch)
+    assert all(opening in held.tolist() for opening in drawn)
+    assert len({tuple(opening) for opening in drawn}) > 1
+    assert openings(carrying, monkeypatch, first=song(1))[0] not in held.tolist()
+
+
+def test_without_held_out_bars_one_held_note_opens(loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = openings(loaded["midinet-v2"], monkeypatch)
+    assert all(len(set(opening)) == 1 and 60 <= opening[0] <= 83 for opening in drawn)
+    assert len({tuple(opening) for opening in drawn}) > 3
+    with pytest.raises(InputError, match="carries no held-out bars"):
+        loaded["midinet-v2"].generate(1, first="held-out")
+
+
+def test_bar_opens_from_silence_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {"held_out.real": torch.full((3, 16), 1, dtype=torch.uint8)}
+    carrying = load(model(tmp_path / "m.safetensors", "bar", **held))
+    assert openings(carrying, monkeypatch) == [[REST] * 16] * 8
+    assert openings(carrying, monkeypatch, first="held-out") == [[1] * 16] * 8
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "words"),
+    [
+        ("midinet-v1", {"first": "x.mid"}, "does not hear the bar before; bar, midinet-v2"),
+        ("midinet-v2", {"chords": "C G"}, "hears no chords; bar and midinet-v3"),
+        ("midinet-v2", {"key": "A minor"}, "key: the model"),
+        ("midinet-v2", {"accompaniment": "3"}, "accompaniment: the model"),
+        ("midinet-v3", {"temperature": 0.5}, "bar models do"),
+        ("bar", {"chords": "C H"}, "'H'"),
+        ("bar", {"chords": " "}, "no chord symbol"),
+        ("bar", {"key": "Z minor"}, "'Z minor'"),
+        ("bar", {"accompaniment": "waltz"}, "'waltz'"),
+        ("bar", {"bars": 0}, "bars = 0"),
+        ("bar", {"num": 0}, "num = 0"),
+        ("bar", {"seed": -1}, "seed = -1"),
+        ("bar", {"tempo": 0}, "tempo = 0"),
+        ("bar", {"tempo": float("nan")}, "tempo = nan"),
+        ("bar", {"temperature": -1}, "temperature = -1"),
+        ("bar", {"first": "absent.mid"}, "absent.mid"),
+    ],
+)
+def test_what_cannot_be_honoured(preset: str, options: dict[str, object], words: str, loaded: dict[str, Model]) -> None:
+    with pytest.raises(InputError, match=words):
+        loaded[preset].generate(**options)  # type: ignore[arg-type]
+
+
+def test_models_that_are_none(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = models["bar"].read_bytes()
+    (tmp_path / "cut.safetensors").write_bytes(whole[:2000])
+    torch.save({"state_dict": {}}, tmp_path / "pickle.safetensors")
+    for name, words in [
+        ("bra", "no"),
+        ("absent.safetensors", "cannot be read"),
+        (str(tmp_path / "cut.safetensors"), "truncated"),
+        (str(tmp_path / "pickle.safetensors"), "pickle"),
+        (str(tmp_path), "a folder"),
+    ]:
+        with pytest.raises(InputError, match=words):
+            load(name)
+    monkeypatch.setattr("antiphon.model_files._reaches_hub", lambda: False)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    with pytest.raises(InputError, match=r"somebody/something.*no network"):
+        load("somebody/something")
+
+
+def test_a_card_that_does_not_fit_its_weights(models: dict[str, Path], tmp_path: Path) -> None:
+    from antiphon.training.checkpoint import load_model, save_model
+
+    card, _ = load_model(models["midinet-v2"])
+    _, state = load_model(models["midinet-v3"])
+    save_model(tmp_path / "mixed.safetensors", state, card)
+    with pytest.raises(InputError, match="here; use the preset"):
+        load(tmp_path / "mixed.safetensors")
+    save_model(tmp_path / "odd.safetensors", state, {**card, "family": {"kind": "midinet", "latent_dim": -1}})
+    with pytest.raises(InputError, match=r"its card.*latent_dim"):
+        load(tmp_path / "odd.safetensors")
+
+
+def test_a_hub_id_is_fetched(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    asked: list[tuple[str, str]] = []
+
+    def fetch(repo: str, name: str, **options: object) -> str:
+        asked.append((repo, name))
+        return str(models["bar"])
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fetch)
+    fetched = load("somebody/something")
+    assert asked == [("somebody/something", "model.safetensors")]
+    assert fetched.name == "somebody/something"

@@ -1,0 +1,115 @@
+"""Presets: every row builds, survives JSON, and says what the paper or the published code says."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.made import TOY
+
+from antiphon.data import container, sources
+from antiphon.errors import InputError
+from antiphon.fit import fit_preset
+from antiphon.presets import PRESETS, Preset, RunConfig, get_preset
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_row_builds_and_round_trips(name: str) -> None:
+    preset = PRESETS[name]
+    assert preset.name == name
+    assert preset.corpus in {*container.names(), *sources.KNOWN}
+    objective = preset.family.build()
+    assert {phase.player for phase in objective.phases} == {"generator", "discriminator"}
+    assert Preset.parse(json.loads(preset.model_dump_json())) == preset
+    run = preset.resolve()
+    assert RunConfig.parse(json.loads(run.model_dump_json())) == run
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+def test_paper_rows_have_figure_8s_settings(version: str) -> None:
+    preset = get_preset(f"midinet-{version}")
+    train, family = preset.train, preset.family
+    assert family.kind == "midinet"
+    assert (train.batch_size, train.epochs, train.iterations) == (72, 20, None)
+    assert (train.generator.lr, train.discriminator.lr, train.generator.beta1) == (3e-4, 1e-5, 0.5)
+    assert (family.generator_steps, family.discriminator_steps) == (3, 1)
+    assert family.discriminator.minibatch is not None
+    assert [row.kernels for row in family.discriminator.convolutions] == [14, 14]
+    assert preset.codec.kind == "frames" and preset.codec.version == version
+    assert preset.codec.rules.no_triad == "none"
+
+
+def test_published_rows_take_the_published_data_rules() -> None:
+    preset = get_preset("midinet-v3-as-published")
+    assert preset.codec.kind == "frames"
+    assert preset.codec.rules.no_triad == "c-minor"
+    assert not preset.codec.rules.chord_moves
+
+
+@pytest.mark.parametrize(
+    ("name", "rates", "steps", "minibatch", "batch", "splits"),
+    [
+        ("midinet-v2-run-1", (3e-4, 1e-5), (3, 1), (10, 2), 64, 600),
+        ("midinet-v2-run-170k", (3e-4, 1e-5), (2, 1), (10, 5), 64, 2000),
+        ("midinet-v3-run-3", (3e-4, 1e-5), (1, 3), (10, 5), 128, 600),
+        ("midinet-v3-notebook", (3e-4, 3e-5), (1, 3), (10, 2), 72, 600),
+    ],
+)
+def test_logged_runs(
+    name: str, rates: tuple[float, float], steps: tuple[int, int], minibatch: tuple[int, int], batch: int, splits: int
+) -> None:
+    preset = get_preset(name)
+    family, train = preset.family, preset.train
+    assert family.kind == "midinet" and preset.codec.kind == "frames"
+    assert (train.generator.lr, train.discriminator.lr) == rates
+    assert (family.generator_steps, family.discriminator_steps) == steps
+    assert family.discriminator.minibatch is not None
+    assert (family.discriminator.minibatch.kernels, family.discriminator.minibatch.dims) == minibatch
+    assert (train.batch_size, preset.codec.num_splits) == (batch, splits)
+
+
+def test_unknown_preset_names_near_ones() -> None:
+    with pytest.raises(InputError, match=r"'midinet-v22'.*midinet-v2"):
+        get_preset("midinet-v22")
+    with pytest.raises(InputError, match="bar, midinet-v1"):
+        get_preset("xyzzy")
+
+
+def test_overrides_reach_every_section() -> None:
+    run = get_preset("midinet-v2").resolve(
+        ["family.latent_dim=32", "train.iterations=5", "codec.num_splits=7", "family.discriminator.dropout=0"]
+    )
+    assert run.family.kind == "midinet" and run.codec.kind == "frames"
+    assert (run.family.latent_dim, run.codec.num_splits, run.family.discriminator.dropout) == (32, 7, 0)
+    assert (run.train.iterations, run.train.epochs) == (5, None)
+    assert get_preset("bar").resolve(["train.epochs=2"]).train.iterations is None
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("train.bach_size=3", "no key 'bach_size'"),
+        ("famly.latent_dim=3", "no section 'famly'"),
+        ("train.batch_size=many", "train.batch_size = 'many'"),
+        ("family.generator_steps=0", "greater than"),
+        ("train.batch_size", "key=value"),
+    ],
+)
+def test_bad_overrides(override: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        get_preset("midinet-v2").resolve([override])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", TOY)
+def test_two_iterations_of_each_family(preset: str, corpus: Path, tmp_path: Path) -> None:
+    short = ["train.iterations=2", "train.batch_size=4", "train.log_every=1", "train.device=cpu"]
+    often = ["train.preview_every=1", "train.health_every=2"]
+    config = get_preset(preset).resolve([*TOY[preset], *short, *often])
+    said: list[str] = []
+    facts = fit_preset(config, corpus, tmp_path / "run", say=said.append)
+    assert (facts["iteration"], facts["preset"]) == (2, preset)
+    assert facts["rows"] > 0 and f"{facts['rows']} bars" in said[0]
+    previews = sorted(path.name for path in (tmp_path / "run" / "previews").iterdir())
+    assert previews == ["0000001.mid", "0000001.png", "0000002.mid", "0000002.png"]
+    assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert any(name.startswith("health/") for name in facts["last"])
