@@ -299,6 +299,8 @@ LONG = b"\xff\xff\xff\x7f"
         (smf(b"\x00\x90\x3c\x40" + (LONG + b"\xb0\x01\x01") * 40 + b"\x00\x80\x3c\x40" + END), "longer than"),
         # Around 32 bits, to a small tick again.
         (smf((LONG + b"\xff\x7f\x00") * 16 + b"\x20" + ON_OFF[1:] + END), "longer than 100000000 ticks"),
+        # Past 31 bits, where nothing is kept on the way.
+        (smf(ON_OFF + (b"\xff\xff\x7f\xff\x7f\x00") * 1100 + b"\x00\xb0\x01\x01" + END), "longer than 100000000 ticks"),
         (smf(ON_OFF + (b"\xff\xff\x7f\xb0\x01\x01") * 1100 + END, division=9600), "longer than 100000000 ticks"),
         (smf(ON_OFF + bytes.fromhex("00f00141 003c40 00ff0100") + END), "no event begins at byte 35"),
         (smf(b"\x90\x80\x00" + ON_OFF[1:] + END, division=1), "longer than 200000 beats"),
