@@ -46,6 +46,16 @@ class Bars:
         """The bars alone."""
         return type(self)(self.bars)
 
+    def shuffled_conditions(self, rng: np.random.Generator) -> Self:
+        """The same bars, each beside the conditions of another one."""
+        order = rng.permutation(len(self.bars))
+        previous = None if self.previous is None else self.previous[order]
+        return type(self)(self.bars, previous, None if self.chord is None else self.chord[order])
+
+    def shuffled_steps(self, rng: np.random.Generator) -> Self:
+        """Bars with their steps in random order, each bar in its own."""
+        return type(self)(rng.permuted(self.bars, axis=1), self.previous, self.chord)
+
 
 class Examiner(nn.Module):
     """Version 2's discriminator over (planes, 16), conditions beside the bar: the bar before as more rows, the chord

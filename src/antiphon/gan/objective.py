@@ -28,6 +28,9 @@ class Phase:
         The phase is due in each `every`-th iteration.
     start, stop
         First iteration, and the iteration before which it ends (None: never).
+    rate
+        The player's learning rate is multiplied by this in the phase: a likelihood start may stride where the game
+        must tread.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Phase:
     every: int = 1
     start: int = 0
     stop: int | None = None
+    rate: float = 1.0
 
     def is_due(self, iteration: int) -> bool:
         """Whether the phase runs in this iteration."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase, Player
+from antiphon.training.capture import Captured
 from antiphon.training.config import TrainConfig
 from antiphon.training.meter import Meter
 from antiphon.training.player import Average, Mover, average_over_ranks, gradient_norm
@@ -48,8 +49,8 @@ class Trainer:
         self.loader = loader.place(fabric.device, fabric.global_rank, fabric.world_size)
         self.config, self.fabric, self.iteration = config, fabric, 0
         self.movers: dict[Player, Mover] = {
-            "generator": Mover(objective.generator, config.generator),
-            "discriminator": Mover(objective.discriminator, config.discriminator),
+            "generator": Mover(objective.generator, config.generator, config.capture),
+            "discriminator": Mover(objective.discriminator, config.discriminator, config.capture),
         }
         self.meter = Meter()
         self._phases = objective.phases
@@ -58,6 +59,7 @@ class Trainer:
             for tensor in objective.state_dict().values():
                 torch.distributed.broadcast(tensor, 0)
         self.average = Average(objective.generator, config.ema_decay)
+        self._play = Captured(self._play_eagerly, self._kind) if config.capture else self._play_eagerly
 
     @property
     def total(self) -> int:
@@ -66,13 +68,8 @@ class Trainer:
 
     def iterate(self) -> None:
         """Do one iteration: every phase that is due, then the average."""
-        iteration = self.iteration
         self.seed()
-        batch = self.objective.augment(self.loader.batch(iteration))
-        for phase in self._phases:
-            if phase.is_due(iteration):
-                self._turn(phase, batch, iteration)
-        self.average.update()
+        self._play(self.loader.batch(self.iteration), self.iteration)
         self.iteration += 1
 
     def seed(self, *purpose: int) -> None:
@@ -112,6 +109,19 @@ class Trainer:
         self.average.restore(state["average"])
         self.meter.restore(state["meter"], self.fabric.device)
 
+    def _play_eagerly(self, batch: Batch, iteration: int) -> None:
+        batch = self.objective.augment(batch)
+        for phase in self._phases:
+            if phase.is_due(iteration):
+                self._turn(phase, batch, iteration)
+        self.average.update()
+
+    def _kind(self, iteration: int) -> tuple[bool, ...]:
+        return (self._logs(iteration), *(phase.is_due(iteration) for phase in self._phases))
+
+    def _logs(self, iteration: int) -> bool:
+        return (iteration + 1) % self.config.log_every == 0
+
     def _turn(self, phase: Phase, batch: Batch, iteration: int) -> None:
         if phase.player != self._moving:
             self._moving = phase.player
@@ -127,7 +137,7 @@ class Trainer:
             if self.fabric.world_size > 1:
                 average_over_ranks(gradients, self.all_reduce)
             self.meter.add(_figures(phase, outcome, loss))
-            if (iteration + 1) % self.config.log_every == 0:
+            if self._logs(iteration):
                 self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
             mover.step(phase.rate)
 

@@ -19,15 +19,23 @@ class Mover:
         The player's module, on its device.
     config
         Its optimizer and limits.
+    capturable
+        Whether steps must be fit for a CUDA graph.
     """
 
-    def __init__(self, network: nn.Module, config: AdamConfig) -> None:
+    def __init__(self, network: nn.Module, config: AdamConfig, capturable: bool = False) -> None:
         self.weights = list(network.parameters())
         self._norms = [m for m in network.modules() if isinstance(m, _NormBase) and m.track_running_stats]
         self._config = config
         betas = (config.beta1, config.beta2)
         self.optimizer = torch.optim.AdamW(
-            self.weights, config.lr, betas, config.epsilon, config.weight_decay, fused=True
+            self.weights,
+            config.lr,
+            betas,
+            config.epsilon,
+            config.weight_decay,
+            fused=True,
+            capturable=capturable,
         )
 
     def free(self, moves: bool) -> None:

@@ -31,9 +31,11 @@ class BarGenerator(nn.Module):
     ----------
     hidden_dim, embedding_dim
         Widths.
+    dropout
+        Share of what was heard, and of each state on its way out, that is dropped while training.
     """
 
-    def __init__(self, hidden_dim: int, embedding_dim: int) -> None:
+    def __init__(self, hidden_dim: int, embedding_dim: int, dropout: float) -> None:
         super().__init__()
         self.embed = nn.Embedding(NUM_CLASSES, embedding_dim)
         self.chord = nn.Embedding(NUM_CHORDS, embedding_dim)
@@ -54,12 +56,13 @@ class BarGenerator(nn.Module):
         self.recur = nn.Linear(hidden_dim, gates)
         self.head = nn.Linear(hidden_dim + embedding_dim, hidden_dim)
         self.out = nn.Linear(hidden_dim, NUM_CLASSES)
+        self.dropout = nn.Dropout(dropout)
         nn.init.orthogonal_(self.recur.weight)
 
     def read(self, previous: Tensor, chord: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What is known before the bar begins: gate inputs (N, T, 3H), first state (N, H), the chord (N, E)."""
         embedded = self.embed(previous.long()).transpose(1, 2)
-        heard = F.leaky_relu(self.listen(embedded), 0.1) + embedded
+        heard = self.dropout(F.leaky_relu(self.listen(embedded), 0.1) + embedded)
         harmony = self.chord(chord.long())
         context = self.context(torch.cat([heard.flatten(1), harmony], dim=1))
         known = self.known(context)[:, None] + self.heard(heard.transpose(1, 2)) + self.position
@@ -75,7 +78,7 @@ class BarGenerator(nn.Module):
 
     def scores(self, hidden: Tensor, harmony: Tensor, after_rest: Tensor) -> Tensor:
         """Class scores (..., C) from states (..., H); a hold after a rest is forbidden."""
-        scores: Tensor = self.out(F.leaky_relu(self.head(torch.cat([hidden, harmony], dim=-1)), 0.1))
+        scores: Tensor = self.out(F.leaky_relu(self.head(torch.cat([self.dropout(hidden), harmony], dim=-1)), 0.1))
         return scores + _FORBIDDEN * hold_mask(after_rest)
 
     def teacher(self, real: Tensor, previous: Tensor, chord: Tensor) -> Tensor:

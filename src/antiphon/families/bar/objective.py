@@ -18,7 +18,7 @@ class BarObjective(Objective):
     def __init__(self, config: BarConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator: BarGenerator = BarGenerator(config.hidden_dim, config.embedding_dim)
+        self.generator: BarGenerator = BarGenerator(config.hidden_dim, config.embedding_dim, config.dropout)
         self.discriminator: BarDiscriminator = BarDiscriminator(config.critic_dim)
 
     @property
@@ -26,10 +26,10 @@ class BarObjective(Objective):
         """Likelihood first, then the game; the penalties' turn comes every few iterations."""
         start = self.config.likelihood_iterations
         return (
-            Phase("likelihood", "generator", stop=start),
+            Phase("likelihood", "generator", stop=start, rate=self.config.likelihood_rate),
             Phase("discriminator", "discriminator", start=start),
             Phase("penalty", "discriminator", start=start, every=self.config.penalty_every),
-            Phase("generator", "generator", start=start),
+            Phase("generator", "generator", start=start + self.config.critic_lead),
         )
 
     def augment(self, batch: Batch) -> Batch:
@@ -56,6 +56,8 @@ class BarObjective(Objective):
 
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """The terms of the phase of that name."""
+        # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
+        self.generator.dropout.train(phase.name == "likelihood")
         return {
             "likelihood": self._likelihood,
             "discriminator": self._discriminator,

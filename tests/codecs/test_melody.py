@@ -1,0 +1,178 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.melody import (
+    HOLD,
+    LOWEST,
+    NUM_PITCHES,
+    REST,
+    STEPS,
+    MelodyBars,
+    bar_phase,
+    common_time_bars,
+    fold_octaves,
+    melody_track,
+    monophonic,
+    off_grid_share,
+)
+from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
+
+CODEC = MelodyBars()
+BEAT = 480
+
+
+def clean(bars: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bars as music writes them: nothing is held after a rest or before the first note."""
+    line = bars.reshape(-1).copy()
+    for step in range(len(line)):
+        if line[step] == HOLD and (step == 0 or line[step - 1] == REST):
+            line[step] = REST
+    return line.reshape(-1, STEPS)
+
+
+songs = st.integers(1, 6).flatmap(
+    lambda n: st.lists(st.integers(0, REST), min_size=n * STEPS, max_size=n * STEPS).map(
+        lambda classes: clean(np.array(classes, np.uint8).reshape(-1, STEPS))
+    )
+)
+
+
+@given(songs)
+@settings(max_examples=150, deadline=None)
+def test_what_is_decoded_encodes_to_the_same_bars(bars: NDArray[np.uint8]) -> None:
+    rows = CODEC.encode(CODEC.decode(bars))
+    sounding = np.flatnonzero((bars < NUM_PITCHES).any(1))
+    assert rows["bar"].tolist() == sounding.tolist()
+    np.testing.assert_array_equal(rows["real"], bars[sounding])
+    for number, previous in zip(rows["bar"], rows["previous"], strict=True):
+        expected = bars[number - 1] if number else np.full(STEPS, REST)
+        np.testing.assert_array_equal(previous, expected)
+
+
+def voice(*notes: tuple[float, float, int], name: str = "Voice") -> Track:
+    start, end, pitch = zip(*notes, strict=True)
+    return Track(notes_from_columns(np.multiply(start, BEAT), np.multiply(end, BEAT), pitch, 80), name=name)
+
+
+def test_a_bar_by_hand() -> None:
+    score = Score(BEAT, (voice((0, 1, 60), (1, 1.5, 62), (2, 6, 64)),))
+    rows = CODEC.encode(score)
+    expected = [0, HOLD, HOLD, HOLD, 2, HOLD, REST, REST, 4] + [HOLD] * 7
+    assert rows["real"].tolist() == [expected]
+    assert rows["chord"].tolist() == [NO_CHORD]
+
+
+def test_a_note_over_the_bar_line_is_held_into_the_next_bar() -> None:
+    rows = CODEC.encode(Score(BEAT, (voice((3, 5, 70), (5, 8, 72)),)))
+    assert rows["real"][1].tolist() == [HOLD] * 4 + [12] + [HOLD] * 11
+
+
+def test_repeated_notes_are_struck_again() -> None:
+    rows = CODEC.encode(Score(BEAT, (voice(*[(beat, beat + 1, 67) for beat in range(4)]),)))
+    assert (rows["real"] == 7).sum() == 4
+
+
+def test_the_chord_is_heard_in_the_other_tracks() -> None:
+    piano = voice((0, 4, 45), (0, 4, 52), (0, 4, 60), (4, 8, 43), (4, 8, 47), (4, 8, 50), name="Piano")
+    rows = CODEC.encode(Score(BEAT, (voice((0, 4, 72), (4, 8, 71)), piano)))
+    assert rows["chord"].tolist() == [12 + 9, 7]
+
+
+def test_written_chords_come_before_heard_ones() -> None:
+    score = Score(BEAT, (voice((0, 4, 72), (4, 8, 71)),), chords=((0, "Dm7"), (4 * BEAT, "N")))
+    assert CODEC.encode(score)["chord"].tolist() == [12 + 2, NO_CHORD]
+
+
+def test_only_common_time_gives_bars_and_a_change_of_metre_breaks_the_chain() -> None:
+    signatures = table(TIME_SIGNATURE, [(0, 4, 4), (4 * BEAT, 3, 4), (7 * BEAT, 4, 4)])
+    tune = voice(*[(beat, beat + 1, 60 + beat) for beat in range(11)])
+    rows = CODEC.encode(Score(BEAT, (tune,), time_signatures=signatures))
+    assert len(rows["real"]) == 2
+    assert (rows["previous"] == REST).all(), "neither bar has a bar of common time before it"
+
+
+@pytest.mark.parametrize("signature", [(3, 4), (6, 8), (12, 8)])
+def test_other_metres_give_no_rows(signature: tuple[int, int]) -> None:
+    score = Score(BEAT, (voice((0, 12, 60)),), time_signatures=table(TIME_SIGNATURE, [(0, *signature)]))
+    assert len(CODEC.encode(score)["real"]) == 0
+
+
+def test_a_performance_off_the_grid_gives_no_rows() -> None:
+    rng = np.random.default_rng(0)
+    start = np.sort(rng.uniform(0, 60, 200))
+    score = Score(BEAT, (voice(*[(s, s + 0.3, 60) for s in start]),))
+    assert off_grid_share(score) > 0.4
+    assert len(CODEC.encode(score)["real"]) == 0
+
+
+def test_empty_scores_and_drums_give_no_rows() -> None:
+    drums = Track(voice((0, 1, 40)).notes, is_drum=True)
+    for score in (Score(), Score(BEAT, (Track(),)), Score(BEAT, (drums,))):
+        rows = CODEC.encode(score)
+        assert rows["real"].shape == (0, STEPS)
+        assert rows["chord"].shape == (0,)
+
+
+def test_the_tune_is_the_named_voice_else_the_highest_single_line() -> None:
+    high = voice(*[(beat, beat + 1, 80) for beat in range(20)], name="Flute")
+    low = voice(*[(beat, beat + 1, 50) for beat in range(20)], name="Bass")
+    sung = voice(*[(beat, beat + 1, 60) for beat in range(20)], name="Gesang")
+    assert melody_track(Score(BEAT, (low, high))) == 1
+    assert melody_track(Score(BEAT, (low, high, sung))) == 2
+
+
+def test_monophonic_keeps_the_top_and_cuts_at_the_next_onset() -> None:
+    top = monophonic(voice((0, 4, 60), (0, 2, 67), (1, 2, 64)).notes)
+    assert top["pitch"].tolist() == [67, 64]
+    assert top["end"].tolist() == [BEAT, 2 * BEAT]
+
+
+@given(st.lists(st.integers(0, 127), min_size=1, max_size=50), st.integers(-3, 3))
+def test_folding_keeps_pitch_classes_and_knows_no_octaves(pitches: list[int], octaves: int) -> None:
+    pitch = np.array(pitches)
+    folded = fold_octaves(pitch)
+    assert ((folded >= LOWEST) & (folded < LOWEST + NUM_PITCHES)).all()
+    np.testing.assert_array_equal(folded % 12, pitch % 12)
+
+
+def test_a_voice_that_fits_two_octaves_keeps_its_intervals() -> None:
+    pitch = np.array([36, 40, 43, 48, 52])
+    np.testing.assert_array_equal(np.diff(fold_octaves(pitch)), np.diff(pitch))
+
+
+@pytest.mark.parametrize("pickup_beats", [0, 1, 2])
+def test_a_dropped_pickup_is_found_by_the_bass(pickup_beats: int) -> None:
+    beats = np.arange(pickup_beats, 44, 4)
+    bass = voice(*[(beat, beat + 2, 36) for beat in beats], *[(b + 2, b + 3, 60) for b in beats], name="Piano")
+    tune = voice(*[(beat, beat + 1, 65 + beat % 5) for beat in range(44)])
+    score = Score(BEAT, (tune, bass))
+    lines, begins = common_time_bars(score)
+    assert bar_phase(score, 0, lines, begins) == pickup_beats * BEAT
+
+
+def test_settings_are_part_of_the_codec() -> None:
+    assert MelodyBars.parse(MelodyBars(chord_coverage=0.7).model_dump()).chord_coverage == 0.7
+
+
+@pytest.mark.slow
+def test_real_songs_read_as_songs() -> None:
+    folder = Path(os.environ.get("ANTIPHON_DATA", "nowhere")) / "openscore-lieder-midi"
+    if not folder.is_dir():
+        pytest.skip("ANTIPHON_DATA does not hold openscore-lieder-midi")
+    from antiphon.io.midi import read_midi
+
+    files = sorted(folder.rglob("*.mid"))[::20]
+    rows = CODEC.join([CODEC.encode(read_midi(path)) for path in files])
+    bars = rows["real"]
+    assert len(bars) > 500
+    assert 3 < (bars < NUM_PITCHES).sum(1).mean() < 5
+    assert 0.05 < (bars == REST).mean() < 0.2
+    follows_rest = (bars[:, :-1] == REST) & (bars[:, 1:] == HOLD)
+    assert not follows_rest.any()

@@ -1,0 +1,150 @@
+import pytest
+import torch
+from torch import Tensor
+
+from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
+from antiphon.families.bar.config import BarConfig
+from antiphon.families.bar.networks import begin_cleanly, chord_degrees, gumbel, last_pitch, one_hot, sounded_before
+from antiphon.families.bar.objective import BarObjective
+from antiphon.gan.objective import Batch, Phase
+
+TOY = BarConfig(hidden_dim=16, embedding_dim=8, critic_dim=8, likelihood_iterations=2)
+
+
+def batch(num: int = 6, seed: int = 0) -> dict[str, Tensor]:
+    torch.manual_seed(seed)
+    lines = torch.randint(0, NUM_CLASSES, (num, 2 * STEPS))
+    for step in range(1, 2 * STEPS):
+        after_rest = (lines[:, step] == HOLD) & (lines[:, step - 1] == REST)
+        lines[:, step] = torch.where(after_rest, REST, lines[:, step])
+    chord = torch.randint(0, NO_CHORD + 1, (num,))
+    return {"previous": lines[:, :STEPS].byte(), "real": lines[:, STEPS:].byte(), "chord": chord.byte()}
+
+
+def phase(objective: BarObjective, name: str) -> Phase:
+    return next(phase for phase in objective.phases if phase.name == name)
+
+
+def test_paper_size_has_the_stated_parameters() -> None:
+    objective = BarConfig().build()
+    assert sum(p.numel() for p in objective.generator.parameters()) == 580_250 - 0
+    assert sum(p.numel() for p in objective.discriminator.parameters()) == 321_985
+
+
+def test_the_two_ways_to_write_agree() -> None:
+    torch.manual_seed(1)
+    objective = TOY.build()
+    condition, latent = batch(50), torch.randn(50, STEPS, NUM_CLASSES)
+    planes = objective.generator(condition["previous"], condition["chord"], latent)
+    written = objective.generator.write(condition["previous"], condition["chord"], latent)
+    assert torch.equal(planes.argmax(2), written)
+    torch.testing.assert_close(planes.detach(), one_hot(written))
+
+
+def test_teaching_and_writing_see_the_same_scores() -> None:
+    objective = TOY.build()
+    rows = batch(20)
+    torch.manual_seed(2)
+    latent = torch.randn(20, STEPS, NUM_CLASSES)
+    written = objective.generator.write(rows["previous"], rows["chord"], latent)
+    scores = objective.generator.teacher(written, rows["previous"], rows["chord"])
+    assert torch.equal((scores + gumbel(latent)).argmax(2), written)
+
+
+def test_nothing_is_held_after_a_rest() -> None:
+    objective = TOY.build()
+    rows = batch(400)
+    bars = objective.sample(400, rows)
+    line = torch.cat([rows["previous"][:, -1:], bars], dim=1)
+    assert not ((line[:, :-1] == REST) & (line[:, 1:] == HOLD)).any()
+    assert int(bars.max()) < NUM_CLASSES
+
+
+def test_other_latents_give_other_bars_and_the_same_give_the_same() -> None:
+    objective = TOY.build()
+    one = {name: value[:1].expand(200, *value.shape[1:]) for name, value in batch().items()}
+    bars = objective.sample(200, one)
+    assert len(torch.unique(bars, dim=0)) > 190
+    latent = objective.latent(200)
+    assert torch.equal(objective.sample_from(latent, one), objective.sample_from(latent, one))
+
+
+def test_gumbel_noise_has_its_distribution() -> None:
+    torch.manual_seed(0)
+    noise = gumbel(torch.randn(200_000))
+    assert noise.mean().item() == pytest.approx(0.5772, abs=0.02)
+    assert noise.var().item() == pytest.approx(1.6449, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["likelihood", "discriminator", "penalty", "generator"])
+def test_every_phase_reaches_its_player(name: str) -> None:
+    objective = TOY.build()
+    now = phase(objective, name)
+    for player in ("generator", "discriminator"):
+        getattr(objective, player).requires_grad_(player == now.player)
+    outcome = objective.losses(now, batch(), 5)
+    torch.autograd.backward(sum(outcome.terms.values(), torch.zeros(())))
+    moved = [p.grad is not None and bool(p.grad.abs().sum() > 0) for p in getattr(objective, now.player).parameters()]
+    assert sum(moved) >= len(moved) - 2, "biases of the last layer cancel in the pairing loss"
+    still = "discriminator" if now.player == "generator" else "generator"
+    assert all(p.grad is None for p in getattr(objective, still).parameters())
+
+
+def test_the_game_begins_after_the_likelihood_start() -> None:
+    objective = TOY.build()
+    assert [p.name for p in objective.phases if p.is_due(0)] == ["likelihood"]
+    assert "likelihood" not in [p.name for p in objective.phases if p.is_due(2)]
+    pure = TOY.override(["likelihood_iterations=0"]).build()
+    assert not any(p.name == "likelihood" and p.is_due(it) for it in range(5) for p in pure.phases)
+
+
+def intervals(rows: Batch) -> Tensor:
+    line = torch.cat([rows["previous"], rows["real"]], dim=1).long()
+    return torch.where(line < NUM_PITCHES, line, 0).diff(dim=1)
+
+
+def test_augmentation_moves_bars_and_chord_together_within_the_range() -> None:
+    objective = TOY.override(["silence=0"]).build()
+    rows = batch(500)
+    rows["real"][:, :] = torch.randint(8, 14, (500, STEPS))
+    rows["previous"][:, :] = 10
+    moved = objective.augment(rows)
+    shift = moved["previous"][:, 0].long() - 10
+    assert set(shift.tolist()) == set(range(-3, 4))
+    assert torch.equal(moved["real"].long() - shift[:, None], rows["real"].long())
+    chords = rows["chord"].long()
+    expected = torch.where(chords == NO_CHORD, chords, chords // 12 * 12 + (chords + shift) % 12)
+    assert torch.equal(moved["chord"].long(), expected)
+
+
+def test_augmentation_never_leaves_the_two_octaves() -> None:
+    moved = TOY.build().augment(batch(2000))
+    assert int(moved["real"].max()) <= REST
+    assert int(moved["real"].min()) >= 0
+    opening = (moved["real"][:, 0] == HOLD) & (moved["previous"][:, -1] == REST)
+    assert not opening.any()
+
+
+def test_an_opening_hold_after_silence_becomes_a_rest() -> None:
+    bar = torch.tensor([[HOLD, HOLD, 5, HOLD] + [REST] * 12])
+    silence = torch.full((1, STEPS), REST)
+    assert begin_cleanly(bar, silence)[0, :4].tolist() == [REST, REST, 5, HOLD]
+    assert torch.equal(begin_cleanly(bar, torch.full((1, STEPS), 3)), bar)
+
+
+def test_last_pitch_by_hand() -> None:
+    line = torch.tensor([[HOLD, 3, HOLD, REST, 7, 7, HOLD]])
+    assert last_pitch(line).tolist() == [[24, 24, 3, 3, 3, 7, 7]]
+    begun = one_hot(line)[..., :NUM_PITCHES]
+    planes = sounded_before(begun, torch.zeros(1, NUM_PITCHES))
+    assert planes.sum(2).tolist() == [[0, 0, 1, 1, 1, 1, 1]]
+    assert planes.argmax(2)[0, 2:].tolist() == [3, 3, 3, 7, 7]
+
+
+def test_chord_degrees_know_no_transposition() -> None:
+    line = torch.tensor([[0, 4, 7, 11]])
+    here = chord_degrees(one_hot(line)[..., :NUM_PITCHES], torch.tensor([0]))
+    there = chord_degrees(one_hot(line + 5)[..., :NUM_PITCHES], torch.tensor([5]))
+    assert torch.equal(here, there)
+    assert here[0].argmax(1).tolist() == [0, 4, 7, 11]

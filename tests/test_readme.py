@@ -1,0 +1,116 @@
+"""The README tells the truth: its map is the tree, its commands exist, its figures have a command.
+
+`python tests/test_readme.py` rewrites the map from the files' own first sentences.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+HEADING = "## Map of the tree\n"
+
+CAPTIONS = {
+    ".ci/run": "the README's test command, for machines",
+    ".gitignore": "what is made and not kept",
+    "CHANGELOG.md": "what changed for users, by version",
+    "CITATION.cff": "how to cite",
+    "CONTRIBUTING.md": "the house rules on one page; how to add a family, codec, metric, corpus, loss",
+    "LICENSE": "MIT",
+    "LOG.md": "experiments, the failed ones above all, with date and figure",
+    "Makefile": "demo, test, check, bench",
+    "NOTICE": "licences of the data, the soundfont and the letters that ship",
+    "README.md": "this page",
+    "constraints.txt": "the versions that the tests run on",
+    "pyproject.toml": "the package, its dependencies, and the settings of its tools",
+    "docs/": "model card, corpora and their licences, pictures",
+    "src/antiphon/py.typed": "says that the package carries types",
+    "src/antiphon/data/embedded/": "six corpora, packed, and the songs of each split",
+    "src/antiphon/io/soundfont/": "General MIDI sounds in 1.4 MB, with their licence",
+    "src/antiphon/io/glyphs.npz": "letters for pictures",
+    "src/antiphon/models/": "the shipped weights",
+}
+"""Files that cannot speak for themselves, and folders told in one line."""
+
+
+def files() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return sorted(path for path in set(listed.stdout.splitlines()) if (ROOT / path).is_file())
+
+
+def caption(path: str) -> str:
+    if path in CAPTIONS:
+        return CAPTIONS[path]
+    text = (ROOT / path).read_text()
+    sentence = (ast.get_docstring(ast.parse(text)) or "").split("\n")[0].rstrip(".")
+    assert sentence or path.startswith("tests/"), f"{path} needs a first sentence, or a caption here"
+    return sentence
+
+
+def lines() -> list[str]:
+    """Folders in order, each file with its caption; empty __init__ files and tests that mirror a file are left out."""
+    folders: dict[str, list[str]] = {}
+    told = {folder for folder in CAPTIONS if folder.endswith("/")}
+    for folder in sorted(told):
+        folders.setdefault(str(Path(folder).parent), []).append(f"{Path(folder).name}/ - {CAPTIONS[folder]}")
+    for path in files():
+        if any(path.startswith(folder) for folder in told) or (
+            path.endswith("__init__.py") and "antiphon/__" not in path
+        ):
+            continue
+        text = caption(path)
+        folders.setdefault(str(Path(path).parent), []).append(f"{Path(path).name}{' - ' + text if text else ''}")
+    return [
+        f"{folder}/\n" + "".join(f"    {entry}\n" for entry in sorted(folders[folder])) for folder in sorted(folders)
+    ]
+
+
+def tree_map() -> str:
+    return "```\n" + "".join(lines()).replace("./\n", "antiphon/\n", 1) + "```\n"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the map is of the repository, not of an installed copy")
+def test_the_map_is_the_tree() -> None:
+    written = README.read_text().split(HEADING)[1]
+    assert written == tree_map(), "run `python tests/test_readme.py`"
+
+
+def test_every_command_is_one_that_exists() -> None:
+    from antiphon.cli import app
+
+    commands = set(re.findall(r"^antiphon ([a-z]+)", README.read_text(), re.MULTILINE))
+    assert {"generate", "prepare", "train", "publish"} <= commands
+    assert commands <= set(app)
+
+
+def test_the_makefile_has_the_two_commands() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"demo", "test", "check", "bench"} <= targets
+    for command in ("make demo", "make test"):
+        assert command in README.read_text()
+
+
+def test_files_that_the_readme_names_exist() -> None:
+    text = README.read_text().split(HEADING)[0]
+    for name in re.findall(r"\]\(((?!http)[^)]+)\)", text) + re.findall(
+        r"`(recipes/[a-z_]+\.py|docs/[a-z_]+\.md)`", text
+    ):
+        assert (ROOT / name).exists(), name
+
+
+def test_nothing_of_one_machine_is_in_the_tree() -> None:
+    home = re.compile(r"(^|[^\w.])/(home|Users|work|root)/", re.MULTILINE)
+    texts = [path for path in files() if Path(path).suffix in {".py", ".md", ".toml", ".txt", ".json", ".cff"}]
+    assert [path for path in texts if path != "tests/test_readme.py" and home.search((ROOT / path).read_text())] == []
+
+
+if __name__ == "__main__":
+    README.write_text(README.read_text().split(HEADING)[0] + HEADING + tree_map())
+    sys.exit(0)
