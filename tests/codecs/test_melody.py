@@ -149,7 +149,7 @@ def test_a_voice_that_fits_two_octaves_keeps_its_intervals() -> None:
 
 @pytest.mark.parametrize("pickup_beats", [0, 1, 2])
 def test_a_dropped_pickup_is_found_by_the_bass(pickup_beats: int) -> None:
-    beats = np.arange(pickup_beats, 44, 4)
+    beats = range(pickup_beats, 44, 4)
     bass = voice(*[(beat, beat + 2, 36) for beat in beats], *[(b + 2, b + 3, 60) for b in beats], name="Piano")
     tune = voice(*[(beat, beat + 1, 65 + beat % 5) for beat in range(44)])
     score = Score(BEAT, (tune, bass))
