@@ -297,3 +297,12 @@ def test_a_hub_id_is_fetched(models: dict[str, Path], monkeypatch: pytest.Monkey
     fetched = load("somebody/something")
     assert asked == [("somebody/something", "model.safetensors")]
     assert fetched.name == "somebody/something"
+
+
+def test_the_networks_themselves_stay_as_trained(loaded: dict[str, Model]) -> None:
+    one = loaded["midinet-v2"]
+    assert not one.objective.training
+    assert {weight.dtype for weight in one.objective.parameters()} == {torch.float32}
+    sample = one.objective.sample(2, {"previous": torch.full((2, 16), 60, dtype=torch.uint8)})
+    assert sample.shape == (2, 16)
+    assert one.codec == one.config.codec

@@ -3,6 +3,7 @@
 Axes: N songs, B bar, T step (16).
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 
 import antiphon
 from antiphon.codecs.chords import NO_CHORD
-from antiphon.codecs.melody import STEPS
+from antiphon.codecs.frames import FrameBars
+from antiphon.codecs.melody import STEPS, MelodyBars
 from antiphon.errors import InputError
+from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
 from antiphon.music.accompaniment import PATTERNS, accompany
 from antiphon.music.progressions import draw_key, draw_progression
@@ -61,14 +64,27 @@ class Model:
     ----------
     file
         What `antiphon.model_files.read` gave.
+
+    Attributes
+    ----------
+    name, card, config
+        What the file says of itself.
+    objective
+        Both players as they were trained, in evaluation mode, for who wants samples rather than songs.
     """
 
     def __init__(self, file: ModelFile) -> None:
         self.name = file.name
         self.card: Mapping[str, Any] = file.card
         self.config: ModelConfig = file.config
-        self._writer: Writer = writer_of(file.build())
+        self.objective: Objective = file.build().eval()
+        self._writer: Writer = writer_of(copy.deepcopy(self.objective))
         self._held_out = file.held_out
+
+    @property
+    def codec(self) -> FrameBars | MelodyBars:
+        """The representation that the model writes in."""
+        return self.config.codec
 
     def generate(
         self,
@@ -173,7 +189,7 @@ class Model:
         from antiphon.io.midi import read_midi
 
         score = first if isinstance(first, Score) else read_midi(first)
-        bar = self._writer.last_bar(score, self.config.codec)
+        bar = self._writer.last_bar(score, self.codec)
         if bar is None:
             what = "the score" if isinstance(first, Score) else str(first)
             raise InputError(
@@ -183,7 +199,7 @@ class Model:
         return bar
 
     def _score(self, seed: int, plan: Plan, bars: Bars, tempo: float | None, accompaniment: str | None) -> Score:
-        score = self.config.codec.decode(bars, tempo=tempo or self._writer.tempo)
+        score = self.codec.decode(bars, tempo=tempo or self._writer.tempo)
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks
