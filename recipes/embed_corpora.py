@@ -166,7 +166,8 @@ RECIPES: dict[str, Recipe] = {
         short_grooves,
         (
             f"A part of the 1,150 performances: beats (no fills) of four bars or more with at most {GROOVE_NOTES} "
-            f"notes, and of styles with fewer than {GROOVE_OF_A_STYLE} of those the next shortest; splits as published.",
+            f"notes, and of styles with fewer than {GROOVE_OF_A_STYLE} of those the next shortest; "
+            "splits as published.",
         ),
     ),
     "quartets": Recipe("openscore-quartets-midi"),

@@ -1,6 +1,8 @@
 """Judge a song before it enters a corpus: is there enough music, has it beats, which metre, and is it a copy?"""
 
 import hashlib
+import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +27,10 @@ def fault(score: Score, rules: Rules) -> tuple[Reason, str] | None:
         return "long", f"ends at tick {score.end}, over {MAX_TICK}"
     if score.duration_seconds > rules.max_seconds:
         return "long", f"lasts {score.duration_seconds:.0f} s, over {rules.max_seconds:.0f}"
-    bars = num_bars(score)
+    # A last note that ends a little early still fills its bar.
+    bars = math.ceil(round(num_bars(score), 6))
     if bars < rules.min_bars:
-        return "short", f"has {bars:.2g} bars, under {rules.min_bars}"
+        return "short", f"has {bars} bars, under {rules.min_bars}"
     return None
 
 
@@ -71,7 +74,8 @@ def content_key(score: Score) -> bytes:
         score.steps(track.notes["start"], KEY_RESOLUTION) << 8 | track.notes["pitch"] | (int(track.is_drum) << 7)
         for track in score.tracks
     ]
-    keys = np.sort(np.concatenate(parts))
+    # Notes come in order already, but for those that fall into one step: the stable sort makes use of that.
+    keys = np.sort(np.concatenate(parts), kind="stable")
     keys -= keys[0] >> 8 << 8
     return hashlib.blake2b(keys.tobytes(), digest_size=16).digest()
 
@@ -83,17 +87,26 @@ def _phases(score: Score) -> NDArray[np.int64]:
 
 
 def _on_grid(phases: NDArray[np.int64]) -> float:
-    ticks = np.arange(len(phases))
-    distances = [
-        np.abs((ticks * steps + len(phases) // 2) % len(phases) - len(phases) // 2) / steps for steps in (4, 6)
-    ]
-    return float(phases[np.minimum(*distances) <= 1].sum() / phases.sum())
+    return float(phases[_grid(len(phases))].sum() / phases.sum())
 
 
 def _coherence(phases: NDArray[np.int64]) -> float:
-    turns = np.arange(len(phases)) / len(phases)
-    sums = [np.abs((phases * np.exp(2j * np.pi * steps * turns)).sum()) for steps in (2, 3, 4, 6)]
-    return float(max(sums) / phases.sum())
+    return float(np.abs(_subdivisions(len(phases)) @ phases).max() / phases.sum())
+
+
+@lru_cache(maxsize=64)
+def _grid(ticks_per_beat: int) -> NDArray[np.bool_]:
+    """Which ticks of a beat lie within a tick of a sixteenth or a sixteenth triplet."""
+    ticks, half = np.arange(ticks_per_beat), ticks_per_beat // 2
+    distances = [np.abs((ticks * steps + half) % ticks_per_beat - half) / steps for steps in (4, 6)]
+    return np.asarray(np.minimum(*distances) <= 1)
+
+
+@lru_cache(maxsize=64)
+def _subdivisions(ticks_per_beat: int) -> NDArray[np.complex128]:
+    """Waves that beat 2, 3, 4 and 6 times a beat, (4, ticks_per_beat)."""
+    turns = np.arange(ticks_per_beat) / ticks_per_beat
+    return np.asarray(np.exp(2j * np.pi * np.outer((2, 3, 4, 6), turns)), np.complex128)
 
 
 def _metre(score: Score) -> str:

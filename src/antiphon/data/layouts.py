@@ -88,8 +88,14 @@ def survey(folder: Path) -> Listing:
 
 
 def file_name(folder: Path, path: Path) -> str:
-    """A file's name within its folder, with forward slashes; bytes that are not UTF-8 are written as escapes."""
-    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+    """A file's name within its folder, with forward slashes, as `readable`."""
+    # Text alone: pathlib's own way takes as long as all else that is done to list a file.
+    return readable(str(path).removeprefix(str(folder)).lstrip(os.sep).replace(os.sep, "/"))
+
+
+def readable(name: str) -> str:
+    """A name of the file system as text that can be stored: bytes that are not UTF-8 are written as escapes."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -109,8 +115,10 @@ def _files(folder: Path) -> list[Path]:
 
 def _trunk(folder: Path, files: Sequence[Path]) -> Path:
     """The folder below which things branch: ids are the same for a data set and for a folder that holds it alone."""
-    while not any(path.parent == folder for path in files) and len(_folders(folder)) == 1:
-        folder = _folders(folder)[0]
+    while not any(path.parent == folder for path in files) and not any(folder.glob("*.csv")):
+        if len(below := _folders(folder)) != 1:
+            break
+        folder = below[0]
     return folder
 
 
@@ -152,13 +160,12 @@ def _openscore(folder: Path, files: Sequence[Path]) -> Listing | None:
         return None
     items = []
     for path in files:
-        parts = file_name(folder, path).split("/")[:-1][-3:]
-        if parts and not path.stem.startswith("lc"):
-            parts = parts[-2:]
+        name = file_name(folder, path)
+        stem = _stem(name)
+        parts = name.split("/")[:-1][-3 if stem.startswith("lc") else -2 :]
         shown = [part.replace("_", " ").strip() for part in parts]
-        key = f"{title_key(parts[0])}: {title_key(parts[-1])}" if parts else path.stem
-        title = ": ".join(part for part in shown if part) or path.stem
-        items.append(Item(path, file_name(folder, path), path.stem, title, (key,)))
+        key = f"{title_key(parts[0])}: {title_key(parts[-1])}" if parts else stem
+        items.append(Item(path, name, stem, ": ".join(part for part in shown if part) or stem, (key,)))
     known = "lieder" if files[0].stem.startswith("lc") else "quartets"
     return Listing("openscore", _unique(tuple(items)), known=known)
 
@@ -172,15 +179,15 @@ CATALOGUE = re.compile(r"\b(bwv|hwv|hob|woo|op|kv?|d|s|rv|l)[ .]*((?:[ivxl]+[ :]
 def _giantmidi(folder: Path, files: Sequence[Path]) -> Listing | None:
     """GiantMIDI-Piano: composer, title and the 11 letters of a video in each name; files of one video or of one work
     are one group."""
-    matches = [RECORDING.fullmatch(path.stem) for path in files]
+    matches = [RECORDING.fullmatch(_stem(file_name(folder, path))) for path in files]
     telling = [match for match in matches if match and re.search(r"[a-z][A-Z0-9]|[0-9][A-Za-z]", match["id"])]
     if len(telling) < 0.8 * len(files):
         return None
     items = []
     for path, match in zip(files, matches, strict=True):
         name = file_name(folder, path)
-        title = re.sub(r"[_ ]+", " ", path.stem)
-        keys = (f"video {match['id']}", _work(match["work"])) if match else (title_key(path.stem),)
+        title = re.sub(r"[_ ]+", " ", _stem(name))
+        keys = (f"video {match['id']}", _work(match["work"])) if match else (title_key(title),)
         items.append(Item(path, name, _id(name), title, keys))
     return Listing("giantmidi", _unique(tuple(items)))
 
@@ -204,14 +211,14 @@ def _bare(folder: Path, files: Sequence[Path]) -> Listing:
         if path.stem in sheets and path.suffix.lower() in MIDI_SUFFIXES:
             aside.append(Rejection(file=name, kind="twin", reason="the same song is here as a lead sheet, with chords"))
             continue
-        items.append(Item(path, name, _id(name), path.stem.replace("_", " "), _copies(name)))
+        items.append(Item(path, name, _id(name), _stem(name).replace("_", " "), _copies(name)))
     return Listing("bare", _unique(tuple(items)), tuple(aside))
 
 
 def _copies(name: str) -> tuple[str, ...]:
     """The file's own name, and what it has in common with others of its name; "01" or "a" says nothing of the music."""
     own = _id(name)
-    stem = re.sub(r"( ?\(\d+\)|\.\d+|[ _-]copy|[ _-]v\d+)*$", "", own.rpartition("/")[2], flags=re.IGNORECASE)
+    stem = re.sub(r"( ?\(\d+\)|\.\d+|[ _-]copy|[ _-]v\d+)*$", "", _stem(name), flags=re.IGNORECASE)
     title = title_key(stem)
     return (own, f"title {title}") if re.search(r"[^\W\d]{3}", title) else (own, f"{own.rpartition('/')[0]}/{stem}")
 
@@ -271,6 +278,10 @@ def _mostly(files: Sequence[Path], pattern: str) -> bool:
 
 def _id(name: str) -> str:
     return name.rpartition(".")[0]
+
+
+def _stem(name: str) -> str:
+    return _id(name).rpartition("/")[2]
 
 
 def _unique(items: tuple[Item, ...]) -> tuple[Item, ...]:

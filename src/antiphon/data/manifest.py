@@ -23,7 +23,7 @@ class Rules(Config):
     Parameters
     ----------
     min_bars
-        Fewest bars from the first onset to the last note's end.
+        Fewest bars, begun or whole, from the first onset to the last note's end.
     max_seconds
         Longest song.
     seed

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.data import container, sources
-from antiphon.data.archive import is_archive, unpack
+from antiphon.data.archive import ARCHIVES, is_archive, unpack
 from antiphon.data.corpus import Corpus
-from antiphon.data.layouts import Item, Listing, survey
+from antiphon.data.layouts import Item, Listing, readable, survey
 from antiphon.data.manifest import MANIFEST, Flags, Manifest, Rejection, Rules, Song, Source
 from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
@@ -207,11 +207,16 @@ def _unpack(source: Path, folder: Path) -> None:
 def _about(source: Path, listing: Listing, name: str | None, licence: str | None, words: str | None) -> dict[str, Any]:
     known = sources.KNOWN.get(listing.known)
     return {
-        "name": name or source.resolve().name.split(".")[0],
+        "name": name or readable(_plain_name(source.resolve())),
         "licence": licence or (known.licence if known else "unknown"),
         "attribution": words or (known.attribution if known else ""),
         "source": known.address if known else "",
     }
+
+
+def _plain_name(source: Path) -> str:
+    suffix = next((suffix for suffix in ARCHIVES if source.name.lower().endswith(suffix)), "")
+    return source.name if source.is_dir() else source.name[: len(source.name) - len(suffix)]
 
 
 def _source(address: str, listing: Listing, digests: list[tuple[str, str]]) -> Source:

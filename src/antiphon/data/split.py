@@ -42,8 +42,10 @@ def assign(names: Sequence[str], rules: Rules) -> list[Split]:
 
 def title_key(text: str) -> str:
     """A title stripped of case, accents, punctuation and a leading number: equal for the same title written twice."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    words = re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)).replace("_", " "))
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    words = re.findall(r"\w+", plain.replace("_", " "))
     if len(words) > 1 and re.fullmatch(r"\d+[a-z]?", words[0]):
         words = words[1:]
     return " ".join(words)

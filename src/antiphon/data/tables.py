@@ -139,16 +139,17 @@ def _pedal(score: Score) -> Table:
 
 
 def _pedal_changes(number: int, track: Track) -> Table:
-    pedal = track.controls[track.controls["number"] == PEDAL]
-    down = pedal["value"] >= 64
-    kept = np.diff(down, prepend=False)
+    # Most controls of a recorded performance are pedal positions between two changes: copy as few rows as can be.
+    pedal = np.flatnonzero(track.controls["number"] == PEDAL)
+    down = track.controls["value"][pedal] >= 64
+    kept = np.empty(len(down), bool)
+    kept[:1], kept[1:] = down[:1], down[1:] != down[:-1]
     # An unreleased pedal is held through its last event, changed or not.
-    if len(down) and down[-1]:
-        kept[-1] = True
-    kept &= pedal["tick"] <= MAX_TICK
-    stored = np.zeros(int(kept.sum()), DTYPES["pedal"])
-    stored["tick"], stored["value"], stored["track"] = pedal["tick"][kept], pedal["value"][kept], number
-    return stored
+    kept[-1:] |= down[-1:]
+    rows = track.controls[pedal[kept]]
+    stored = np.zeros(len(rows), DTYPES["pedal"])
+    stored["tick"], stored["value"], stored["track"] = rows["tick"], rows["value"], number
+    return stored[rows["tick"] <= MAX_TICK]
 
 
 def _as(dtype: np.dtype[np.void], rows: Table) -> Table:

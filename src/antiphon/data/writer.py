@@ -33,7 +33,7 @@ class TableFile:
     def append(self, rows: np.ndarray[Any, Any]) -> None:
         """Add rows of the file's dtype."""
         assert rows.dtype == self.dtype
-        content = rows.tobytes()
+        content = np.ascontiguousarray(rows).view(np.uint8).data
         self.digest.update(content)
         self.stream.write(content)
         self.rows += len(rows)
@@ -72,7 +72,7 @@ class CorpusWriter:
             file.stream.close()
 
     def add(self, packed: Packed) -> None:
-        """Append one song."""
+        """Append one song; its tables are used up, except where they are read-only."""
         for name, file in self.files.items():
             file.append(self._placed(packed.tables[name], packed.strings))
         self.offsets.append({name: file.rows for name, file in self.files.items()})
@@ -107,7 +107,7 @@ class CorpusWriter:
 
     def _placed(self, rows: Table, strings: tuple[str, ...]) -> Table:
         """Rows with this song's number, and indices into the corpus's strings in place of the song's own."""
-        rows = rows.copy()
+        rows = rows if rows.flags.writeable else rows.copy()
         rows["song"] = self.num_songs
         for column in {"name", "symbol"} & set(rows.dtype.names or ()):
             numbers = [self.strings.setdefault(strings[own], len(self.strings)) for own in rows[column]]
