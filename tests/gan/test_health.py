@@ -149,7 +149,10 @@ def test_gradients_that_grow_a_thousandfold_are_exploding_and_small_ones_are_not
 def test_nan_and_infinity_are_reported_first_and_harm_no_other_measure() -> None:
     spoiled = logits(512, 0.3, 3)
     spoiled[:3] = (math.nan, math.inf, -math.inf)
-    assert names(diagnose(course(0.6, 0.6), replace(SOUND, real_logits=spoiled))) == ["non-finite"]
+    checkup = examine(course(0.6, 0.6), replace(SOUND, real_logits=spoiled))
+    assert names(list(checkup.alarms)) == ["non-finite"]
+    assert checkup.measures["critic_gap"] == pytest.approx(0.6, abs=0.2)
+    assert checkup.measures["non_finite"] == 3
     assert names(diagnose(course(0.6, 0.6, generator__loss=math.nan), SOUND)) == ["non-finite"]
     nothing = np.full(512, math.nan)
     assert names(diagnose([], replace(SOUND, real_logits=nothing, fake_logits=nothing))) == ["non-finite"]
