@@ -152,13 +152,13 @@ def test_few_bytes_do_not_unfold_to_many(tmp_path: Path) -> None:
 
 def test_compressed_and_scripted_files_are_refused(tmp_path: Path) -> None:
     _archive(tmp_path / "x.ckpt", b"\x80\x02}." + bytes(10**6), zipfile.ZIP_DEFLATED)
-    with pytest.raises(InputError, match="compressed"):
+    with pytest.raises(InputError, match="refused, it is compressed"):
         read_torch_file(tmp_path / "x.ckpt")
     with warnings.catch_warnings():
         # torch.jit is on its way out, its files are not.
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), tmp_path / "y.pt")
-    with pytest.raises(InputError, match=r"TorchScript|compressed"):
+    with pytest.raises(InputError, match="refused, it is a TorchScript"):
         read_torch_file(tmp_path / "y.pt")
 
 

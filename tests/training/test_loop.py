@@ -8,6 +8,7 @@ import torch
 from tests.training.toy import CARD, PHASES, Toy, toy_config, toy_loader
 from torch import Tensor
 
+from antiphon.errors import InputError
 from antiphon.gan.objective import Batch, Outcome, Phase
 from antiphon.training.config import AdamConfig, TrainConfig
 from antiphon.training.loop import Trainer
@@ -167,3 +168,20 @@ def test_exactly_one_length_is_set(lengths: dict[str, int]) -> None:
 def test_patience_needs_a_figure_to_watch() -> None:
     with pytest.raises(ValueError, match="name the figure"):
         TrainConfig.parse({"iterations": 3, "patience": 2})
+
+
+def test_capture_without_a_gpu_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"train\.capture = true: it needs one GPU"):
+        fit(Toy(), toy_loader(), toy_config(capture=True), tmp_path, CARD)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_captured_iterations_equal_eager_ones(tmp_path: Path) -> None:
+    phases = (DISCRIMINATOR, replace(GENERATOR, every=2, start=3))
+    logs = []
+    for capture in (False, True):
+        config = toy_config(capture=capture, device="cuda", iterations=60)
+        logs.append(fit(Toy(phases), toy_loader(), config, tmp_path / str(capture), CARD).history)
+    assert len(logs[0]) == len(logs[1]) == 20
+    for eager, captured in zip(*logs, strict=True):
+        assert captured == pytest.approx(eager, rel=1e-2, abs=1e-3)

@@ -26,7 +26,7 @@ class _Meddles:
         assert all(weight.requires_grad for weight in objective.parameters())
         points = objective.sample(4, {})
         self.seen.append((iteration, float(points.sum()), len(history)))
-        objective.train()
+        objective.generator.train()
         torch.manual_seed(iteration)
         return {"points": float(points.mean())}
 

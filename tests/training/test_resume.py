@@ -117,7 +117,6 @@ import torch
 from antiphon.training import checkpoint, log, loop, trainer
 from tests.training.test_resume import LONG
 from tests.training.toy import CARD, Toy, toy_config, toy_loader
-trainer.draw_curves = lambda history, path: None
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -242,6 +241,13 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     state = read_checkpoint(tmp_path)
     assert state is not None
     assert state["x"] == 1
+
+
+def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
+    _fit(tmp_path, iterations=3)
+    (tmp_path / f".{CHECKPOINT}.x1y2.pt").write_bytes(b"half")
+    _fit(tmp_path)
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_losses_that_are_not_finite_end_the_run(tmp_path: Path) -> None:

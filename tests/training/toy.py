@@ -47,7 +47,7 @@ class Toy(Objective):
         )
 
     def sample(self, num: int, condition: Batch) -> Tensor:
-        points: Tensor = self.generator(torch.randn(num, 2))
+        points: Tensor = self.generator(torch.randn(num, 2, device=next(self.parameters()).device))
         return points
 
 

@@ -168,13 +168,13 @@ def _check_archive(path: Path) -> None:
     except Exception:
         # Damage to names and sizes escapes zipfile as other errors than its own.
         raise InputError(f"{path}: no checkpoint of torch 1.6 or later; save it again with a newer torch") from None
+    if any(entry.filename.endswith("constants.pkl") for entry in entries):
+        raise InputError(f"{path}: refused, it is a TorchScript program, not a checkpoint")
     # torch stores without compression; anything else may be a bomb.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise InputError(f"{path}: refused, it is compressed, as no file of torch.save is")
     if sum(entry.file_size for entry in entries) > min(_MAX_BYTES, path.stat().st_size):
         raise InputError(f"{path}: refused, it claims to be larger than it is, or than {_MAX_BYTES} bytes")
-    if any(entry.filename.endswith("constants.pkl") for entry in entries):
-        raise InputError(f"{path}: refused, it is a TorchScript program, not a checkpoint")
 
 
 def _plain(value: Any, done: dict[int, Any]) -> Any:

@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,6 @@ from antiphon.training.checkpoint import (
 )
 from antiphon.training.config import TrainConfig
 from antiphon.training.convergence import Convergence
-from antiphon.training.curves import CURVES, draw_curves
 from antiphon.training.interrupt import Interrupt
 from antiphon.training.log import History, Log
 from antiphon.training.loop import Batches, Trainer
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _OBSERVING = 1
-# A picture takes as long as many iterations of a small network.
-_DRAW_SECONDS = 60.0
 
 
 class Observer(Protocol):
@@ -80,7 +76,7 @@ def fit(
     config
         How to train.
     run
-        Folder for `config.json`, `log.jsonl`, `checkpoint.pt`, `curves.png` and what observers write.
+        Folder for `config.json`, `log.jsonl`, `checkpoint.pt` and what observers write.
     card
         What the model file will say of itself (family, codec, preset, corpus, licence); plain JSON values.
     observers
@@ -129,6 +125,8 @@ def launch(config: TrainConfig) -> "Fabric":
     elif "LOCAL_WORLD_SIZE" in os.environ:
         nodes = int(os.environ["WORLD_SIZE"]) // int(os.environ["LOCAL_WORLD_SIZE"])
         plan |= {"devices": int(os.environ["LOCAL_WORLD_SIZE"]), "num_nodes": nodes, "strategy": "ddp"}
+    if config.capture and (device != "cuda" or "WORLD_SIZE" in os.environ):
+        raise InputError("train.capture = true: it needs one GPU and one process; leave it false here")
     fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **plan)
     fabric.launch()
     return fabric
@@ -150,7 +148,6 @@ class _Session:
         self._leads = trainer.fabric.is_global_zero
         self._log = Log(run, trainer.iteration, trainer.config.tensorboard) if self._leads else None
         self._saved = trainer.iteration
-        self._drawn = -_DRAW_SECONDS
 
     def go(self) -> Fitted:
         trainer, every = self._trainer, self._trainer.config.checkpoint_every
@@ -162,12 +159,10 @@ class _Session:
                     self._record()
                     if trainer.iteration % every == 0 or interrupt.requested:
                         self._checkpoint()
-                        self._draw()
                     if interrupt.requested:
                         raise KeyboardInterrupt
                     show(trainer.iteration)
                 self._checkpoint()
-                self._draw(last=True)
         finally:
             trainer.release()
             if self._log is not None:
@@ -224,11 +219,6 @@ class _Session:
         trainer = self._trainer
         state = averaged(trainer.objective.state_dict(), trainer.average.state())
         save_model(self._run / BEST, state, complete_card(self._card, trainer.iteration, trainer.config.seed))
-
-    def _draw(self, last: bool = False) -> None:
-        if self._log is not None and (last or time.monotonic() - self._drawn > _DRAW_SECONDS):
-            draw_curves(self._log.history, self._run / CURVES)
-            self._drawn = time.monotonic()
 
     def _checkpoint(self) -> None:
         if self._saved == self._trainer.iteration:
