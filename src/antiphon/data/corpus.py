@@ -11,9 +11,12 @@ from pydantic import ValidationError
 from antiphon.data import container
 from antiphon.data.manifest import MANIFEST, SCHEMA_VERSION, SPLITS, Manifest, Song
 from antiphon.data.tables import DTYPES, Packed, Table, unpack
-from antiphon.data.writer import OFFSETS, STRINGS, offsets_dtype
+from antiphon.data.writer import OFFSETS, STRINGS, offsets_dtype, table_file
 from antiphon.errors import InputError
 from antiphon.music.score import Score
+
+VIEWS = "views"
+"""The folder within a corpus that holds its encoded rows."""
 
 
 class Corpus:
@@ -134,10 +137,10 @@ def _folder(folder: Path) -> Corpus:
     manifest = read_manifest(folder)
     try:
         for name, record in manifest.tables.items():
-            _check_size(folder / _file(name), record.num_bytes)
+            _check_size(folder / table_file(name), record.num_bytes)
         offsets = _mapped(folder, OFFSETS, offsets_dtype())
         tables = {name: _mapped(folder, name, dtype) for name, dtype in DTYPES.items()}
-        strings = tuple(json.loads((folder / STRINGS).read_bytes()))
+        strings = tuple(json.loads((folder / table_file(STRINGS)).read_bytes()))
     except (OSError, ValueError, KeyError, EOFError) as error:
         if isinstance(error, InputError):
             raise
@@ -151,10 +154,6 @@ def _embedded(name: str) -> Corpus:
     return Corpus(manifest, tables, offsets, strings)
 
 
-def _file(name: str) -> str:
-    return STRINGS if name == "strings" else f"{name}.npy"
-
-
 def _check_size(path: Path, num_bytes: int) -> None:
     if not path.is_file():
         raise InputError(f"{path}: this part of the corpus is missing; prepare the corpus again")
@@ -165,7 +164,7 @@ def _check_size(path: Path, num_bytes: int) -> None:
 
 
 def _mapped(folder: Path, name: str, dtype: np.dtype[np.void]) -> NDArray[np.void]:
-    table = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+    table = np.load(folder / table_file(name), mmap_mode="r", allow_pickle=False)
     if table.dtype != dtype or table.ndim != 1:
         raise ValueError(f"{name}.npy holds other columns than expected")
     # A plain view: slicing numpy's memmap class costs several times as much.
@@ -179,4 +178,4 @@ def _check(folder: Path, manifest: Manifest, tables: Mapping[str, Table], offset
         for name, table in tables.items()
     )
     if not good:
-        raise InputError(f"{folder / OFFSETS}.npy: does not fit the tables beside it; prepare the corpus again")
+        raise InputError(f"{folder / table_file(OFFSETS)}: does not fit the tables beside it; prepare the corpus again")

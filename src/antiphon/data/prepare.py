@@ -17,10 +17,12 @@ from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
 from antiphon.data.reading import Outcome, checksum, file_checksum, read_songs
 from antiphon.data.split import assign, groups
-from antiphon.data.writer import CorpusWriter
+from antiphon.data.tables import DTYPES
+from antiphon.data.writer import OFFSETS, STRINGS, CorpusWriter, table_file
 from antiphon.errors import InputError
 from antiphon.files import whole_folder
 
+VIEWS = "views"
 PEDAL_REMARK = "Of the controls only the sustain pedal's changes between up and down are kept; texts are not."
 
 
@@ -154,7 +156,9 @@ def _crashed(item: Item) -> Outcome:
 
 
 def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
+    """Refuse to replace anything but a corpus, damaged or not; other programs have a manifest.json too."""
+    ours = {MANIFEST, VIEWS, *map(table_file, (*DTYPES, OFFSETS, STRINGS))}
+    if out.exists() and not (out.is_dir() and {path.name for path in out.iterdir()} <= ours):
         raise InputError(f"{out}: exists and is not a corpus; choose another place, so that nothing of yours is lost")
 
 

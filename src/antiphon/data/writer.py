@@ -14,7 +14,7 @@ from antiphon.data.manifest import MANIFEST, SCHEMA_VERSION, Manifest, Song, Tab
 from antiphon.data.tables import DTYPES, Packed, Table
 
 OFFSETS = "offsets"
-STRINGS = "strings.json"
+STRINGS = "strings"
 
 
 class TableFile:
@@ -57,7 +57,7 @@ class CorpusWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {name: TableFile(folder / f"{name}.npy", dtype) for name, dtype in DTYPES.items()}
+        self.files = {name: TableFile(folder / table_file(name), dtype) for name, dtype in DTYPES.items()}
         self.offsets = [dict.fromkeys(DTYPES, 0)]
         self.strings: dict[str, int] = {}
         self.num_songs = 0
@@ -91,7 +91,7 @@ class CorpusWriter:
         assert len(songs) == self.num_songs
         records = {name: file.finish() for name, file in self.files.items()}
         records[OFFSETS] = self._write_offsets()
-        records["strings"] = self._write_strings()
+        records[STRINGS] = self._write_strings()
         counts = {name: records[name].rows for name in DTYPES}
         counts |= {"songs": len(songs), "rejected": len(fields.get("rejected", ()))}
         manifest = Manifest(
@@ -115,15 +115,20 @@ class CorpusWriter:
         return rows
 
     def _write_offsets(self) -> TableRecord:
-        file = TableFile(self.folder / f"{OFFSETS}.npy", offsets_dtype())
+        file = TableFile(self.folder / table_file(OFFSETS), offsets_dtype())
         file.append(np.array([tuple(row.values()) for row in self.offsets], offsets_dtype()))
         return file.finish()
 
     def _write_strings(self) -> TableRecord:
         content = strings_bytes(tuple(self.strings))
-        (self.folder / STRINGS).write_bytes(content)
+        (self.folder / table_file(STRINGS)).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         return TableRecord(rows=len(self.strings), num_bytes=len(content), sha256=digest)
+
+
+def table_file(name: str) -> str:
+    """The file name of a table, of the offsets or of the strings."""
+    return f"{name}.json" if name == STRINGS else f"{name}.npy"
 
 
 def offsets_dtype() -> np.dtype[np.void]:
