@@ -8,8 +8,11 @@ from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import NUM_CLASSES, NUM_PITCHES, REST, STEPS
 from antiphon.families.bar.config import BarConfig
 from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly, one_hot
+from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
-from antiphon.gan.penalties import squared_gradient_norms
+from antiphon.gan.penalties import r1, r2
+
+_LOSS = LOSSES["relativistic"]
 
 
 class BarObjective(Objective):
@@ -71,30 +74,30 @@ class BarObjective(Objective):
         return Outcome({"likelihood": F.cross_entropy(scores.flatten(0, 1), batch["real"].long().flatten())})
 
     def _discriminator(self, batch: Batch) -> Outcome:
-        """E softplus(D(fake) - D(real)), pairs under one condition (Jolicoeur-Martineau 2019, eq. 4)."""
+        """Real and made bars in pairs under one condition."""
         real, fake = self._judge(one_hot(batch["real"]), batch), self._judge(self._write(batch), batch)
         gap = (real - fake).detach()
-        return Outcome(
-            {"discriminator": F.softplus(fake - real).mean()},
-            {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()},
-        )
+        watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
+        return Outcome(_LOSS.discriminator(real, fake), watch)
 
     def _penalty(self, batch: Batch) -> Outcome:
-        """gamma/2 E||grad D(real)||^2 + gamma/2 E||grad D(fake)||^2 (Mescheder et al. 2018, R1 and R2)."""
-        weight = self.config.penalty / 2 * self.config.penalty_every
-        terms = {}
-        for name, planes in (("r1", one_hot(batch["real"])), ("r2", self._write(batch))):
-            planes.requires_grad_()
-            terms[name] = weight * squared_gradient_norms(self._judge(planes, batch), planes).mean()
-        return Outcome(terms)
+        """R1 and R2, as heavy as their rarity asks for."""
+        weight = self.config.penalty * self.config.penalty_every
+        condition = batch["previous"], batch["chord"]
+        return Outcome(
+            {
+                "r1": weight * r1(self.discriminator, one_hot(batch["real"]), *condition),
+                "r2": weight * r2(self.discriminator, self._write(batch), *condition),
+            }
+        )
 
     def _generator(self, batch: Batch) -> Outcome:
-        """E softplus(D(real) - D(fake)), the generator's half of the pairing loss."""
+        """The generator's half of the pairing loss."""
         latent = self.latent(len(batch["real"]))
         fake = self.generator(batch["previous"], batch["chord"], latent, self.config.temperature)
         with torch.no_grad():
             real_logits = self._judge(one_hot(batch["real"]), batch)
-        return Outcome({"generator": F.softplus(real_logits - self._judge(fake, batch)).mean()})
+        return Outcome(_LOSS.generator(real_logits, self._judge(fake, batch)))
 
     def _judge(self, planes: Tensor, batch: Batch) -> Tensor:
         logits: Tensor = self.discriminator(planes, batch["previous"], batch["chord"])
