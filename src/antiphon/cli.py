@@ -150,6 +150,8 @@ def train(
 ) -> None:
     """Train a preset on a corpus; the same command again resumes.
 
+    On several GPUs: torchrun --nproc-per-node N -m -- antiphon train ...
+
     Parameters
     ----------
     preset
@@ -167,12 +169,14 @@ def train(
     as_json
         Print the result as JSON.
     """
-    from antiphon.fit import fit_preset
+    from antiphon.fit import fit_preset, leads
     from antiphon.presets import get_preset
 
     chosen = [*overrides, *(["train.tensorboard=true"] if tensorboard else [])]
     config = get_preset(preset).resolve(chosen)
     facts = fit_preset(config, corpus, run, start=start, say=_quiet if as_json else _say_to_stderr)
+    if not leads():
+        return
     if as_json:
         _print_json(facts)
     else:

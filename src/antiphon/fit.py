@@ -74,9 +74,8 @@ def fit_preset(
     shown = _shown(corpus, config.codec, workers, train.seed) or _some(rows, train.seed)
     origin = _origin(start)
     objective = _objective(config, origin)
-    leads = os.environ.get("RANK", "0") == "0"
-    say = say if leads else _silent
-    if leads:
+    say = say if leads() else _silent
+    if leads():
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
     say(f"{corpus.name}: {len(rows['real'])} bars to train {config.preset} on")
     curves = Curves(run, train.preview_every)
@@ -87,7 +86,7 @@ def fit_preset(
     ]
     loader = Loader(rows, train.batch_size, train.seed)
     fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers)
-    if leads:
+    if leads():
         curves(fitted.iteration, objective, fitted.history)
     return {
         "run": str(run),
@@ -98,6 +97,11 @@ def fit_preset(
         "converged": fitted.converged,
         "last": dict(fitted.history[-1]) if fitted.history else {},
     }
+
+
+def leads() -> bool:
+    """Whether this process is the first of those that train together, which alone speaks and writes."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def publish_run(run: Path | str, out: Path | str) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""What a training shows of itself: previews beside real bars, health measures, alarms said once, curves."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.made import TOY
+
+from antiphon.gan.objective import Objective
+from antiphon.io.midi import read_midi
+from antiphon.observers import Curves, Health, Preview
+from antiphon.presets import RunConfig, get_preset
+
+
+def config(preset: str) -> RunConfig:
+    return get_preset(preset).resolve(TOY[preset])
+
+
+def objective(preset: str) -> Objective:
+    torch.manual_seed(3)
+    built = config(preset).family.build()
+    return built.eval()
+
+
+def rows(preset: str, num: int = 300) -> dict[str, np.ndarray]:
+    chance = np.random.default_rng(0)
+    low, high = (0, 26) if preset == "bar" else (60, 84)
+    bars = chance.integers(low, high, (2, num, 16)).astype(np.uint8)
+    return {"real": bars[0], "previous": bars[1], "chord": chance.integers(0, 25, num).astype(np.uint8)}
+
+
+@pytest.mark.parametrize("preset", TOY)
+def test_preview_puts_made_bars_before_the_real_ones(preset: str, tmp_path: Path) -> None:
+    shown, game = rows(preset), objective(preset)
+    preview = Preview(tmp_path, config(preset).codec, shown, every=5)
+    with torch.no_grad():
+        assert preview(5, game, []) == {}
+        torch.manual_seed(99)
+        preview(10, game, [])
+    files = sorted(path.name for path in (tmp_path / "previews").iterdir())
+    assert files == ["0000005.mid", "0000005.png", "0000010.mid", "0000010.png"]
+    # The latents are fixed, so an unchanged generator shows the same bars.
+    assert (tmp_path / "previews" / files[0]).read_bytes() == (tmp_path / "previews" / files[2]).read_bytes()
+    score = read_midi(tmp_path / "previews" / files[0])
+    made, real = score.tracks
+    half = 8 * 4 * score.ticks_per_beat
+    assert (made.name, real.name) == ("made", "real")
+    assert made.notes["start"].max() < half <= real.notes["start"].min()
+    decoded = config(preset).codec.decode(shown["real"][:8])
+    np.testing.assert_array_equal(real.notes["pitch"][-20:], decoded.tracks[0].notes["pitch"][-20:])
+
+
+@pytest.mark.parametrize("preset", TOY)
+def test_health_measures_and_alarms(preset: str) -> None:
+    said: list[str] = []
+    health = Health(rows(preset), 5, said.append)
+    with torch.no_grad():
+        record = health(5, objective(preset), [])
+    assert record["health/duplicate_share"] >= 0 and 0 <= record["health/critic_auc"] <= 1
+    assert {name.split("/")[0] for name in record} <= {"health", "alarm"}
+    assert len(said) == sum(name.startswith("alarm/") for name in record)
+    json.dumps(record, allow_nan=False)
+
+
+def test_an_alarm_is_said_when_it_begins() -> None:
+    class Constant(torch.nn.Module):
+        def sample(self, num: int, condition: object) -> torch.Tensor:
+            return torch.full((num, 16), 60, dtype=torch.uint8)
+
+    game = objective("midinet-v1")
+    game.sample = Constant().sample  # type: ignore[method-assign]
+    said: list[str] = []
+    health = Health({"real": rows("midinet-v1")["real"]}, 5, said.append)
+    with torch.no_grad():
+        records = [health(iteration, game, []) for iteration in (5, 10)]
+    assert all(record["alarm/mode collapse"] == 1 for record in records)
+    assert sum("mode collapse" in sentence for sentence in said) == 1
+    assert said[0].startswith("iteration 5: ")
+
+
+def test_its_own_figures_are_not_taken_for_the_trainers() -> None:
+    history = [{"iteration": float(n), "discriminator/gradient_norm": 1.0 + n, "g/loss": 1.0} for n in range(20)]
+    history = [record | {"d/confidence_real": 0.5, "d/confidence_fake": 0.5} for record in history]
+    with torch.no_grad():
+        record = Health(rows("midinet-v2"), 5, print)(20, objective("midinet-v2"), history)
+    for ending in ("gradient_norm", "confidence_real", "confidence_fake", "loss"):
+        assert not [name for name in record if name.endswith(ending)]
+
+
+def test_curves_wait_for_losses(tmp_path: Path) -> None:
+    curves, game = Curves(tmp_path, 5), objective("midinet-v1")
+    curves(5, game, [{"iteration": 5, "health/critic_auc": 0.5}])
+    assert not (tmp_path / "curves.png").exists()
+    curves(10, game, [{"iteration": 5, "generator/loss": 0.5}])
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
