@@ -55,10 +55,17 @@ torch.distributed.destroy_process_group()
 """
 
 
+LAUNCHERS = {
+    "torchrun": ["torch.distributed.run", "--standalone", "--nproc-per-node=2"],
+    "fabric run": ["lightning_fabric.cli", "--accelerator=cpu", "--strategy=ddp", "--devices=2"],
+}
+
+
 @pytest.mark.slow
-def test_two_processes_equal_one_on_the_joined_batch(tmp_path: Path) -> None:
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_equal_one_on_the_joined_batch(launcher: str, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command = [sys.executable, "-m", *LAUNCHERS[launcher]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     subprocess.run([*command, str(tmp_path / "script.py"), str(tmp_path)], env=environment, check=True, timeout=200)
     fit(Still(), toy_loader(), toy_config(iterations=8), tmp_path / "alone", CARD)

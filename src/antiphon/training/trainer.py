@@ -119,17 +119,23 @@ def launch(config: TrainConfig) -> "Fabric":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
         raise InputError("train.device = 'cuda': no GPU is visible to torch here; use cpu")
-    plan: dict[str, Any] = {"accelerator": device, "devices": 1, "strategy": "auto"}
-    if "LT_CLI_USED" in os.environ:
-        plan = {}
-    elif "LOCAL_WORLD_SIZE" in os.environ:
-        nodes = int(os.environ["WORLD_SIZE"]) // int(os.environ["LOCAL_WORLD_SIZE"])
-        plan |= {"devices": int(os.environ["LOCAL_WORLD_SIZE"]), "num_nodes": nodes, "strategy": "ddp"}
     if config.capture and (device != "cuda" or "WORLD_SIZE" in os.environ):
         raise InputError("train.capture = true: it needs one GPU and one process; leave it false here")
-    fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **plan)
-    fabric.launch()
+    fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **_processes(device))
+    # `fabric run` has launched already, by constructing.
+    if "LT_CLI_USED" not in os.environ:
+        fabric.launch()
     return fabric
+
+
+def _processes(device: str) -> dict[str, Any]:
+    if "LT_CLI_USED" in os.environ:
+        return {}
+    if "LOCAL_WORLD_SIZE" not in os.environ:
+        return {"accelerator": device, "devices": 1}
+    local = int(os.environ["LOCAL_WORLD_SIZE"])
+    nodes = int(os.environ["WORLD_SIZE"]) // local
+    return {"accelerator": device, "devices": local, "num_nodes": nodes, "strategy": "ddp"}
 
 
 class _Session:
