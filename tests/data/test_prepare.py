@@ -3,7 +3,7 @@
 import os
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -196,7 +196,10 @@ def test_what_is_no_corpus_is_never_replaced(make_folder: Folder, tmp_path: Path
     folder = make_folder()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    for out in (tmp_path / "mine", tmp_path / "mine" / "letter.txt", folder):
+    (tmp_path / "extension").mkdir()
+    (tmp_path / "extension" / "manifest.json").write_text("{}")
+    (tmp_path / "extension" / "main.js").write_text("")
+    for out in (tmp_path / "mine", tmp_path / "mine" / "letter.txt", tmp_path / "extension", folder):
         with pytest.raises(InputError, match="is not a corpus"):
             prepare(folder, out)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
@@ -265,3 +268,25 @@ def test_added_files_move_no_song(make_folder: Folder, make_score: Make, tmp_pat
     after = {song.id: song.split for song in prepare(folder, tmp_path / "c", workers=1).songs}
     assert len(set(before.values())) == 3
     assert {name: after[name] for name in before} == before
+
+
+def test_a_file_that_kills_its_process_is_set_aside(
+    make_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(4)
+
+    def killing(
+        function: Callable[..., list[reading.Outcome]],
+        items: Sequence[layouts.Item],
+        _: int,
+        crashed: Callable[[layouts.Item], reading.Outcome],
+    ) -> Iterator[reading.Outcome]:
+        for item in items:
+            yield crashed(item) if item.id == "song-2" else function((item,))[0]
+
+    monkeypatch.setattr("antiphon.data.prepare.map_chunks", killing)
+    prepare(folder, tmp_path / "c", workers=1)
+    assert _reasons(tmp_path / "c") == {"song-2.mid": "crash"}
+    said = list[str]()
+    prepare(folder, tmp_path / "c", workers=1, say=said.append)
+    assert "unchanged" in said[0]

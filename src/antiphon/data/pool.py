@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -62,7 +64,7 @@ def _pooled(
         for number, chunk in enumerate(chunks):
             # A few chunks ahead keep all processes busy; more would only hold memory.
             while position < min(len(chunks), number + 3 * workers):
-                waiting.append(pool.submit(function, chunks[position]))
+                waiting.append(_submit(pool, function, chunks[position]))
                 position += 1
             try:
                 results = waiting.popleft().result()
@@ -82,7 +84,7 @@ def _one_by_one(function: Callable[[Sequence[T]], list[R]], chunk: Sequence[T], 
     try:
         for item in chunk:
             try:
-                results += pool.submit(function, (item,)).result()
+                results += _submit(pool, function, (item,)).result()
             except BrokenProcessPool:
                 results.append(crashed(item))
                 _stop(pool)
@@ -90,6 +92,26 @@ def _one_by_one(function: Callable[[Sequence[T]], list[R]], chunk: Sequence[T], 
     finally:
         _stop(pool)
     return results
+
+
+def _submit(
+    pool: ProcessPoolExecutor, function: Callable[[Sequence[T]], list[R]], items: Sequence[T]
+) -> Future[list[R]]:
+    with _main_left_out():  # submitting is what starts a process
+        return pool.submit(function, items)
+
+
+@contextmanager
+def _main_left_out() -> Iterator[None]:
+    """A spawned process runs the caller's script again as its first act, unless it cannot find it: a script of three
+    lines without `if __name__ == "__main__"` would start itself over and over. Nothing of it is needed there."""
+    main = sys.modules["__main__"].__dict__
+    hidden = {name: main.pop(name) for name in ("__spec__", "__file__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update({"__spec__": None} | hidden)
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

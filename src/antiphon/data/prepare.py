@@ -10,7 +10,7 @@ from typing import Any
 
 from antiphon.data import container, sources
 from antiphon.data.archive import ARCHIVES, is_archive, unpack
-from antiphon.data.corpus import Corpus
+from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.layouts import Item, Listing, readable, survey
 from antiphon.data.manifest import MANIFEST, Flags, Manifest, Rejection, Rules, Song, Source
 from antiphon.data.pool import map_chunks, num_workers
@@ -22,7 +22,6 @@ from antiphon.data.writer import OFFSETS, STRINGS, CorpusWriter, table_file
 from antiphon.errors import InputError
 from antiphon.files import whole_folder
 
-VIEWS = "views"
 PEDAL_REMARK = "Of the controls only the sustain pedal's changes between up and down are kept; texts are not."
 
 
@@ -157,7 +156,7 @@ def _crashed(item: Item) -> Outcome:
 
 def _refuse_foreign(out: Path) -> None:
     """Refuse to replace anything but a corpus, damaged or not; other programs have a manifest.json too."""
-    ours = {MANIFEST, VIEWS, *map(table_file, (*DTYPES, OFFSETS, STRINGS))}
+    ours = {MANIFEST, VIEWS, ".DS_Store", *map(table_file, (*DTYPES, OFFSETS, STRINGS))}
     if out.exists() and not (out.is_dir() and {path.name for path in out.iterdir()} <= ours):
         raise InputError(f"{out}: exists and is not a corpus; choose another place, so that nothing of yours is lost")
 

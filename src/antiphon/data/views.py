@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.data.corpus import Corpus
+from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
 from antiphon.errors import InputError
@@ -78,8 +78,8 @@ def _record(corpus: Corpus, codec: Codec, split: str) -> dict[str, Any]:
 
 
 def _homes(corpus: Corpus) -> list[Path]:
-    shared = cache_folder() / "views" / corpus.fingerprint[:20]
-    return [shared] if corpus.folder is None else [corpus.folder / "views", shared]
+    shared = cache_folder() / VIEWS / corpus.fingerprint[:20]
+    return [shared] if corpus.folder is None else [corpus.folder / VIEWS, shared]
 
 
 def _opened(folder: Path) -> Rows | None:
