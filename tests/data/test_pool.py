@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +56,14 @@ def test_a_pool_is_started_where_it_is_worth_it() -> None:
     assert num_workers(10, None) == 1
     assert num_workers(10, 3) == 3
     assert num_workers(10**6, None) >= 1
+
+
+@pytest.mark.slow
+def test_a_script_without_a_main_guard_can_use_it(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from antiphon.data.pool import map_chunks\n"
+        "print(list(map_chunks(sorted, list(range(40)), 2, lambda item: -1)) == list(range(40)))\n"
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=True)
+    assert ran.stdout == "True\n"
