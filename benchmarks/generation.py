@@ -1,9 +1,8 @@
 """How many bars a second the bar GAN writes, and how long one bar takes from the call to a Score, on one thread.
 
-`python -m benchmarks.generation --peer CHECKOUT` times the released generator in the same run.
+With `--peer CHECKOUT` the released generator is timed in the same run.
 """
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -12,9 +11,11 @@ from torch import Tensor
 from antiphon.codecs.frames import FrameBars
 from antiphon.families.midinet.config import VARIANTS
 from antiphon.families.midinet.objective import Midinet
+from antiphon.gan.objective import Objective
 from antiphon.music.score import Score
+from antiphon.presets import PRESETS
 from benchmarks.midinet_peer import released_figures
-from benchmarks.table import Row, show
+from benchmarks.table import Row
 from benchmarks.train_step import matrix_rate, processor_seconds
 
 NUM_BARS = 8192
@@ -44,23 +45,30 @@ def run(quick: bool = False, peer: Path | None = None) -> list[Row]:
 def _rows(repeats: int, peer: Path | None) -> list[Row]:
     share = _OPERATIONS / matrix_rate()
     rows = []
-    for version in ("v1", "v2", "v3"):
-        game = VARIANTS[f"midinet-{version}-as-published"].family.build().eval()
-        condition = _condition(NUM_BARS)
-        seconds = processor_seconds(lambda game=game, condition=condition: game.sample(NUM_BARS, condition), repeats)
-        rate = NUM_BARS / seconds
-        note = f"{share * rate:.0%} of the matrix rate" if version == "v2" else ""
-        rows.append(
-            Row(f"midinet-{version}, {NUM_BARS} bars in one call", rate, "bars/s", TARGET if note else "", note)
-        )
-        single = 1e3 * processor_seconds(lambda game=game: _one_bar(game), 10 * repeats)
-        rows.append(Row(f"midinet-{version}, one bar from call to Score", single, "ms", "< 5"))
     figures = released_figures(peer, 10 * repeats)
     for version in ("v1", "v2", "v3"):
-        rate = STORED[version] if figures is None else figures[version]["bars_per_second"]
-        note = "stored figure" if figures is None else "timed in this run"
-        rows.append(Row(f"midinet-{version}, released generator, batch 72", rate, "bars/s", "", note))
+        game = VARIANTS[f"midinet-{version}-as-published"].family.build().eval()
+        rate = _bars_per_second(game, repeats)
+        target, note = (TARGET, f"{share * rate:.0%} of the matrix rate") if version == "v2" else ("", "")
+        single = 1e3 * processor_seconds(lambda game=game: _one_bar(game), 10 * repeats)
+        released = STORED[version] if figures is None else figures[version]["bars_per_second"]
+        source = "stored figure" if figures is None else "timed in this run"
+        rows += [
+            Row(f"midinet-{version}, {NUM_BARS} bars in one call", rate, "bars/s", target, note),
+            Row(f"midinet-{version}, released generator, batch 72", released, "bars/s", "", source),
+            Row(f"midinet-{version}, one bar from call to Score", single, "ms", "< 5"),
+        ]
+    bar = _bars_per_second(PRESETS["bar"].family.build().eval(), repeats)
+    rows.append(Row(f"bar, {NUM_BARS} bars in one call", bar, "bars/s", "", "step by step within the bar"))
     return rows
+
+
+def _bars_per_second(game: Objective, repeats: int) -> float:
+    condition = _condition(NUM_BARS)
+    if not isinstance(game, Midinet):
+        condition["previous"] %= 26  # classes of the metrical grid instead of pitches
+    with torch.no_grad():
+        return NUM_BARS / processor_seconds(lambda: game.sample(NUM_BARS, condition), repeats)
 
 
 def _condition(num: int) -> dict[str, Tensor]:
@@ -70,11 +78,3 @@ def _condition(num: int) -> dict[str, Tensor]:
 
 def _one_bar(game: Midinet) -> Score:
     return FrameBars().decode(game.sample(1, _condition(1)).numpy())
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--peer", type=Path)
-    arguments = parser.parse_args()
-    show("Generation", run(arguments.quick, arguments.peer))

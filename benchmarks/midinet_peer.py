@@ -33,8 +33,8 @@ def released_figures(checkout: Path | None, repeats: int) -> dict[str, dict[str,
     if checkout is None:
         return None
     # A process of its own: the released modules are called `models` and `utils`.
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.midinet_peer", str(checkout), str(repeats)]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.midinet_peer", str(checkout.resolve()), str(repeats)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
     if finished.returncode != 0:
         lines = finished.stderr.strip().splitlines() or ["it said nothing"]
         raise InputError(f"{checkout}: the released code does not run: {lines[-1]}")

@@ -84,6 +84,26 @@ def test_published_runs_of_version_2(channels: int, minibatch: str, expected: tu
     assert tuple(counted) == expected
 
 
+def test_rows_hold_the_published_training_values() -> None:
+    values = {
+        name: (
+            (row.family.discriminator_steps, row.family.generator_steps),
+            (row.family.matching.bar_weight, row.family.matching.feature_weight),
+            (row.generator_rate, row.discriminator_rate),
+        )
+        for name, row in VARIANTS.items()
+    }
+    figure_8 = ((1, 3), (0.1, 1.0), (3e-4, 1e-5))
+    assert values == {
+        "midinet-v1": figure_8,
+        "midinet-v2": figure_8,
+        "midinet-v3": figure_8,
+        "midinet-v1-as-published": ((1, 3), (0.1, 1.0), (3e-4, 1e-5)),
+        "midinet-v2-as-published": ((1, 2), (0.1, 1.0), (3e-4, 2e-5)),
+        "midinet-v3-as-published": ((1, 2), (0.01, 0.1), (3e-4, 1e-5)),
+    }
+
+
 def test_notebook_of_version_3_has_its_number_of_parameters() -> None:
     game = NOTEBOOKS["v3"].family.build()
     counted = [sum(weight.numel() for weight in player.parameters()) for player in (game.generator, game.discriminator)]
