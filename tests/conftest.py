@@ -1,9 +1,13 @@
 """Untrained models and a prepared corpus that several tests of the doors read, and a cache folder of their own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# Tests run beside each other, one a core; threads that wait for each other by spinning would make them crawl.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -31,6 +31,9 @@ class BarConfig(Config):
         Iterations of teacher-forced likelihood before the game begins; 0 for a pure GAN.
     likelihood_rate
         The generator's learning rate is multiplied by this in the likelihood start.
+    anchor_rate
+        In the game each adversarial step of the generator goes with one of likelihood at this multiple of its learning
+        rate, or it drifts: the critic, right in six pairs of ten, says little and that with noise. 0 lets it drift.
     critic_lead
         Iterations of the game in which only the discriminator moves, so that its first verdicts mean something.
     transpose
@@ -44,12 +47,13 @@ class BarConfig(Config):
     embedding_dim: PositiveInt = 48
     dropout: float = 0.3
     critic_dim: PositiveInt = 96
-    penalty: float = 0.01
+    penalty: float = 0.002
     penalty_every: PositiveInt = 4
     temperature: float = 1.0
     likelihood_iterations: int = 0
     likelihood_rate: float = 20.0
-    critic_lead: int = 300
+    anchor_rate: float = 1.0
+    critic_lead: int = 800
     transpose: int = 6
     silence: float = 0.05
 

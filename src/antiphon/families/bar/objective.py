@@ -26,10 +26,11 @@ class BarObjective(Objective):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Likelihood first, then the game; the penalties' turn comes every few iterations."""
+        """Likelihood first, then the game, in which likelihood goes on as an anchor; penalties come every few turns."""
         start = self.config.likelihood_iterations
         return (
             Phase("likelihood", "generator", stop=start, rate=self.config.likelihood_rate),
+            Phase("anchor", "generator", start=start + self.config.critic_lead, rate=self.config.anchor_rate),
             Phase("discriminator", "discriminator", start=start),
             Phase("penalty", "discriminator", start=start, every=self.config.penalty_every),
             Phase("generator", "generator", start=start + self.config.critic_lead),
@@ -60,9 +61,10 @@ class BarObjective(Objective):
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """The terms of the phase of that name."""
         # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
-        self.generator.dropout.train(phase.name == "likelihood")
+        self.generator.dropout.train(phase.name in ("likelihood", "anchor"))
         return {
             "likelihood": self._likelihood,
+            "anchor": self._likelihood,
             "discriminator": self._discriminator,
             "penalty": self._penalty,
             "generator": self._generator,
