@@ -133,3 +133,13 @@ def test_another_family_is_said(tmp_path: Path) -> None:
     save_model(tmp_path / "m.safetensors", _state(), CARD)
     with pytest.raises(InputError, match="family 'toy', but 'bar' is needed"):
         load_model(tmp_path / "m.safetensors", kind="bar")
+
+
+def test_a_header_length_that_looks_like_a_pickle(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    for padding in range(300):
+        save_model(path, _state(), {**CARD, "remark": "." * padding})
+        if path.read_bytes()[:1] == b"\x80":
+            break
+    assert path.read_bytes()[:1] == b"\x80"
+    assert load_model(path)[0]["remark"] == "." * padding

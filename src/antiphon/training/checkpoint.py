@@ -102,12 +102,17 @@ def load_model(path: Path | str, kind: str | None = None) -> tuple[dict[str, Any
     from safetensors import SafetensorError, safe_open
 
     path = Path(path)
-    _refuse_pickles(path)
+    head = _head(path)
     try:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get(_KEY)
             state = {name: file.get_tensor(name) for name in file.keys()} if text is not None else {}  # noqa: SIM118
     except SafetensorError:
+        # Only now: a safetensors file may begin with the same byte as a pickle.
+        if head.startswith(_PICKLES):
+            raise InputError(
+                f"{path}: a pickled checkpoint, which could run code; convert it with `antiphon convert` first"
+            ) from None
         raise InputError(f"{path}: truncated, damaged or not a safetensors file; fetch or publish it again") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the name") from None
@@ -188,16 +193,12 @@ def read_config(run: Path) -> dict[str, Any] | None:
         raise InputError(f"{path}: damaged; begin again in a new run folder") from None
 
 
-def _refuse_pickles(path: Path) -> None:
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            head = stream.read(4)
+            return stream.read(4)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the name") from None
-    if head.startswith(_PICKLES):
-        raise InputError(
-            f"{path}: a pickled checkpoint, which could run code; convert it with `antiphon convert` first"
-        )
 
 
 def _card(path: Path, text: str, kind: str | None) -> dict[str, Any]:
