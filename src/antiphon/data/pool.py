@@ -62,11 +62,11 @@ def _pooled(
     pool = _pool(workers)
     try:
         for number, chunk in enumerate(chunks):
-            # A few chunks ahead keep all processes busy; more would only hold memory.
-            while position < min(len(chunks), number + 3 * workers):
-                waiting.append(_submit(pool, function, chunks[position]))
-                position += 1
             try:
+                # A few chunks ahead keep all processes busy; more would only hold memory.
+                while position < min(len(chunks), number + 3 * workers):
+                    waiting.append(_submit(pool, function, chunks[position]))
+                    position += 1
                 results = waiting.popleft().result()
             except BrokenProcessPool:
                 _stop(pool)
