@@ -51,9 +51,9 @@ class BarConfig(Config):
     penalty_every: PositiveInt = 4
     temperature: float = 1.0
     likelihood_iterations: int = 0
-    likelihood_rate: float = 20.0
+    likelihood_rate: float = 66.0
     anchor_rate: float = 1.0
-    critic_lead: int = 800
+    critic_lead: int = 600
     transpose: int = 6
     silence: float = 0.05
 
