@@ -121,7 +121,7 @@ def test_winning_is_read_by_the_loss_that_is_played() -> None:
     assert diagnose(course(0.95, 0.95), apart, loss=LOSSES["wasserstein"]) == []
 
 
-@pytest.mark.parametrize("loss", ["non-saturating", "wasserstein", "hinge"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_blind_discriminator_is_accused_only_with_a_probe_as_witness(loss: str) -> None:
     noise = np.random.default_rng(7).integers(60, 84, (512, 8))
     blind = replace(SOUND, fake=noise, real_logits=logits(512, 0, 3), fake_logits=logits(512, 0, 4))
@@ -130,6 +130,19 @@ def test_a_blind_discriminator_is_accused_only_with_a_probe_as_witness(loss: str
     assert alarms[0].evidence["probe_auc"] > 0.9
     assert abs(alarms[0].evidence["critic_auc"] - 0.5) < 0.08
     assert diagnose(BALANCED, replace(blind, fake=bars(512, 1)), loss=LOSSES[loss]) == []
+
+
+def test_a_critic_that_tells_every_pair_apart_is_not_blind() -> None:
+    """Only pairs count to a pairing loss: what all bars over one chord have in common is nobody's error."""
+    zero = np.random.default_rng(3).normal(0, 20, 512)
+    told = replace(SOUND, fake=np.random.default_rng(7).integers(60, 84, (512, 8)))
+    told = replace(told, real_logits=zero + 0.2, fake_logits=zero - 0.2)
+    measures = examine([], told, loss=LOSSES["relativistic"])
+    assert measures.measures["critic_auc"] == 1
+    assert "blind discriminator" not in [alarm.name for alarm in measures.alarms]
+    assert "blind discriminator" in names(diagnose([], told, loss=LOSSES["relativistic-average"]))
+    even = measure([], Evidence(real_logits=zero, fake_logits=zero), LOSSES["relativistic"])
+    assert even["critic_auc"] == 0.5
 
 
 def test_no_probe_is_trained_while_the_discriminator_sees() -> None:

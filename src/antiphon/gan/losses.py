@@ -43,6 +43,10 @@ class AdversarialLoss(ABC):
     source: ClassVar[str]
     log_odds: ClassVar[bool] = False
     """Whether sigmoid(logit) is the discriminator's belief that a sample is real."""
+    compares: ClassVar[bool] = False
+    """Whether the generator's half reads the real logits too."""
+    pairs: ClassVar[bool] = False
+    """Whether only the difference of logits i on both sides counts, so that each pair may have its own zero."""
 
     @property
     @abstractmethod
@@ -225,6 +229,8 @@ class Relativistic(AdversarialLoss):
     """Sample i real against sample i fake. D: E l(r - f, 1). G: E l(f - r, 1). With R1 and R2 this is R3GAN's loss."""
 
     source: ClassVar[str] = "Jolicoeur-Martineau 2019 (RSGAN); Huang et al. 2024 (R3GAN)"
+    compares: ClassVar[bool] = True
+    pairs: ClassVar[bool] = True
 
     @property
     def blind(self) -> float:
@@ -245,6 +251,7 @@ class RelativisticAverage(AdversarialLoss):
     """Each sample against the other side's mean. D: E l(r - E f, 1) + E l(f - E r, 0). G: r and f exchanged."""
 
     source: ClassVar[str] = "Jolicoeur-Martineau 2019 (RaSGAN)"
+    compares: ClassVar[bool] = True
 
     @property
     def blind(self) -> float:

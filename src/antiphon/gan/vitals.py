@@ -41,7 +41,8 @@ class Evidence:
     fake_one_condition
         Samples under random latents and one condition.
     real_logits, fake_logits
-        The discriminator's answers (N,) to `real` and `fake`, each from batches that are all real or all fake.
+        The discriminator's answers (N,) to `real` and `fake`, each from batches that are all real or all fake; sample
+        i of both under the same condition.
     counts
         By name, the counts of a categorical statistic (pitch classes, say) in real and in fake samples.
     """
@@ -148,7 +149,8 @@ def _ranking(evidence: Evidence, loss: AdversarialLoss) -> Measures:
     real, fake = (_finite(logits) for logits in (evidence.real_logits, evidence.fake_logits))
     if len(real) == 0 or len(fake) == 0:
         return {}
-    measures = {"critic_auc": roc_auc(real, fake), "critic_gap": float(real.mean() - fake.mean())}
+    auc = _pairs_in_order(real, fake) if loss.pairs and len(real) == len(fake) else roc_auc(real, fake)
+    measures = {"critic_auc": auc, "critic_gap": float(real.mean() - fake.mean())}
     if loss.log_odds:
         measures["separation"] = float(_belief(real).mean() - _belief(fake).mean())
     elif loss.perfect > -math.inf:
@@ -157,6 +159,11 @@ def _ranking(evidence: Evidence, loss: AdversarialLoss) -> Measures:
         paid = sum(float(term) for term in terms.values())
         measures["separation"] = (loss.blind - paid) / (loss.blind - loss.perfect)
     return measures
+
+
+def _pairs_in_order(real: NDArray[np.float64], fake: NDArray[np.float64]) -> float:
+    """The AUC within pairs: logits of a pairing loss have a zero of their own for every condition."""
+    return float(((real > fake) + (real == fake) / 2).mean())
 
 
 def _belief(logits: NDArray[np.float64]) -> NDArray[np.float64]:

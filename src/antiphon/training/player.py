@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from antiphon.gan.penalties import clip_weights
 from antiphon.training.config import AdamConfig
 
 
@@ -26,7 +27,7 @@ class Mover:
     def __init__(self, network: nn.Module, config: AdamConfig, capturable: bool = False) -> None:
         self.weights = list(network.parameters())
         self._norms = [m for m in network.modules() if isinstance(m, _NormBase) and m.track_running_stats]
-        self._config = config
+        self._network, self._config = network, config
         betas = (config.beta1, config.beta2)
         self.optimizer = torch.optim.AdamW(
             self.weights,
@@ -56,9 +57,7 @@ class Mover:
             nn.utils.clip_grad_norm_(self.weights, self._config.clip_norm)
         self.optimizer.step()
         if self._config.clip_weights is not None:
-            with torch.no_grad():
-                for weight in self.weights:
-                    weight.clamp_(-self._config.clip_weights, self._config.clip_weights)
+            clip_weights(self._network, self._config.clip_weights)
         for weight in self.weights:
             weight.grad = None
 

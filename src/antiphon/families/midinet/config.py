@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, ValidationInfo, field_validator
 
 from antiphon.config import Config
 
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 
 Transposition = Literal["none", "octave", "published"]
 MatchingForm = Literal["per-pixel", "scalar"]
+# The names of `antiphon.gan.losses.LOSSES`, which are not imported because a configuration is read without torch.
+LossName = Literal[
+    "non-saturating",
+    "saturating",
+    "kullback-leibler",
+    "wasserstein",
+    "total-variation",
+    "least-squares",
+    "hinge",
+    "relativistic",
+    "relativistic-average",
+]
+_LABELLED = ("non-saturating", "saturating", "kullback-leibler")
 
 
 class Convolution(Config):
@@ -87,6 +100,42 @@ class Matching(Config):
     feature_weight: float = Field(default=1.0, ge=0)
 
 
+class PenaltyConfig(Config):
+    """A gradient penalty on the discriminator: a step of its own after each of its adversarial ones.
+
+    Parameters
+    ----------
+    kind
+        "gradient": (||grad|| - 1)^2 between real and fake bars (Gulrajani et al. 2017, eq. 3); "r1", "r2", "r1+r2":
+        ||grad||^2 / 2 at real, at fake, at both (Mescheder et al. 2018, eq. 9 and 10). Minibatch discrimination mixes
+        the gradients of a batch, so it is best left out beside any of them.
+    weight
+        Lambda of the first, gamma of the others.
+    every
+        Iterations from one with penalties to the next; the weight grows to match (lazy regularisation, Karras et al.
+        2020).
+    """
+
+    kind: Literal["gradient", "r1", "r2", "r1+r2"]
+    weight: float = Field(gt=0)
+    every: PositiveInt = 1
+
+
+class NoiseConfig(Config):
+    """Instance noise on every real and fake bar before the discriminator (Soenderby et al. 2017; paper, section VII).
+
+    Parameters
+    ----------
+    std
+        Standard deviation at first, where a note is 1 and no note 0.
+    iterations
+        It falls in a straight line to 0 at this iteration.
+    """
+
+    std: float = Field(gt=0)
+    iterations: PositiveInt
+
+
 class MidinetConfig(Config):
     """A bar GAN after MidiNet: noise, and by variant the previous bar and a chord, to 16 steps of one voice.
 
@@ -103,9 +152,12 @@ class MidinetConfig(Config):
     loss
         Of both players. The paper writes the min-max game ("saturating"), whose generator gets no gradient from a
         discriminator that is sure of itself; the released code, and everyone since 2014, trains "non-saturating", and
-        only with it does the paper's balance of one step to three hold. Hence the default.
+        only with it does the paper's balance of one step to three hold. Hence the default. Any other loss of
+        `antiphon.gan.losses` will do; Wasserstein wants `train.discriminator.clip_weights` or a penalty besides.
     real_target
-        What the discriminator is to answer to real bars (one-sided label smoothing).
+        What the discriminator is to answer to real bars (one-sided label smoothing); 1 for losses without labels.
+    penalty, noise
+        See there; None: there is none.
     transposition
         Augmentation: "none", "octave" (by 0 to 11 semitones around the octave, the chord along with the melody) or
         "published" (the released code's cycles of 13 and 11 semitones, the chord left where it was).
@@ -119,11 +171,21 @@ class MidinetConfig(Config):
     chord: bool = False
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     matching: Matching = Matching()
-    loss: Literal["non-saturating", "saturating"] = "non-saturating"
+    loss: LossName = "non-saturating"
     real_target: float = Field(default=0.9, gt=0, le=1)
+    penalty: PenaltyConfig | None = None
+    noise: NoiseConfig | None = None
     transposition: Transposition = "none"
     discriminator_steps: PositiveInt = 1
     generator_steps: PositiveInt = 3
+
+    @field_validator("real_target")
+    @classmethod
+    def _smooths_labels(cls, real_target: float, info: ValidationInfo) -> float:
+        loss = info.data.get("loss", _LABELLED[0])
+        if real_target != 1 and loss not in _LABELLED:
+            raise ValueError(f"the loss {loss!r} has no labels to smooth; set real_target to 1 with it")
+        return real_target
 
     def build(self) -> "Midinet":
         """Both players with fresh weights, drawn from torch's default generator."""
