@@ -8,9 +8,10 @@ import pytest
 import torch
 from tests.made import TOY
 
+from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Objective
 from antiphon.io.midi import read_midi
-from antiphon.observers import Curves, Health, Preview
+from antiphon.observers import Curves, Health, Preview, _loss
 from antiphon.presets import RunConfig, get_preset
 
 
@@ -62,6 +63,25 @@ def test_health_measures_and_alarms(preset: str) -> None:
     assert {name.split("/")[0] for name in record} <= {"health", "alarm"}
     assert len(said) == sum(name.startswith("alarm/") for name in record)
     json.dumps(record, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("preset", "loss"),
+    [
+        ("bar", "relativistic"),
+        ("midinet-v2-relativistic", "relativistic"),
+        ("midinet-v2-wgan", "wasserstein"),
+        ("midinet-v2-wgan-clipped", "wasserstein"),
+        ("midinet-v2-wgan-gp", "wasserstein"),
+    ],
+)
+def test_health_is_read_by_the_loss_that_is_played(preset: str, loss: str) -> None:
+    assert _loss(get_preset(preset).family.build()) == LOSSES[loss]
+
+
+def test_health_knows_the_smoothed_label() -> None:
+    for preset in ("midinet-v2", "midinet-v2-noise"):
+        assert _loss(get_preset(preset).family.build()).blind == pytest.approx(1.3763, abs=1e-4)
 
 
 def test_an_alarm_is_said_when_it_begins() -> None:

@@ -67,6 +67,54 @@ def test_logged_runs(
     assert (train.batch_size, preset.codec.num_splits) == (batch, splits)
 
 
+@pytest.mark.parametrize("name", [name for name in PRESETS if name.startswith("midinet-v")])
+def test_every_row_asks_for_about_50_000_bars(name: str) -> None:
+    codec = PRESETS[name].codec
+    assert codec.kind == "frames"
+    # MAESTRO has some 275 bars a song, a piece of 8 bars 7 pairs in 12 transpositions.
+    bars = codec.num_splits * (275 if codec.version == "v1" else 7 * 12) if codec.num_splits else 0
+    assert bars == pytest.approx(168_000 if name.endswith("170k") else 50_000, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "penalty", "limits", "steps"),
+    [
+        ("midinet-v2-wgan", "wasserstein", None, (0.03, None), (5, 1)),
+        ("midinet-v2-wgan-clipped", "wasserstein", None, (None, 1.0), (5, 1)),
+        ("midinet-v2-wgan-gp", "wasserstein", ("gradient", 10.0), (None, None), (5, 1)),
+        ("midinet-v2-noise", "non-saturating", None, (None, None), (1, 3)),
+        ("midinet-v2-relativistic", "relativistic", ("r1+r2", 0.1), (None, None), (1, 1)),
+    ],
+)
+def test_other_games_of_version_2(
+    name: str,
+    loss: str,
+    penalty: tuple[str, float] | None,
+    limits: tuple[float | None, float | None],
+    steps: tuple[int, int],
+) -> None:
+    preset, paper = get_preset(name), get_preset("midinet-v2")
+    family, critic = preset.family, preset.train.discriminator
+    assert family.kind == "midinet" and paper.family.kind == "midinet"
+    assert family.loss == loss
+    assert (family.penalty and (family.penalty.kind, family.penalty.weight)) == penalty
+    assert (critic.clip_weights, critic.clip_norm) == limits
+    assert (preset.train.generator.clip_weights, preset.train.generator.clip_norm) == (None, None)
+    assert (family.discriminator_steps, family.generator_steps) == steps
+    assert (family.condition_channels, family.transposition) == (32, "octave") and preset.codec == paper.codec
+    # Minibatch discrimination would mix the gradients whose size is to be bounded.
+    assert (family.discriminator.minibatch is None) == (name != "midinet-v2-noise")
+    if family.noise is not None:
+        assert preset.train.iterations is not None and family.noise.iterations < preset.train.iterations
+    assert (family.noise is not None) == (name == "midinet-v2-noise")
+
+
+def test_noise_that_cannot_fade_is_refused() -> None:
+    with pytest.raises(InputError, match=r"train\.capture = true: .* fade family\.noise"):
+        get_preset("midinet-v2-noise").resolve(["train.capture=true"])
+    assert get_preset("midinet-v2-wgan").resolve(["train.capture=true"]).train.capture
+
+
 def test_unknown_preset_names_near_ones() -> None:
     with pytest.raises(InputError, match=r"'midinet-v22'.*midinet-v2"):
         get_preset("midinet-v22")

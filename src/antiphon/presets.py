@@ -2,16 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.config import Config
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
-from antiphon.families.midinet.config import NOTEBOOKS, VARIANTS, MidinetConfig, Minibatch, Variant
+from antiphon.families.midinet.config import (
+    NOTEBOOKS,
+    VARIANTS,
+    MidinetConfig,
+    Minibatch,
+    NoiseConfig,
+    PenaltyConfig,
+    Variant,
+)
 from antiphon.training.config import AdamConfig, TrainConfig
 
 FamilyConfig = Annotated[MidinetConfig | BarConfig, Field(discriminator="kind")]
@@ -37,6 +45,14 @@ class RunConfig(Config):
     family: FamilyConfig
     codec: CodecConfig
     train: TrainConfig
+
+    @model_validator(mode="after")
+    def _noise_fades(self) -> Self:
+        if self.train.capture and getattr(self.family, "noise", None) is not None:
+            raise InputError(
+                "train.capture = true: a recorded iteration cannot fade family.noise; leave one of them out"
+            )
+        return self
 
 
 class ModelConfig(Config):
@@ -100,6 +116,11 @@ def _other_length_unset(overrides: Sequence[str]) -> list[str]:
     return [_UNSET[key] for key in sorted(keys & _UNSET.keys()) if len(keys & _UNSET.keys()) == 1]
 
 
+# The paper settled on about 50,000 bars. v1 takes every bar of whole songs, some 275 each in MAESTRO, where v2 and v3
+# take 7 of a piece of 8 in 12 transpositions.
+_NUM_PIECES: Mapping[Version, int] = {"v1": 180, "v2": 600, "v3": 600}
+
+
 def _version(name: str) -> Version:
     versions: dict[str, Version] = {"1": "v1", "2": "v2", "3": "v3"}
     return versions[name.removeprefix("midinet-v")[0]]
@@ -108,12 +129,13 @@ def _version(name: str) -> Version:
 def _midinet(name: str, row: Variant, summary: str) -> Preset:
     version = _version(name)
     as_published = row.family.matching.features == "dropped"
+    pieces = _NUM_PIECES[version]
     return Preset(
         name=name,
         source=f"bar GAN, {row.source}",
         summary=summary,
         family=row.family,
-        codec=FrameBars.published(version) if as_published else FrameBars(version=version),
+        codec=(FrameBars.published if as_published else FrameBars)(version=version, num_splits=pieces),
         train=TrainConfig(
             batch_size=row.batch_size,
             epochs=20,
@@ -137,14 +159,16 @@ _BAR = Preset(
     name="bar",
     source="this project",
     summary="bars with rests and struck-again notes on a metrical grid, from noise, the bar before and the bar's chord",
-    family=BarConfig(likelihood_iterations=3000),
+    family=BarConfig(likelihood_iterations=2300),
     codec=MelodyBars(),
     train=TrainConfig(
         batch_size=128,
-        iterations=9000,
-        generator=AdamConfig(lr=5e-5, beta1=0.0, beta2=0.9),
-        discriminator=AdamConfig(lr=1e-4, beta1=0.0, beta2=0.9),
+        iterations=4500,
+        generator=AdamConfig(lr=3e-5, beta1=0.5, beta2=0.99, clip_norm=5.0),
+        discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),
         ema_decay=0.999,
+        checkpoint_every=500,
+        preview_every=500,
     ),
     corpus="lieder",
 )
@@ -193,10 +217,103 @@ def _logged(name: str, row: _Logged) -> Preset:
     return preset.model_copy(update={"codec": codec})
 
 
+class _Game(NamedTuple):
+    """Another game for the players of midinet-v2: what it changes in the family, and both optimizers."""
+
+    summary: str
+    source: str
+    changes: Mapping[str, Any]
+    generator: AdamConfig
+    discriminator: AdamConfig
+
+
+_V2 = VARIANTS["midinet-v2"]
+# Twenty times the paper's 50,400 bars, 4,200 in 12 transpositions, in batches of 72.
+_ITERATIONS = 14_000
+# Wasserstein's critic and a bounded slope are of one bar at a time; minibatch discrimination would mix a batch.
+_ALONE = _V2.family.discriminator.model_copy(update={"minibatch": None})
+_WASSERSTEIN = {
+    "discriminator": _ALONE,
+    "loss": "wasserstein",
+    "real_target": 1.0,
+    "discriminator_steps": 5,
+    "generator_steps": 1,
+}
+# Adam that takes no momentum is RMSProp, which the Wasserstein GAN's paper asks for: its rate, and torch's decay.
+_RMS = AdamConfig(lr=5e-5, beta1=0.0, beta2=0.99)
+_WITHOUT_MOMENTUM = AdamConfig(lr=1e-4, beta1=0.0, beta2=0.9)
+# That paper's 0.01 leaves this critic, five layers without batch norm, logits of 1e-4, and feature matching alone would
+# teach the generator.
+_LIMIT = 0.03
+
+_GAMES: Mapping[str, _Game] = {
+    "midinet-v2-wgan": _Game(
+        "v2 as a Wasserstein GAN with clipped weights",
+        "Arjovsky et al. 2017, algorithm 1; bar GAN, paper, section VII",
+        _WASSERSTEIN,
+        _RMS,
+        _RMS.model_copy(update={"clip_weights": _LIMIT}),
+    ),
+    "midinet-v2-wgan-clipped": _Game(
+        "v2 as a Wasserstein GAN with a clipped gradient norm, which does not bound the critic's slope",
+        "bar GAN, paper, section VII",
+        _WASSERSTEIN,
+        _RMS,
+        _RMS.model_copy(update={"clip_norm": 1.0}),
+    ),
+    "midinet-v2-wgan-gp": _Game(
+        "v2 as a Wasserstein GAN with gradient penalty",
+        "Gulrajani et al. 2017, algorithm 1",
+        {**_WASSERSTEIN, "penalty": PenaltyConfig(kind="gradient", weight=10.0)},
+        _WITHOUT_MOMENTUM,
+        _WITHOUT_MOMENTUM,
+    ),
+    "midinet-v2-noise": _Game(
+        "v2 with instance noise on real and fake bars, fading over half the run",
+        "bar GAN, paper, section VII; Soenderby et al. 2017",
+        {"noise": NoiseConfig(std=0.2, iterations=_ITERATIONS // 2)},
+        AdamConfig(lr=_V2.generator_rate),
+        AdamConfig(lr=_V2.discriminator_rate),
+    ),
+    "midinet-v2-relativistic": _Game(
+        "v2 as a relativistic pairing game with R1 and R2",
+        "Jolicoeur-Martineau 2019; Huang et al. 2024",
+        {
+            "loss": "relativistic",
+            "real_target": 1.0,
+            "discriminator": _ALONE,
+            "penalty": PenaltyConfig(kind="r1+r2", weight=0.1),
+            "generator_steps": 1,
+        },
+        _WITHOUT_MOMENTUM,
+        # Step for step a critic under penalties learns more slowly than the generator (two rates: Heusel et al. 2017).
+        _WITHOUT_MOMENTUM.model_copy(update={"lr": 4e-4}),
+    ),
+}
+
+
+def _game(name: str, row: _Game) -> Preset:
+    return Preset(
+        name=name,
+        source=row.source,
+        summary=row.summary,
+        family=MidinetConfig.model_validate({**dict(_V2.family), **row.changes}),
+        codec=FrameBars(version="v2"),
+        train=TrainConfig(
+            batch_size=_V2.batch_size,
+            iterations=_ITERATIONS,
+            generator=row.generator,
+            discriminator=row.discriminator,
+        ),
+        corpus="maestro",
+    )
+
+
 PRESETS: Mapping[str, Preset] = {
     "bar": _BAR,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},
     "midinet-v3-notebook": _midinet("midinet-v3-notebook", NOTEBOOKS["v3"], "v3 as the released notebook sets it"),
     **{name: _logged(name, row) for name, row in _LOGGED.items()},
+    **{name: _game(name, row) for name, row in _GAMES.items()},
 }
 """Every row by name."""

@@ -121,7 +121,7 @@ def test_winning_is_read_by_the_loss_that_is_played() -> None:
     assert diagnose(course(0.95, 0.95), apart, loss=LOSSES["wasserstein"]) == []
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", ["non-saturating", "wasserstein", "hinge", "relativistic"])
 def test_a_blind_discriminator_is_accused_only_with_a_probe_as_witness(loss: str) -> None:
     noise = np.random.default_rng(7).integers(60, 84, (512, 8))
     blind = replace(SOUND, fake=noise, real_logits=logits(512, 0, 3), fake_logits=logits(512, 0, 4))
