@@ -21,6 +21,7 @@ from antiphon.codecs.melody import (
     melody_track,
     monophonic,
     off_grid_share,
+    on_the_beat,
 )
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
@@ -155,6 +156,66 @@ def test_a_dropped_pickup_is_found_by_the_bass(pickup_beats: int) -> None:
     score = Score(BEAT, (tune, bass))
     lines, begins = common_time_bars(score)
     assert bar_phase(score, 0, lines, begins) == pickup_beats * BEAT
+
+
+def test_only_bass_within_the_bars_of_common_time_is_heard() -> None:
+    signatures = table(TIME_SIGNATURE, [(0, 3, 4), (61 * 3 * BEAT, 4, 4)])
+    begin = 61 * 3
+    waltz = [(float(beat), beat + 1.0, 36 if beat % 3 == 0 else 60) for beat in range(begin)]
+    march = [(float(begin + beat), begin + beat + 2.0, 36) for beat in range(0, 48, 4)]
+    tune = voice(*[(float(beat), beat + 1.0, 65 + beat % 5) for beat in range(begin + 48)])
+    score = Score(BEAT, (tune, voice(*waltz, *march, name="Piano")), time_signatures=signatures)
+    lines, begins = common_time_bars(score)
+    assert len(lines) == 12
+    assert bar_phase(score, 0, lines, begins) == 0
+
+
+def off_beat_bass() -> tuple[Track, Track]:
+    bass = voice(*[(b + 1.0, b + 3.0, 36) for b in range(0, 44, 4)], name="Piano")
+    return voice(*[(float(b), b + 3.0, 70) for b in range(0, 44, 4)]), bass
+
+
+def test_a_tune_that_contradicts_the_bass_keeps_the_written_bars() -> None:
+    score = Score(BEAT, off_beat_bass())
+    lines, begins = common_time_bars(score)
+    assert bar_phase(score, 0, lines, begins) == 0
+
+
+def test_drums_are_written_to_the_grid() -> None:
+    tune = voice(*[(b + 1.0, b + 3.0, 70) for b in range(0, 44, 4)])
+    bass, kick = off_beat_bass()[1], Track(voice((0, 1, 36)).notes, is_drum=True)
+    lines, begins = common_time_bars(Score(BEAT, (tune, bass)))
+    assert bar_phase(Score(BEAT, (tune, bass)), 0, lines, begins) == BEAT
+    assert bar_phase(Score(BEAT, (tune, bass, kick)), 0, lines, begins) == 0
+
+
+def test_a_file_that_is_late_throughout_is_moved_to_the_grid() -> None:
+    tune = voice(*[(beat + 0.11, beat + 1.11, 60 + beat) for beat in range(8)])
+    score = Score(BEAT, (tune,))
+    assert off_grid_share(score) > 0.9
+    moved = on_the_beat(score)
+    assert moved.tracks[0].notes["start"].tolist() == [beat * BEAT for beat in range(8)]
+    assert CODEC.encode(score)["real"][0].tolist() == [n for p in range(4) for n in (p, HOLD, HOLD, HOLD)]
+    assert on_the_beat(moved) is moved
+
+
+def test_a_performance_is_not_moved() -> None:
+    start = np.random.default_rng(0).uniform(0, 60, 200)
+    score = Score(BEAT, (voice(*[(s, s + 0.3, 60) for s in start.tolist()]),))
+    assert on_the_beat(score) is score
+
+
+def test_counted_beats_are_four_to_the_bar() -> None:
+    tune = voice(*[(float(beat), beat + 1.0, 60 + beat) for beat in range(8)])
+    score = Score(BEAT, (tune,), time_signatures=table(TIME_SIGNATURE, [(0, 1, 4)]))
+    assert len(CODEC.encode(score)["real"]) == 2
+
+
+@pytest.mark.parametrize("name", ["Bass Lead", "Voice Oohs", "Synth Voice", "singer@example.org", "Leading Edge"])
+def test_names_that_are_no_voice(name: str) -> None:
+    low = voice(*[(float(b), b + 1.0, 40) for b in range(20)], name=name)
+    high = voice(*[(float(b), b + 1.0, 80) for b in range(20)], name="Flute")
+    assert melody_track(Score(BEAT, (low, high))) == 1
 
 
 def test_settings_are_part_of_the_codec() -> None:

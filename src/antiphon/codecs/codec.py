@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,14 @@ class Codec(Config):
     """A representation together with its rules; its JSON is part of a cached view's key and of a model file.
 
     Subclasses add a literal field `kind`, by which a config is recognised.
+
+    Attributes
+    ----------
+    revision
+        Goes up when the same song and settings come to give other rows, so that no cached view outlives its rules.
     """
+
+    revision: ClassVar[int] = 1
 
     @abstractmethod
     def encode(self, score: Score) -> Rows:

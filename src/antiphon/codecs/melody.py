@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,13 @@ LOWEST, NUM_PITCHES = 60, 24
 HOLD, REST = NUM_PITCHES, NUM_PITCHES + 1
 NUM_CLASSES = NUM_PITCHES + 2
 
-_VOICE_NAME = re.compile(r"voice|vocal|sing|gesang|chant|canto|voix|melod|lead|solo|soprano", re.IGNORECASE)
+_VOICE_NAME = re.compile(
+    r"\b(voice|vocals?|vox|singer|singstimme|gesang|chant|canto|voix|melod(y|ie|ia)|soprano|tune)\b", re.IGNORECASE
+)
+_NO_VOICE_NAME = re.compile(r"\b(bass|oohs|aahs|synth|pad|back|backing|harmony|chords?)\b|@", re.IGNORECASE)
 _OFF_GRID_LIMIT = 0.15
-_STEPS_A_NOTE = 8
+_CHORDAL = 0.25
+_PLAINLY = 1.35
 
 
 class MelodyBars(Codec):
@@ -36,16 +41,18 @@ class MelodyBars(Codec):
         Smallest share of a bar's sounding time that a triad has to cover, else the bar has no chord.
     """
 
+    revision: ClassVar[int] = 2
     kind: Literal["melody"] = "melody"
     chord_coverage: float = 0.6
 
     def encode(self, score: Score) -> Rows:
         """Rows of every 4/4 bar in which the voice begins a note; none for a song without beats or without 4/4."""
+        score = on_the_beat(score)
         index = melody_track(score)
-        lines, lengths = common_time_bars(score)
+        lines, begins = common_time_bars(score)
         if index is None or not len(lines) or off_grid_share(score) > _OFF_GRID_LIMIT:
             return _rows([], [], [], [])
-        lines = lines + bar_phase(score, index, lines, lengths)
+        lines = lines + bar_phase(score, index, lines, begins)
         grid, starts = _grid(score, monophonic(score.tracks[index].notes), lines)
         if not len(starts):
             return _rows([], [], [], [])
@@ -85,13 +92,18 @@ class MelodyBars(Codec):
 
 
 def melody_track(score: Score) -> int | None:
-    """Index of the track that carries the tune: one named as a voice, else the highest that is nearly one-voiced, else
-    the highest; None when nothing but drums sounds."""
+    """Index of the track that carries the tune: one that is named as a voice and sounds as one, else the highest that
+    is nearly one-voiced, else the highest; None when nothing but drums sounds."""
     tracks = [(index, track) for index, track in enumerate(score.tracks) if len(track.notes) and not track.is_drum]
     if not tracks:
         return None
-    named = [(index, track) for index, track in tracks if _VOICE_NAME.search(track.name)]
-    single = [(index, track) for index, track in tracks if _overlap_share(track.notes) < 0.1 and len(track.notes) >= 16]
+    voices = [(index, track) for index, track in tracks if _overlap_share(track.notes) < _CHORDAL]
+    named = [
+        (index, track)
+        for index, track in voices
+        if _VOICE_NAME.search(track.name) and not _NO_VOICE_NAME.search(track.name)
+    ]
+    single = [(index, track) for index, track in voices if _overlap_share(track.notes) < 0.1 and len(track.notes) >= 16]
     return max(named[:1] or single or tracks, key=lambda pair: (float(pair[1].notes["pitch"].mean()), -pair[0]))[0]
 
 
@@ -103,15 +115,34 @@ def monophonic(notes: NDArray[np.void]) -> NDArray[np.void]:
     return kept
 
 
+def on_the_beat(score: Score) -> Score:
+    """The score moved to where its onsets meet the grid of 16ths, for files that are late by the same bit throughout.
+
+    The bit is the circular mean of onsets within a 16th; a score whose onsets agree on none stays where it is.
+    """
+    starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
+    turns = np.exp(2j * np.pi * starts * RESOLUTION / score.ticks_per_beat)
+    if not len(turns) or abs(turns.mean()) < 0.8:
+        return score
+    late = round(float(np.angle(turns.mean())) / (2 * np.pi) * score.ticks_per_beat / RESOLUTION)
+    if abs(late) * RESOLUTION * 16 <= score.ticks_per_beat:
+        return score
+    return score.with_tracks(tuple(replace(track, notes=_moved(track.notes, -late)) for track in score.tracks))
+
+
 def common_time_bars(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """First ticks of the bars that are four beats long (4/4, 2/2, 8/8), and whether each begins a run of such bars."""
-    lines = score.bars()
-    whole = np.diff(lines) == 4 * score.ticks_per_beat
-    changes = score.time_signatures
+    """First ticks of the bars that are four beats long (4/4, 2/2, 8/8), and whether each begins a run of such bars.
+
+    Where a file only counts beats (1/4 throughout), four of them are a bar.
+    """
+    lines, changes = score.bars(), score.time_signatures
+    if len(changes) and (changes["numerator"] == 1).all() and (changes["denominator"] == 4).all():
+        lines = lines[::4]
+        return lines[:-1], np.arange(len(lines) - 1) == 0
     row = np.searchsorted(changes["tick"], lines[:-1], side="right") - 1
-    quarters = np.where(row >= 0, np.isin(changes["denominator"][row], (2, 4, 8)) if len(changes) else True, True)
-    duple = np.where(row >= 0, np.isin(changes["numerator"][row], (2, 4, 8)) if len(changes) else True, True)
-    kept = whole & quarters & duple
+    kept = np.diff(lines) == 4 * score.ticks_per_beat
+    for name in ("numerator", "denominator") if len(changes) else ():
+        kept &= (row < 0) | np.isin(changes[name][row], (2, 4, 8))
     begins = kept & ~np.append(False, kept[:-1])
     return lines[:-1][kept], begins[kept]
 
@@ -126,20 +157,46 @@ def off_grid_share(score: Score) -> float:
 def bar_phase(score: Score, voice: int, lines: NDArray[np.int64], begins: NDArray[np.bool_]) -> int:
     """Ticks by which the heard bar lines lie after the written ones, when a file has dropped its pickup; else 0.
 
-    The accompaniment's low notes fall on downbeats: for each eighth of the bar their weight (onsets times length,
-    lower counts more) is summed, and another phase than the written one is taken only where it is plainly heavier.
+    A dropped pickup leaves its notes before the first heard bar line and moves all lines by its length. Low notes and
+    long notes of the tune fall on downbeats: another phase than the written one is taken only where the bass is plainly
+    heavier there and the tune does not contradict it; never where drums play, for those are written to the grid.
     """
     others = [t.notes for i, t in enumerate(score.tracks) if i != voice and not t.is_drum and len(t.notes)]
-    if not others or begins.sum() != 1 or len(lines) < 8:
+    drums = any(track.is_drum and len(track.notes) for track in score.tracks)
+    if not others or drums or begins.sum() != 1 or len(lines) < 8:
         return 0
-    notes = np.concatenate(others)
+    span = lines[0], lines[-1] + 4 * score.ticks_per_beat
+    bass = _lowest(_within(np.concatenate(others), *span))
+    tune = _within(score.tracks[voice].notes, *span)
+    heavy = _mass(score, bass, lines[0], np.clip(72 - bass["pitch"], 0, 48))
+    long = _mass(score, tune, lines[0], np.ones(len(tune)))
+    best = int(heavy.argmax())
+    found = heavy[best] > _PLAINLY * heavy[0] and long[best] >= long[0]
+    return best * score.ticks_per_beat // RESOLUTION if found else 0
+
+
+def _within(notes: NDArray[np.void], begin: int, end: int) -> NDArray[np.void]:
+    return notes[(notes["start"] >= begin) & (notes["start"] < end)]
+
+
+def _lowest(notes: NDArray[np.void]) -> NDArray[np.void]:
+    """Of notes that begin together the lowest."""
     ordered = notes[np.lexsort((notes["pitch"], notes["start"]))]
-    bass = ordered[np.append(True, np.diff(ordered["start"]) > 0)]
-    weight = np.minimum((bass["end"] - bass["start"]) / score.ticks_per_beat, 4.0) * np.clip(72 - bass["pitch"], 0, 48)
-    eighth = score.steps(bass["start"] - lines[0], 2) % _STEPS_A_NOTE
-    mass = np.bincount(eighth, weight, minlength=_STEPS_A_NOTE)
-    best = int(mass.argmax())
-    return best * score.ticks_per_beat // 2 if best and mass[best] > 1.35 * mass[0] else 0
+    return ordered[np.append(True, np.diff(ordered["start"]) > 0)] if len(ordered) else ordered
+
+
+def _mass(score: Score, notes: NDArray[np.void], line: int, weight: NDArray[Any]) -> NDArray[np.float64]:
+    """Weight times length in beats (four at most) of the notes that begin on each of a bar's 16 steps."""
+    step = score.steps(notes["start"] - line, RESOLUTION) % STEPS
+    beats = np.minimum((notes["end"] - notes["start"]) / score.ticks_per_beat, 4.0)
+    return np.asarray(np.bincount(step, weight * beats, minlength=STEPS), np.float64)
+
+
+def _moved(notes: NDArray[np.void], ticks: int) -> NDArray[np.void]:
+    moved = notes.copy()
+    moved["start"] = np.maximum(moved["start"] + ticks, 0)
+    moved["end"] = np.maximum(moved["end"] + ticks, moved["start"])
+    return moved
 
 
 def _overlap_share(notes: NDArray[np.void]) -> float:

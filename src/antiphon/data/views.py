@@ -71,7 +71,7 @@ def cache_folder() -> Path:
 
 def _record(corpus: Corpus, codec: Codec, split: str) -> dict[str, Any]:
     return {
-        "codec": [type(codec).__name__, codec.model_dump(mode="json")],
+        "codec": [type(codec).__name__, codec.revision, codec.model_dump(mode="json")],
         "corpus": corpus.fingerprint,
         "split": split,
     }
