@@ -49,6 +49,8 @@ def caption(path: str) -> str:
     if path in CAPTIONS:
         return CAPTIONS[path]
     text = (ROOT / path).read_text()
+    if path.endswith(".sh"):
+        return text.split("\n")[1].removeprefix("# ").rstrip(".")
     sentence = (ast.get_docstring(ast.parse(text)) or "").split("\n")[0].rstrip(".")
     assert sentence or path.startswith("tests/"), f"{path} needs a first sentence, or a caption here"
     return sentence
