@@ -12,9 +12,11 @@ from tests.made import TOY, model, song
 import antiphon
 from antiphon.codecs.melody import REST
 from antiphon.errors import InputError
+from antiphon.gan.steady import Inputs
 from antiphon.generate import Model, Plan, load, triad_code
 from antiphon.io.midi import midi_bytes, write_midi
 from antiphon.music.theory import parse_chord
+from antiphon.writers import BarWriter, MidinetWriter
 
 PRESETS = sorted(TOY)
 
@@ -34,27 +36,63 @@ def test_the_same_seed_gives_the_same_bytes(preset: str, loaded: dict[str, Model
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_song_does_not_depend_on_its_company(preset: str, loaded: dict[str, Model]) -> None:
-    many = loaded[preset].generate(2, seed=5, num=6)
-    assert len(many) == 6
+    many = loaded[preset].generate(2, seed=5, num=40)
+    assert len(many) == 40
     for index, score in enumerate(many):
         assert midi_bytes(score) == midi_bytes(loaded[preset].generate(2, seed=5 + index)[0])
 
 
 @pytest.mark.parametrize("preset", ["bar", "midinet-v2"])
 def test_songs_beyond_one_batch(preset: str, loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = [midi_bytes(score) for score in loaded[preset].generate(1, num=5)]
-    monkeypatch.setattr("antiphon.generate._AT_ONCE", 2)
-    assert [midi_bytes(score) for score in loaded[preset].generate(1, num=5)] == whole
+    whole = [midi_bytes(score) for score in loaded[preset].generate(1, num=50)]
+    monkeypatch.setattr("antiphon.generate._AT_ONCE", 35)
+    assert [midi_bytes(score) for score in loaded[preset].generate(1, num=50)] == whole
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_quick_writing_is_exact_writing(preset: str, loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = [score.tracks[0].notes.tobytes() for score in loaded[preset].generate(3, num=200)]
+    # Then every song is decided in float64.
+    monkeypatch.setattr("antiphon.gan.steady.FEW", 1_000)
+    assert [score.tracks[0].notes.tobytes() for score in loaded[preset].generate(3, num=200)] == quick
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_margin_is_small_beside_a_lead_and_above_rounding(preset: str, loaded: dict[str, Model]) -> None:
+    writer = loaded[preset]._writer
+    assert isinstance(writer, MidinetWriter | BarWriter)
+    steady = writer._decide
+    exact, quick = (decide(writer._probes())[1] for decide in (steady._exact, steady._quick))
+    assert exact.dtype == torch.float64
+    assert quick.dtype == torch.float32
+    assert 0 < steady.margin < float(exact.median()) / 10
+    assert (exact - quick).abs().quantile(0.9) < steady.margin / 30
+
+
+def test_a_large_call_is_as_quick_as_float32(loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    again: list[int] = []
+    writer = loaded["midinet-v2"]._writer
+    assert isinstance(writer, MidinetWriter)
+    assert writer._decide.margin > 0
+    exact = writer._decide._exact
+
+    def spy(inputs: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
+        again.append(len(inputs["latent"]))
+        return exact(inputs)
+
+    monkeypatch.setattr(writer._decide, "_exact", spy)
+    loaded["midinet-v2"].generate(4, num=256)
+    assert sum(again) < 0.1 * 4 * 256
 
 
 def test_threads_and_torchs_own_seed_do_not_matter(loaded: dict[str, Model]) -> None:
     threads = torch.get_num_threads()
     torch.manual_seed(1)
-    before = midi_bytes(loaded["bar"].generate(4)[0])
+    before = [midi_bytes(score) for score in loaded["bar"].generate(4, num=40)]
     torch.manual_seed(2)
     torch.set_num_threads(2 if threads == 1 else 1)
     try:
-        assert midi_bytes(loaded["bar"].generate(4)[0]) == before
+        assert [midi_bytes(score) for score in loaded["bar"].generate(4, num=40)] == before
     finally:
         torch.set_num_threads(threads)
 

@@ -3,7 +3,6 @@
 Axes: N songs, B bar, T step (16).
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from antiphon.music.progressions import draw_key, draw_progression
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, Key, parse_progression
 from antiphon.presets import ModelConfig
-from antiphon.writers import Chance, Writer, writer_of
+from antiphon.writers import MOST_BOLD, Chance, Writer, writer_of
 
 Bars = NDArray[np.uint8]
 
@@ -78,7 +77,7 @@ class Model:
         self.card: Mapping[str, Any] = file.card
         self.config: ModelConfig = file.config
         self.objective: Objective = file.build().eval()
-        self._writer: Writer = writer_of(copy.deepcopy(self.objective))
+        self._writer: Writer = writer_of(self.objective)
         self._held_out = file.held_out
 
     @property
@@ -114,7 +113,8 @@ class Model:
         tempo
             Beats a minute; None: the family's own.
         key
-            Such as "A minor": where the progression is drawn from; None draws a key by seed.
+            Such as "A minor": where the progression is drawn from, so not together with `chords`; None draws a key by
+            seed.
         first
             A MIDI file, or a score, whose last bar the first bar follows; or "held-out", a bar of music that the model
             was not trained on, by seed, where the model file carries some. None: silence for models that know it, else
@@ -136,6 +136,10 @@ class Model:
         """
         self._check(bars, seed, num, tempo, temperature)
         self._check_abilities(chords, key, first, accompaniment, temperature)
+        if chords is not None and key is not None:
+            raise InputError(
+                f"key {key!r}: a progression is drawn from a key, but chords are given; leave one of the two out"
+            )
         given = parse_progression(chords) if chords is not None else None
         in_key = Key.parse(key) if key is not None else None
         openings = self._openings(first)
@@ -173,8 +177,8 @@ class Model:
             key = key or draw_key(chance)
             progression = draw_progression(key, chance)
         chords = tuple(progression[bar % len(progression)] for bar in range(bars))
-        codes = np.array([triad_code(chord) for chord in chords], np.uint8)
-        return Plan(chords, codes, key, opening)
+        codes = np.array([triad_code(chord) for chord in progression], np.uint8)
+        return Plan(chords, np.resize(codes, bars), key, opening)
 
     def _openings(self, first: Path | str | Score | None) -> Bars:
         """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""
@@ -229,7 +233,7 @@ class Model:
         _within("num", num, 1, 1_000_000)
         _within("seed", seed, 0, 2**62)
         _within("tempo", 120 if tempo is None else tempo, 10, 1000)
-        _within("temperature", temperature, 0, 10)
+        _within("temperature", temperature, 0, MOST_BOLD)
 
     def _check_abilities(
         self,

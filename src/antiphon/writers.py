@@ -3,6 +3,7 @@
 Axes: N songs, T step (16).
 """
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -13,23 +14,38 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, REST, STEPS
+from antiphon.families.bar.networks import gumbel
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.midinet.networks import NUM_PITCHES
 from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.objective import Objective
+from antiphon.gan.steady import Inputs, Steady
 from antiphon.music.score import Score
 
 Chance = np.random.Generator
 Bars = NDArray[np.uint8]
 
+MOST_BOLD = 10.0
+"""The highest temperature."""
+
+_NUM_PROBES = 256
+
 
 class Writer(ABC):
     """Writes bars with one family's generator.
 
-    Networks compute in float64 here: the largest of 26 or 128 scores then does not depend on the order in which a
-    processor, a batch size or a thread count adds numbers up, so a seed gives the same bytes everywhere.
+    Choices are those of float64: the largest of 26 or 128 scores then does not depend on the order in which a
+    processor, a batch size or a thread count adds numbers up, so a seed gives the same bytes everywhere. Most are made
+    in float32 and known to be the same, see `antiphon.gan.steady`.
+
+    Parameters
+    ----------
+    objective
+        The family's networks, which stay as they are.
 
     Attributes
     ----------
@@ -69,8 +85,9 @@ class MidinetWriter(Writer):
     tempo: ClassVar[float] = 120.0
 
     def __init__(self, objective: Midinet) -> None:
-        self._objective = objective.double().eval()
         config = objective.config
+        self._latent_dim = config.latent_dim
+        self._decide = _steady(objective, self._probes)
         conditions = {"previous": config.condition_channels > 0, "chord": config.chord}
         self.reads = frozenset(name for name, read in conditions.items() if read)
 
@@ -80,9 +97,11 @@ class MidinetWriter(Writer):
 
     def write(self, chances: Sequence[Chance], previous: Bars, chord: Bars, temperature: float) -> Bars:
         """See `Writer`."""
-        latent = _normal(chances, self._objective.config.latent_dim)
-        bars = self._objective.sample_from(latent, {"previous": _tensor(previous), "chord": _tensor(chord)})
-        return _array(bars)
+        latent = _normal(chances, self._latent_dim)
+        return _array(self._decide({"latent": latent, "previous": _tensor(previous), "chord": _tensor(chord)}))
+
+    def _probes(self) -> Inputs:
+        return _probes(NUM_PITCHES, self._latent_dim)
 
     def last_bar(self, score: Score, codec: Codec) -> Bars | None:
         """By version 1's rules, which take a file of any length."""
@@ -98,7 +117,7 @@ class BarWriter(Writer):
     tempo: ClassVar[float] = 100.0
 
     def __init__(self, objective: BarObjective) -> None:
-        self._objective = objective.double().eval()
+        self._decide = _steady(objective, self._probes)
         self.reads = frozenset({"previous", "chord"})
 
     def opening(self, chance: Chance) -> Bars:
@@ -107,9 +126,14 @@ class BarWriter(Writer):
 
     def write(self, chances: Sequence[Chance], previous: Bars, chord: Bars, temperature: float) -> Bars:
         """See `Writer`."""
-        latent = _normal(chances, STEPS, NUM_CLASSES)
-        condition = {"previous": _tensor(previous), "chord": _tensor(chord)}
-        return _array(self._objective.sample_from(latent, condition, temperature))
+        noise = gumbel(_normal(chances, STEPS, NUM_CLASSES)) * temperature
+        bars = self._decide({"noise": noise, "previous": _tensor(previous), "chord": _tensor(chord)})
+        return _array(bars.to(torch.uint8))
+
+    def _probes(self) -> Inputs:
+        # As bold as can be asked for: the larger a score, the larger its rounding.
+        probes = dict(_probes(NUM_CLASSES, STEPS, NUM_CLASSES))
+        return {**probes, "noise": MOST_BOLD * gumbel(probes.pop("latent"))}
 
     def last_bar(self, score: Score, codec: Codec) -> Bars | None:
         """By the codec's own rules: a song with beats, in 4/4."""
@@ -120,6 +144,21 @@ class BarWriter(Writer):
 def writer_of(objective: Objective) -> Writer:
     """The writer for a family's networks."""
     return _WRITERS[type(objective).__name__](objective)
+
+
+def _steady(objective: Midinet | BarObjective, probes: Callable[[], Inputs]) -> Steady:
+    exact, quick = (copy.deepcopy(objective).to(dtype).eval() for dtype in (torch.float64, torch.float32))
+    return Steady(exact.decider(), quick.decider(), probes)
+
+
+def _probes(num_classes: int, *latent: int) -> dict[str, Tensor]:
+    """Inputs of all kinds, the same every time."""
+    chance = torch.Generator().manual_seed(0)
+    return {
+        "latent": torch.randn(_NUM_PROBES, *latent, generator=chance, dtype=torch.float64),
+        "previous": torch.randint(num_classes, (_NUM_PROBES, STEPS), generator=chance, dtype=torch.uint8),
+        "chord": torch.randint(NO_CHORD + 1, (_NUM_PROBES,), generator=chance, dtype=torch.uint8),
+    }
 
 
 def _normal(chances: Sequence[Chance], *size: int) -> Tensor:

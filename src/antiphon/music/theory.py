@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Self
 
 from antiphon.errors import InputError
@@ -168,6 +169,7 @@ def _split(quality: str) -> tuple[str, str]:
     return _SYNONYMS.get(quality[: found.start()], quality[: found.start()]), found[0]
 
 
+@lru_cache(maxsize=256)
 def _semitones(quality: str) -> tuple[int, ...]:
     base, changes = _split(quality)
     tones = list(QUALITIES[base])

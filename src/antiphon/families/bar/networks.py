@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
+from antiphon.families.bar.sampling import FORBIDDEN, Sampler, pitch_at_end
 
 NUM_CHORDS = NO_CHORD + 1
-_FORBIDDEN = -1e4
 
 
 def one_hot(classes: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class BarGenerator(nn.Module):
     def scores(self, hidden: Tensor, harmony: Tensor, after_rest: Tensor) -> Tensor:
         """Class scores (..., C) from states (..., H); a hold after a rest is forbidden."""
         scores: Tensor = self.out(F.leaky_relu(self.head(torch.cat([self.dropout(hidden), harmony], dim=-1)), 0.1))
-        return scores + _FORBIDDEN * hold_mask(after_rest)
+        return scores + FORBIDDEN * hold_mask(after_rest)
 
     def teacher(self, real: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Scores (N, T, C) of each step of `real` (N, T) given the true steps before it."""
@@ -109,29 +109,15 @@ class BarGenerator(nn.Module):
             planes.append(before)
         return torch.stack(planes, dim=1)
 
-    @torch.no_grad()
     def write(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
-        """The bars of `forward` as classes (N, T), without gradients; `temperature` scales the noise (1 as trained)."""
-        known, state, harmony = self.read(previous, chord)
-        noise = gumbel(latent) * temperature
-        before, sounding = previous[:, -1].long(), pitch_at_end(previous)
-        classes = []
-        for step in range(STEPS):
-            state = self.advance(known[:, step] + self.before[before] + self.sounding[sounding], state)
-            before = (self.scores(state, harmony, before == REST) + noise[:, step]).argmax(1)
-            sounding = torch.where(before < NUM_PITCHES, before, sounding)
-            classes.append(before)
-        return torch.stack(classes, dim=1)
+        """The bars of `forward` as classes (N, T), without gradients or dropout; `temperature` scales the noise (1 as
+        trained)."""
+        return Sampler(self)(previous, chord, gumbel(latent) * temperature)[0]
 
 
 def gumbel(latent: Tensor) -> Tensor:
     """Standard Gumbel noise from Gaussian latents, each through its own distribution function."""
     return -torch.log(-torch.special.log_ndtr(latent))
-
-
-def pitch_at_end(previous: Tensor) -> Tensor:
-    """The pitch 0-23 begun last in bars (N, T), 24 where none was."""
-    return last_pitch(F.pad(previous, (0, 1)))[:, -1]
 
 
 def straight_through(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:

@@ -8,9 +8,11 @@ from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import NUM_CLASSES, NUM_PITCHES, REST, STEPS
 from antiphon.families.bar.config import BarConfig
 from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly, one_hot
+from antiphon.families.bar.sampling import Sampler
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.penalties import r1, r2
+from antiphon.gan.steady import Decide
 
 _LOSS = LOSSES["relativistic"]
 
@@ -121,3 +123,8 @@ class BarObjective(Objective):
         """Bars (N, 16) uint8 for given latents; the same latents give the same bars."""
         bars: Tensor = self.generator.write(condition["previous"], condition["chord"], latent, temperature)
         return bars.to(torch.uint8)
+
+    def decider(self) -> Decide:
+        """Classes and their leads from "noise", "previous" and "chord"; until the weights change."""
+        sampler = Sampler(self.generator)
+        return lambda inputs: sampler(inputs["previous"], inputs["chord"], inputs["noise"])

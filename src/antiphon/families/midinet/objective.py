@@ -18,6 +18,7 @@ from antiphon.families.midinet.sampling import Sampler
 from antiphon.gan.losses import adversarial_loss, confidences, feature_matching, scalar_feature_matching
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.penalties import gradient_penalty, instance_noise, noise_std, r1, r2
+from antiphon.gan.steady import Decide, Inputs
 from antiphon.nn.init import dcgan_init
 from antiphon.nn.straight_through import monophonic
 
@@ -118,6 +119,15 @@ class Midinet(Objective):
         sampler = Sampler(self.generator)
         parts = zip(*(_parts(values, len(latent)) for values in (latent, previous, chord)), strict=True)
         return torch.cat([sampler(*part) for part in parts])
+
+    def decider(self) -> Decide:
+        """Pitches and their leads from "latent", and "previous" and "chord" where needed; until the weights change."""
+        sampler = Sampler(self.generator)
+
+        def decide(inputs: Inputs) -> tuple[Tensor, Tensor]:
+            return sampler.decide(inputs["latent"].to(self._chord_vectors.dtype), *self._conditions(inputs))
+
+        return decide
 
     def _discriminator_losses(
         self, real: Tensor, previous: Tensor | None, chord: Tensor | None, noise: float

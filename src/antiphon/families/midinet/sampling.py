@@ -20,7 +20,8 @@ class _Product(NamedTuple):
 
 
 class Sampler:
-    """A generator in evaluation mode, frozen as it stands: the same pitches up to rounding in two thirds of the time.
+    """A generator in evaluation mode, until its weights change: the same pitches up to rounding in two thirds of the
+    time.
 
     Parameters
     ----------
@@ -44,9 +45,20 @@ class Sampler:
             assert last.bias is not None
             self._upward.append(_Product(last.weight.flatten(1), last.bias))
 
-    @torch.no_grad()
     def __call__(self, latent: Tensor, previous: Tensor | None = None, chord: Tensor | None = None) -> Tensor:
         """Pitches uint8 (N, 16) from what `Generator.forward` reads."""
+        return self.activations(latent, previous, chord).argmax(1).to(torch.uint8).view(-1, NUM_STEPS)
+
+    def decide(self, latent: Tensor, previous: Tensor | None, chord: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Pitches uint8 (N, 16), and by how much each one's activation exceeds the next (N, 16)."""
+        activations = self.activations(latent, previous, chord)
+        best, pitch = activations.max(1)
+        leads = best - activations.scatter_(1, pitch[:, None], -torch.inf).amax(1)
+        return pitch.to(torch.uint8).view(-1, NUM_STEPS), leads.view(-1, NUM_STEPS)
+
+    @torch.no_grad()
+    def activations(self, latent: Tensor, previous: Tensor | None, chord: Tensor | None) -> Tensor:
+        """Activations (N T, P) before the last rectifier, which keeps their order."""
         maps = self._maps(previous)
         hidden = latent
         for product in self._dense:
@@ -60,8 +72,7 @@ class Sampler:
             beside = _beside(maps[-1 - index] if maps else None, chord, len(latent) * STRIDE ** (index + 1))
             if beside is not None:
                 hidden.addmm_(beside, weight[CHANNELS:])
-        # The last rectifier keeps the order of the activations, so it is left out.
-        return hidden.argmax(1).to(torch.uint8).view(-1, NUM_STEPS)
+        return hidden
 
     def _maps(self, previous: Tensor | None) -> list[Tensor]:
         """The previous bar's maps (N T, C), widest first."""
