@@ -167,6 +167,13 @@ def test_missing_fluidsynth_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         synthesize(one_note(), engine="fluidsynth")
 
 
+SQUARE = (
+    "out = wave.open(sys.argv[sys.argv.index('-F') + 1], 'wb')\n"
+    "out.setparams((2, 2, int(sys.argv[sys.argv.index('-r') + 1]), 0, 'NONE', ''))\n"
+    "out.writeframes(bytes((0, 64)) * 96000)\nout.close()\n"
+)
+
+
 def fake_fluidsynth(folder: Path, body: str) -> None:
     program = folder / "fluidsynth"
     program.write_text(f"#!{sys.executable}\nimport sys, wave\n{body}")
@@ -178,10 +185,7 @@ def test_fluidsynth_plays_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, 
     fake_fluidsynth(
         tmp_path,
         "font, midi = map(lambda p: open(p, 'rb').read(4), sys.argv[-2:])\n"
-        "assert (font, midi) == (b'RIFF', b'MThd')\n"
-        "out = wave.open(sys.argv[sys.argv.index('-F') + 1], 'wb')\n"
-        "out.setparams((2, 2, int(sys.argv[sys.argv.index('-r') + 1]), 0, 'NONE', ''))\n"
-        "out.writeframes(bytes((0, 64)) * 96000)\nout.close()\n",
+        f"assert (font, midi) == (b'RIFF', b'MThd')\n{SQUARE}",
     )
     monkeypatch.setenv("PATH", str(tmp_path))
     sound = synthesize(one_note(), engine="fluidsynth")
@@ -199,8 +203,26 @@ def test_a_failing_fluidsynth_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_missing_synthesizer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "midirenderer", None)
-    with pytest.raises(InputError, match="midirenderer"):
+    with pytest.raises(InputError, match=r"\(midirenderer\) is not installed"):
+        synthesize(one_note(), engine="soundfont")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script")
+def test_fluidsynth_plays_where_there_is_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake_fluidsynth(tmp_path, SQUARE)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    own = synthesize(one_note(), engine="soundfont")
+    assert np.array_equal(synthesize(one_note()), own)
+    monkeypatch.setitem(sys.modules, "midirenderer", None)
+    assert synthesize(one_note())[:48000].min() == pytest.approx(PEAK)
+
+
+def test_no_engine_at_all_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "midirenderer", None)
+    with pytest.raises(InputError, match=r"no synthesizer.*midirenderer.*fluidsynth"):
         synthesize(one_note())
+    assert not synthesize(Score()).any()
 
 
 def test_the_soundfont_ships_with_its_licence() -> None:

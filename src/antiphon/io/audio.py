@@ -47,7 +47,7 @@ _SOFTEST = 10
 _FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".ogg": ("OGG", "VORBIS")}
 
 
-def synthesize(score: Score, sample_rate: int = SAMPLE_RATE, engine: str = "soundfont") -> NDArray[np.float32]:
+def synthesize(score: Score, sample_rate: int = SAMPLE_RATE, engine: str | None = None) -> NDArray[np.float32]:
     """Play a score.
 
     Parameters
@@ -57,7 +57,8 @@ def synthesize(score: Score, sample_rate: int = SAMPLE_RATE, engine: str = "soun
     sample_rate
         Samples a second, 8,000 to 192,000.
     engine
-        "soundfont", which is deterministic, or "fluidsynth", the binary of that name on the PATH.
+        "soundfont", which is deterministic, or "fluidsynth", the binary of that name on the PATH; None: the first of
+        them that is installed.
 
     Returns
     -------
@@ -71,20 +72,21 @@ def synthesize(score: Score, sample_rate: int = SAMPLE_RATE, engine: str = "soun
     """
     if not 8_000 <= sample_rate <= 192_000:
         raise InputError(f"sample rate {sample_rate}: choose one from 8000 to 192000 samples a second, such as 44100")
-    if engine not in ENGINES:
+    if engine is not None and engine not in ENGINES:
         raise InputError(f"engine {engine!r}: choose one of {', '.join(ENGINES)}")
     seconds = score.duration_seconds + TAIL_SECONDS
     if seconds > MAX_SECONDS:
         raise InputError(f"the score lasts {seconds / 60:.0f} minutes, more than {MAX_SECONDS / 60:.0f}: cut it first")
     sound = np.zeros((round(seconds * sample_rate), 2), np.float32)
     if score.num_notes:
+        play = ENGINES[engine or _installed()]
         for band in _bands(score):
-            part = _resample(_unclipped(band, ENGINES[engine]), sample_rate)[: len(sound)]
+            part = _resample(_unclipped(band, play), sample_rate)[: len(sound)]
             sound[: len(part)] += part
     return _normalise(sound)
 
 
-def render_audio(score: Score, path: Path | str, sample_rate: int = SAMPLE_RATE, engine: str = "soundfont") -> None:
+def render_audio(score: Score, path: Path | str, sample_rate: int = SAMPLE_RATE, engine: str | None = None) -> None:
     """Play a score into a file: .wav or .flac (16 bits) or .ogg (Vorbis), by its suffix; see `synthesize`."""
     path = Path(path)
     _format(path.suffix, str(path))
@@ -130,6 +132,19 @@ def _with_end(band: Score, score: Score) -> Score:
     kept = first.controls[first.controls["tick"] < last]
     controls = np.append(kept, np.array([(last, _SILENT_CONTROL, 0)], CONTROL))
     return replace(band, tracks=(replace(first, controls=controls), *band.tracks[1:]))
+
+
+def _installed() -> str:
+    """The engine for who asks for none: the deterministic one first."""
+    try:
+        import midirenderer  # noqa: F401  (whether it can be imported is the question)
+    except ImportError:
+        if shutil.which("fluidsynth"):
+            return "fluidsynth"
+        raise InputError(
+            "no synthesizer is installed; pip install midirenderer, or put the program fluidsynth on the PATH"
+        ) from None
+    return "soundfont"
 
 
 Engine = Callable[[bytes], NDArray[np.float32]]
