@@ -1,4 +1,4 @@
-"""How long a person waits: for help, for a song from a cold start, for one bar from a loaded model."""
+"""How long a person waits: for help, for a song from a cold start, for a corpus, for one bar from a loaded model."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from antiphon.data.corpus import Corpus
 from antiphon.generate import load
 from antiphon.model_files import names
 from antiphon.presets import get_preset
@@ -24,6 +25,7 @@ def run(quick: bool = False) -> list[Row]:
             _cold_row("`antiphon --help`", "< 0.3", repeats, "--help"),
             _cold_row("`antiphon generate`, cold, 8 bars, WAV and PNG", "< 5", repeats, *song),
         ]
+        rows.append(_corpus_row("lieder", repeats))
         return rows + [_call_row(preset, model, repeats) for preset, model in models.items()]
 
 
@@ -38,6 +40,13 @@ def _cold_row(name: str, target: str, repeats: int, *words: str) -> Row:
 def _children_seconds() -> float:
     times = os.times()
     return times.children_user + times.children_system
+
+
+def _corpus_row(name: str, repeats: int) -> Row:
+    before = time.process_time()
+    seconds = median_seconds(lambda: Corpus.open(name), repeats, warmup=0)
+    used = (time.process_time() - before) / repeats
+    return Row(f"opening the embedded corpus `{name}`", seconds, "s", "< 0.5", f"{used:.2f} s of processor time")
 
 
 def _call_row(preset: str, model: str, repeats: int) -> Row:

@@ -87,7 +87,7 @@ def test_tables_of_another_corpus_do_not_fit(corpus: Path, make_folder: Folder, 
         Corpus.open(corpus)
 
 
-def test_a_name_is_an_embedded_corpus_unless_a_corpus_lies_there(
+def test_a_name_is_an_embedded_corpus_whatever_lies_there(
     corpus: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -95,4 +95,5 @@ def test_a_name_is_an_embedded_corpus_unless_a_corpus_lies_there(
     assert Corpus.open("lieder").folder is None
     (tmp_path / "lieder").rmdir()
     corpus.rename(tmp_path / "lieder")
-    assert Corpus.open("lieder").num_songs == 12
+    assert Corpus.open("lieder").folder is None
+    assert Corpus.open("./lieder").num_songs == Corpus.open(Path("lieder")).num_songs == 12

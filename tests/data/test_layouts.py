@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from antiphon.data.corpus import Corpus
-from antiphon.data.layouts import Listing, survey
+from antiphon.data.layouts import survey
+from antiphon.data.listing import Listing
 from antiphon.data.prepare import prepare
 from antiphon.errors import InputError
 from antiphon.io.midi import write_midi

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from antiphon.data import layouts, reading
+from antiphon.data import reading
 from antiphon.data.corpus import Corpus
+from antiphon.data.listing import Item
 from antiphon.data.manifest import Rules
 from antiphon.data.prepare import prepare
 from antiphon.data.writer import CorpusWriter
@@ -209,7 +210,7 @@ def test_an_interrupt_leaves_nothing(make_folder: Folder, tmp_path: Path, monkey
     folder, calls = make_folder(40), list[str]()
     plain = reading.read_song
 
-    def interrupted(item: layouts.Item, rules: Rules) -> reading.Outcome:
+    def interrupted(item: Item, rules: Rules) -> reading.Outcome:
         calls.append(item.id)
         if len(calls) == 30:
             raise KeyboardInterrupt
@@ -277,9 +278,9 @@ def test_a_file_that_kills_its_process_is_set_aside(
 
     def killing(
         function: Callable[..., list[reading.Outcome]],
-        items: Sequence[layouts.Item],
+        items: Sequence[Item],
         _: int,
-        crashed: Callable[[layouts.Item], reading.Outcome],
+        crashed: Callable[[Item], reading.Outcome],
     ) -> Iterator[reading.Outcome]:
         for item in items:
             yield crashed(item) if item.id == "song-2" else function((item,))[0]

@@ -29,17 +29,20 @@ def model_rows() -> list[Row]:
 
 
 def corpus_rows() -> list[Row]:
-    """Name, place, songs and licence of each embedded corpus, and of each that a user can fetch."""
+    """Name, place, songs, licence and checksum of each embedded corpus, and of each that a user can fetch."""
     from antiphon.data import container, sources
-    from antiphon.data.corpus import Corpus
 
     rows: list[Row] = []
     for name in container.names():
-        manifest = Corpus.open(name).manifest
-        rows.append({"name": name, "where": "embedded", "songs": len(manifest.songs), "licence": manifest.licence})
+        manifest, *_ = container.load(name)
+        facts = {"where": "embedded", "songs": len(manifest.songs), "licence": manifest.licence}
+        rows.append({"name": name, **facts, "prepare": "reads it", "checksum": "in the package"})
     for name, known in sources.KNOWN.items():
         if name not in container.names():
-            rows.append({"name": name, "where": known.address, "songs": None, "licence": known.licence})
+            where = known.address if known.address_of == "file" else f"{known.address} ({known.address_of})"
+            facts = {"where": where, "songs": None, "licence": known.licence}
+            reads = f"cannot read it: {known.unreadable}" if known.unreadable else "reads it"
+            rows.append({"name": name, **facts, "prepare": reads, "checksum": known.checksum_words})
     return rows
 
 

@@ -13,6 +13,7 @@ from typing import IO
 from pydantic import Field
 
 from antiphon.config import Config
+from antiphon.data.collections import is_marker
 from antiphon.errors import InputError
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2")
@@ -34,7 +35,7 @@ def is_archive(path: Path) -> bool:
 
 
 def unpack(path: Path, folder: Path, limits: ArchiveLimits | None = None) -> None:
-    """Write the music and csv files of an archive below `folder`; other members are left where they are.
+    """Write the music of an archive and what tells where it comes from below `folder`; other members are left out.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def unpack(path: Path, folder: Path, limits: ArchiveLimits | None = None) -> Non
                 if count > limits.max_members:
                     raise InputError(f"{path}: has over {limits.max_members} members; unpack it by hand")
                 target = _target(path, folder, name)
-                if stream is None or not name.lower().endswith(WANTED):
+                if stream is None or not _wanted(name):
                     continue
                 total += _copy(path, name, stream, target, min(limits.max_member_bytes, limits.max_total_bytes - total))
                 if total > limits.max_ratio * path.stat().st_size:
@@ -59,6 +60,10 @@ def unpack(path: Path, folder: Path, limits: ArchiveLimits | None = None) -> Non
         raise InputError(f"{path}: a damaged or foreign archive ({error}); fetch it again") from None
     except (NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path}: cannot be unpacked here ({error}); unpack it by hand") from None
+
+
+def _wanted(name: str) -> bool:
+    return name.lower().endswith(WANTED) or is_marker(name)
 
 
 def _target(path: Path, folder: Path, name: str) -> Path:
@@ -91,7 +96,7 @@ def _zip_members(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[str, IO
     for member in archive.infolist():
         if stat.S_ISLNK(member.external_attr >> 16):
             _refuse_link(path, member.filename)
-        if member.is_dir() or not member.filename.lower().endswith(WANTED):
+        if member.is_dir() or stat.S_ISLNK(member.external_attr >> 16) or not _wanted(member.filename):
             yield member.filename, None
             continue
         with archive.open(member) as stream:

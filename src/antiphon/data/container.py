@@ -16,6 +16,7 @@ import json
 import lzma
 from collections.abc import Mapping
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,14 @@ def names() -> list[str]:
     """Names of the embedded corpora, in order."""
     files = resources.files("antiphon.data.embedded").iterdir()
     return sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX))
+
+
+def named(source: Path | str) -> bool:
+    """Whether a source is the name of an embedded corpus: a bare word is, whatever lies in the working directory; the
+    folder of that name is `./lieder` or a `Path`."""
+    if str(source) not in names():
+        return False
+    return isinstance(source, str) or not source.exists()
 
 
 def load(name: str) -> Parts:

@@ -15,6 +15,7 @@ from antiphon.data.writer import OFFSETS, STRINGS, offsets_dtype, table_file
 from antiphon.errors import InputError
 from antiphon.music.score import Score
 
+PUBLISHED_SUFFIXES = (".h5", ".hdf5")
 VIEWS = "views"
 """The folder within a corpus that holds its encoded rows."""
 
@@ -49,17 +50,22 @@ class Corpus:
 
     @staticmethod
     def open(source: Path | str) -> "Corpus":
-        """Open a folder that `prepare` wrote, or an embedded corpus by its name.
+        """Open a folder that `prepare` wrote, an embedded corpus by its name, or a published set of bars (.h5).
+
+        A bare name of an embedded corpus is that corpus; a folder called so is opened as `./lieder` or as a `Path`.
 
         Raises
         ------
         InputError
-            If there is neither, if the folder is no corpus, or if a part of it is missing or damaged.
+            If there is none, if the folder is no corpus, or if a part of it is missing or damaged.
         """
-        folder = Path(source)
-        if not (folder / MANIFEST).is_file() and str(source) in container.names():
+        if container.named(source):
             return _embedded(str(source))
-        return _folder(folder)
+        if str(source).lower().endswith(PUBLISHED_SUFFIXES) and not Path(source).is_dir():
+            from antiphon.data.published_set import PublishedSet
+
+            return PublishedSet(Path(source))
+        return _folder(Path(source))
 
     @property
     def name(self) -> str:

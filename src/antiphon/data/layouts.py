@@ -4,66 +4,27 @@ import csv
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from antiphon.data.collections import recognised
+from antiphon.data.listing import (
+    LEAD_SHEET_SUFFIXES,
+    MIDI_SUFFIXES,
+    Item,
+    Listing,
+    file_name,
+    id_of,
+    mostly,
+    plain,
+    stem_of,
+    unique,
+)
 from antiphon.data.manifest import Rejection, Split
 from antiphon.data.split import title_key
 from antiphon.errors import InputError
 
-MIDI_SUFFIXES = (".mid", ".midi", ".kar")
-LEAD_SHEET_SUFFIXES = (".mxl", ".musicxml")
 PUBLISHED_SPLITS: dict[str, Split] = {"train": "train", "validation": "valid", "valid": "valid", "test": "test"}
-
-
-@dataclass(frozen=True)
-class Item:
-    """A file that may become a song.
-
-    Parameters
-    ----------
-    path, file
-        Where it lies, and its name within the source.
-    id, title
-        Unique within the source; for people.
-    keys
-        Names of the works and recordings in it: songs with a common one share a split.
-    split
-        The source's published one, if any.
-    beats_known
-        Whether the source vouches that ticks follow the beat.
-    """
-
-    path: Path
-    file: str
-    id: str
-    title: str
-    keys: tuple[str, ...]
-    split: Split | None = None
-    beats_known: bool = False
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What was found in a source.
-
-    Parameters
-    ----------
-    layout
-        The reader that recognised it.
-    items, aside
-        Songs to be, and files set aside.
-    tables
-        The csv files that told of them.
-    known
-        The corpus of `antiphon.data.sources` that this must be, if the layout leaves no doubt.
-    """
-
-    layout: str
-    items: tuple[Item, ...]
-    aside: tuple[Rejection, ...] = ()
-    tables: tuple[Path, ...] = ()
-    known: str = ""
 
 
 def survey(folder: Path) -> Listing:
@@ -79,23 +40,14 @@ def survey(folder: Path) -> Listing:
         raise InputError(
             f"{folder}: no MIDI file or lead sheet (.mid, .midi, .kar, .mxl, .musicxml) in it; name another"
         )
+    if listing := recognised(folder, files):
+        return listing
     folder = _trunk(folder, files)
     for read in LAYOUTS:
         listing = read(folder, files)
         if listing:
             return listing
-    return _bare(folder, files)
-
-
-def file_name(folder: Path, path: Path) -> str:
-    """A file's name within its folder, with forward slashes, as `readable`."""
-    # Text alone: pathlib's own way takes as long as all else that is done to list a file.
-    return readable(str(path).removeprefix(str(folder)).lstrip(os.sep).replace(os.sep, "/"))
-
-
-def readable(name: str) -> str:
-    """A name of the file system as text that can be stored: bytes that are not UTF-8 are written as escapes."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
+    return plain(folder, files)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -156,18 +108,18 @@ def _pattern(row: dict[str, str]) -> str:
 
 def _openscore(folder: Path, files: Sequence[Path]) -> Listing | None:
     """OpenScore: composer/set/title/lc123.mid or composer/title/sq123.mid; one composer's one title is one group."""
-    if not _mostly(files, r"(lc|sq)\d+"):
+    if not mostly(files, r"(lc|sq)\d+"):
         return None
     items = []
     for path in files:
         name = file_name(folder, path)
-        stem = _stem(name)
+        stem = stem_of(name)
         parts = name.split("/")[:-1][-3 if stem.startswith("lc") else -2 :]
         shown = [part.replace("_", " ").strip() for part in parts]
         key = f"{title_key(parts[0])}: {title_key(parts[-1])}" if parts else stem
         items.append(Item(path, name, stem, ": ".join(part for part in shown if part) or stem, (key,)))
     known = "lieder" if files[0].stem.startswith("lc") else "quartets"
-    return Listing("openscore", _unique(tuple(items)), known=known)
+    return Listing("openscore", unique(tuple(items)), known=known)
 
 
 RECORDING = re.compile(
@@ -179,17 +131,17 @@ CATALOGUE = re.compile(r"\b(bwv|hwv|hob|woo|op|kv?|d|s|rv|l)[ .]*((?:[ivxl]+[ :]
 def _giantmidi(folder: Path, files: Sequence[Path]) -> Listing | None:
     """GiantMIDI-Piano: composer, title and the 11 letters of a video in each name; files of one video or of one work
     are one group."""
-    matches = [RECORDING.fullmatch(_stem(file_name(folder, path))) for path in files]
+    matches = [RECORDING.fullmatch(stem_of(file_name(folder, path))) for path in files]
     telling = [match for match in matches if match and re.search(r"[a-z][A-Z0-9]|[0-9][A-Za-z]", match["id"])]
     if len(telling) < 0.8 * len(files):
         return None
     items = []
     for path, match in zip(files, matches, strict=True):
         name = file_name(folder, path)
-        title = re.sub(r"[_ ]+", " ", _stem(name))
+        title = re.sub(r"[_ ]+", " ", stem_of(name))
         keys = (f"video {match['id']}", _work(match["work"])) if match else (title_key(title),)
-        items.append(Item(path, name, _id(name), title, keys))
-    return Listing("giantmidi", _unique(tuple(items)))
+        items.append(Item(path, name, id_of(name), title, keys))
+    return Listing("giantmidi", unique(tuple(items)))
 
 
 def _work(text: str) -> str:
@@ -199,32 +151,13 @@ def _work(text: str) -> str:
     return f"{plain.split()[0]} {number[1]} {number[2]}" if number else plain
 
 
-def _bare(folder: Path, files: Sequence[Path]) -> Listing:
-    """Any folder: files that bear one name, or differ in a copy's number, are one group wherever they lie.
-
-    A lead sheet goes before the MIDI file of its name: it has the chords.
-    """
-    sheets = {path.stem for path in files if path.suffix.lower() in LEAD_SHEET_SUFFIXES}
-    aside, items = [], []
-    for path in files:
-        name = file_name(folder, path)
-        if path.stem in sheets and path.suffix.lower() in MIDI_SUFFIXES:
-            aside.append(Rejection(file=name, kind="twin", reason="the same song is here as a lead sheet, with chords"))
-            continue
-        items.append(Item(path, name, _id(name), _stem(name).replace("_", " "), _copies(name)))
-    return Listing("bare", _unique(tuple(items)), tuple(aside))
-
-
-def _copies(name: str) -> tuple[str, ...]:
-    """The file's own name, and what it has in common with others of its name; "01" or "a" says nothing of the music."""
-    own = _id(name)
-    stem = re.sub(r"( ?\(\d+\)|\.\d+|[ _-]copy|[ _-]v\d+)*$", "", _stem(name), flags=re.IGNORECASE)
-    title = title_key(stem)
-    return (own, f"title {title}") if re.search(r"[^\W\d]{3}", title) else (own, f"{own.rpartition('/')[0]}/{stem}")
-
-
-LAYOUTS: tuple[Callable[[Path, Sequence[Path]], Listing | None], ...] = (_maestro, _groove, _openscore, _giantmidi)
-"""In the order in which they are tried; `_bare` takes what is left."""
+LAYOUTS: tuple[Callable[[Path, Sequence[Path]], Listing | None], ...] = (
+    _maestro,
+    _groove,
+    _openscore,
+    _giantmidi,
+)
+"""In the order in which they are tried; `plain` takes what is left."""
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -252,7 +185,7 @@ def _listed(folder: Path, table: Path, row: dict[str, str], title: str, key: str
     if ".." in Path(row["midi_filename"]).parts or Path(row["midi_filename"]).is_absolute():
         raise InputError(f"{table}: {row['midi_filename']!r} leads out of the folder; fetch the data set again")
     name = file_name(folder, path)
-    return Item(path, name, _id(name), title, (key,), PUBLISHED_SPLITS[row["split"]])
+    return Item(path, name, id_of(name), title, (key,), PUBLISHED_SPLITS[row["split"]])
 
 
 def _checked(layout: str, folder: Path, files: Sequence[Path], items: list[Item], table: Path) -> Listing:
@@ -269,23 +202,4 @@ def _checked(layout: str, folder: Path, files: Sequence[Path], items: list[Item]
     ]
     there = {item.path: item for item in items if item.path in present}
     ordered = tuple(sorted(there.values(), key=lambda item: item.file))
-    return Listing(layout, _unique(ordered), tuple(aside), (table,), known=layout)
-
-
-def _mostly(files: Sequence[Path], pattern: str) -> bool:
-    return sum(bool(re.fullmatch(pattern, path.stem)) for path in files) >= 0.8 * len(files)
-
-
-def _id(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _stem(name: str) -> str:
-    return _id(name).rpartition("/")[2]
-
-
-def _unique(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    counts: dict[str, int] = {}
-    for item in items:
-        counts[item.id] = counts.get(item.id, 0) + 1
-    return tuple(item if counts[item.id] == 1 else replace(item, id=item.file) for item in items)
+    return Listing(layout, unique(ordered), tuple(aside), (table,), known=layout)

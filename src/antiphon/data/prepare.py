@@ -4,14 +4,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from antiphon.data import container, sources
 from antiphon.data.archive import ARCHIVES, is_archive, unpack
-from antiphon.data.corpus import VIEWS, Corpus
-from antiphon.data.layouts import Item, Listing, readable, survey
+from antiphon.data.corpus import PUBLISHED_SUFFIXES, VIEWS, Corpus
+from antiphon.data.layouts import survey
+from antiphon.data.listing import Item, Listing, readable
 from antiphon.data.manifest import MANIFEST, Flags, Manifest, Rejection, Rules, Song, Source
 from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
@@ -44,7 +46,8 @@ def prepare(
     Parameters
     ----------
     source
-        A folder (searched recursively), an archive, or the name of an embedded corpus.
+        A folder (searched recursively), an archive, or the name of an embedded corpus, which goes before a folder of
+        that name: that one is `./lieder` or a `Path`.
     out
         The corpus folder.
     rules
@@ -66,10 +69,13 @@ def prepare(
     """
     rules, out, say = rules or Rules(), Path(out), say or (lambda _: None)
     _refuse_foreign(out)
+    if container.named(source):
+        return _lay_out(str(source), out, say)
     if not Path(source).exists():
-        return _lay_out(_known(str(source)), out, say)
-    with _folder(Path(source)) as folder:
+        raise _absent(str(source))
+    with _folder(Path(source)) as (folder, published):
         listing = survey(folder)
+        listing = replace(listing, known=listing.known or published)
         fields = _about(Path(source), listing, name, licence, attribution)
         fields |= {"rules": rules, "remarks": (*remarks, PEDAL_REMARK)}
         if (standing := _standing(out)) and _is_same(standing, fields, listing):
@@ -161,43 +167,53 @@ def _refuse_foreign(out: Path) -> None:
         raise InputError(f"{out}: exists and is not a corpus; choose another place, so that nothing of yours is lost")
 
 
-def _known(name: str) -> str:
-    if name in container.names():
-        return name
+def _absent(name: str) -> InputError:
     known = sources.KNOWN.get(name)
-    if known:
-        raise InputError(
-            f"{name}: must be fetched first: download {known.address} (licence: {known.licence}), "
-            "then run antiphon prepare FILE OUT on what you downloaded"
-        )
-    names = ", ".join(sorted({*container.names(), *sources.KNOWN}))
-    raise InputError(f"{name}: there is no such folder or archive; known corpora are {names}")
+    if known is None:
+        names = ", ".join(sorted({*container.names(), *sources.KNOWN}))
+        return InputError(f"{name}: there is no such folder or archive; known corpora are {names}")
+    if known.unreadable:
+        return InputError(f"{name}: prepare does not read it ({known.unreadable}); choose another corpus")
+    where = {"file": "download", "repository": "clone", "page": "download the music from the page"}[known.address_of]
+    return InputError(
+        f"{name}: must be fetched first: {where} {known.address} (licence: {known.licence}; checksum: "
+        f"{known.checksum_words}), then run antiphon prepare FILE-OR-FOLDER OUT on what you fetched"
+    )
 
 
 @contextmanager
-def _folder(source: Path) -> Iterator[Path]:
-    """The source's folder, or a temporary one with what is in the archive."""
+def _folder(source: Path) -> Iterator[tuple[Path, str]]:
+    """The source's folder, or a temporary one with what is in the archive; the corpus whose published file it is."""
     if source.is_dir():
-        yield source
+        yield source, ""
         return
+    if source.name.lower().endswith(PUBLISHED_SUFFIXES):
+        raise InputError(f"{source}: holds bars, not songs, and needs no preparing: antiphon train midinet-v2 {source}")
     if not is_archive(source):
         raise InputError(f"{source}: neither a folder nor an archive (.zip, .tar.gz, .tar.xz); name one of those")
-    _check_published(source)
+    published = _check_published(source)
     folder = Path(tempfile.mkdtemp(prefix="antiphon-"))
     try:
         _unpack(source, folder)
-        yield folder
+        yield folder, published
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _check_published(source: Path) -> None:
-    known = sources.known_file(source.name)
-    if known and (found := file_checksum(source)) != known.sha256:
+def _check_published(source: Path) -> str:
+    """The corpus whose published file this is, empty if it bears no known name; a known name with another content is
+    refused."""
+    name = sources.known_file(source.name)
+    if name is None:
+        return ""
+    known = sources.KNOWN[name]
+    algorithm, _, value = known.checksum.partition(":")
+    if (found := file_checksum(source, algorithm)) != value:
         raise InputError(
-            f"{source}: its SHA-256 is {found}, not {known.sha256} as published; fetch {known.address} again, "
+            f"{source}: its {algorithm} checksum is {found}, not {known.checksum_words}; fetch {known.address} again, "
             "or rename the file if you changed it"
         )
+    return name
 
 
 def _unpack(source: Path, folder: Path) -> None:

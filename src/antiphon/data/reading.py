@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.data.judge import content_key, fault, flags
-from antiphon.data.layouts import LEAD_SHEET_SUFFIXES, Item
+from antiphon.data.listing import LEAD_SHEET_SUFFIXES, Item
 from antiphon.data.manifest import Flags, Reason, Rules
 from antiphon.data.tables import Packed, pack
 from antiphon.errors import InputError
@@ -53,10 +53,11 @@ def checksum(digests: Sequence[tuple[str, str]]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def file_checksum(path: Path) -> str:
-    """The SHA-256 (hex) of a file; empty where it cannot be read, as in an `Outcome`."""
+def file_checksum(path: Path, algorithm: str = "sha256") -> str:
+    """The checksum (hex) of a file of any size, its SHA-256 unless told; empty where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, algorithm).hexdigest()
     except OSError:
         return ""
 

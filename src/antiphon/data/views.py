@@ -15,6 +15,7 @@ from antiphon.codecs.codec import Codec, Rows
 from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
+from antiphon.data.published_set import PublishedSet
 from antiphon.errors import InputError
 from antiphon.files import whole_folder
 from antiphon.music.score import Score
@@ -46,6 +47,8 @@ def view(corpus: Corpus, codec: Codec, split: str, workers: int | None = None) -
         Memory maps of equal first axis; `song` (rows,) int32 is the corpus's song index. There may be no rows at all.
     """
     songs = corpus.split(split)
+    if isinstance(corpus, PublishedSet):
+        return corpus.rows(codec, split)
     key = view_key(corpus, codec, split)
     for home in _homes(corpus):
         if (rows := _opened(home / key)) is not None:
