@@ -90,6 +90,11 @@ def test_mutopia_by_its_records(tmp_path: Path) -> None:
     assert survey(tmp_path).known == ""
 
 
+def test_instruments_of_other_music_are_not_mutopia_s(tmp_path: Path) -> None:
+    _lay(tmp_path, "mutopia", {"instruments.json": json.dumps({"Me__op1__waltz": "Kazoo"})})
+    assert survey(tmp_path).known == ""
+
+
 def test_an_archive_gives_the_licence_and_ids_of_its_folder(make_folder: Make, tmp_path: Path) -> None:
     songs = sorted(make_folder(3).rglob("*.mid"))
     for number, song in enumerate(songs):

@@ -39,7 +39,7 @@ class Spans:
         """(span index, column) of every cell that sounds."""
         length = self.end - self.start
         span = np.repeat(np.arange(len(length)), length)
-        return span, np.arange(len(span)) - (np.cumsum(length) - length - self.start)[span]
+        return span, np.arange(len(span)) - np.repeat(np.cumsum(length) - length - self.start, length)
 
 
 def struck_spans(score: Score, columns_per_second: float) -> Spans:
