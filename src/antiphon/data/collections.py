@@ -127,9 +127,7 @@ def _has_instruments(folder: Path, root: Path, files: Sequence[Path]) -> bool:
     return False
 
 
-def _without(
-    root: Path, files: Sequence[Path], copies: Copies, layout: str, known: str
-) -> Listing:
+def _without(root: Path, files: Sequence[Path], copies: Copies, layout: str, known: str) -> Listing:
     listing = plain(root, [path for path in files if path not in copies], layout, known)
     aside = tuple(
         Rejection(file=file_name(root, path), kind=kind, reason=reason) for path, (kind, reason) in copies.items()
