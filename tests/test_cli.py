@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tests.made import folder, song
 
 import antiphon
 from antiphon.cli import app, run
+from antiphon.files import unwritable
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.score import Score
 from antiphon.presets import PRESETS
@@ -121,6 +123,7 @@ def test_generate_options_reach_the_model(models: dict[str, Path], tmp_path: Pat
     [
         (("--chords", "C X"), "'X'"),
         (("--key", "H"), "'H'"),
+        (("--key", "A minor", "--chords", "C"), "'A minor': a progression is drawn from a key"),
         (("--bars", 0), "bars = 0"),
         (("--bars", "many"), "many"),
         (("--accompaniment", "polka"), "polka"),
@@ -158,6 +161,25 @@ def test_a_full_disk(models: dict[str, Path], tmp_path: Path, capsys: Capture, m
     monkeypatch.setattr(Path, "write_bytes", full)
     assert "No space left" in fail(capsys, "generate", models["bar"], "--bars", 1, "--out", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fails", ["render_audio", "render_image"])
+def test_a_disk_that_fills_within_a_song(
+    fails: str, models: dict[str, Path], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(score: Score, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise unwritable(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    words = ("generate", models["bar"], "--bars", 1, "--out", tmp_path)
+    succeed(capsys, *words)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr(f"antiphon.io.{'audio' if fails == 'render_audio' else 'image'}.{fails}", full)
+    kind = "wav" if fails == "render_audio" else "png"
+    assert f"{tmp_path / f'bar-0.{kind}'}: cannot write here" in fail(capsys, *words)
+    fail(capsys, *words, "--seed", 1)
+    # Neither is a new song there in part, nor an old one replaced in part.
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_an_unforeseen_fault_of_the_system(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +226,47 @@ def test_prepare_faults(
     assert sentence in fail(capsys, "prepare", *words)
     assert not (tmp_path / "c").exists() and not leftovers(tmp_path)
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+def run_config(run: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((run / "config.json").read_text())["card"]
+    return config
+
+
+@pytest.mark.slow
+def test_train_takes_the_splits_that_were_picked(tmp_path: Path, capsys: Capture) -> None:
+    midi, place = folder(tmp_path / "midi"), tmp_path / "c"
+    picked = ("--splits", 3, "--seed", 5, "--workers", 1)
+    prepared = json.loads(succeed(capsys, "prepare", midi, place, "--view", "midinet-v2", *picked, "--json"))
+    words = ("train.iterations=1", "train.batch_size=4", "train.device=cpu", "family.condition_channels=4")
+
+    def trained(preset: str, name: str, *more: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        facts = json.loads(succeed(capsys, "train", preset, place, "--run", tmp_path / name, *words, *more, "--json"))
+        return facts, run_config(tmp_path / name)["codec"]
+
+    facts, codec = trained("midinet-v2", "a")
+    assert (codec["num_splits"], codec["split_seed"]) == (3, 5) and facts["rows"] == prepared["rows"]["train"]
+    _, codec = trained("midinet-v2", "b", "codec.num_splits=2")
+    assert (codec["num_splits"], codec["split_seed"]) == (2, 0)
+    # Rows of another version were not picked.
+    assert trained("midinet-v3", "v3")[1]["num_splits"] == 600
+    # A view with the preset's own number is a choice too; preparing nothing new is none.
+    succeed(capsys, "prepare", midi, place, "--seed", 5)
+    assert trained("midinet-v2", "still")[1]["num_splits"] == 3
+    succeed(capsys, "prepare", midi, place, "--view", "midinet-v2", "--seed", 5)
+    assert trained("midinet-v2", "d")[1]["num_splits"] == 600
+    (place / "views" / "splits.json").write_text("[]")
+    assert "splits.json: damaged" in fail(capsys, "train", "midinet-v2", place, "--run", tmp_path / "e", *words)
+
+
+@pytest.mark.slow
+def test_a_corrected_command_takes_the_folder_of_a_refused_one(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = ("train", "midinet-v2", corpus, "--run", tmp_path / "r", *SHORT, "family.condition_channels=4")
+    assert "'previous'" in fail(capsys, *words, "codec.version=v1")
+    assert "'chord'" in fail(capsys, *words, "family.chord=true")
+    assert not (tmp_path / "r").exists()
+    assert "cuda" in fail(capsys, *words, "train.device=cuda") or torch.cuda.is_available()
+    assert "r: 4 iterations" in succeed(capsys, *words, "train.log_every=2")
 
 
 @pytest.mark.slow
@@ -286,6 +349,8 @@ def test_convert(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> No
     checkpoint = published_checkpoint(tmp_path / "epoch=3.ckpt", models["midinet-v2"])
     shown = succeed(capsys, "convert", "midinet", checkpoint, tmp_path / "m.safetensors")
     assert "midinet-v2-as-published" in shown
+    card = json.loads(succeed(capsys, "convert", "midinet", checkpoint, tmp_path / "m.safetensors", "--json"))
+    assert (card["iteration"], card["seed"], card["version"]) == (3, None, antiphon.__version__)
     assert "m-1.mid" in succeed(capsys, "generate", tmp_path / "m.safetensors", "--seed", 1, "--out", tmp_path / "o")
 
 
@@ -321,6 +386,19 @@ def test_render(kind: str, tmp_path: Path, capsys: Capture) -> None:
     succeed(capsys, "render", tmp_path / "s.mid", tmp_path / f"s.{kind}")
     beginning = {"wav": b"RIFF", "flac": b"fLaC", "ogg": b"OggS", "png": b"\x89PNG", "svg": b"<"}[kind]
     assert (tmp_path / f"s.{kind}").read_bytes().startswith(beginning)
+    told = json.loads(succeed(capsys, "render", tmp_path / "s.mid", tmp_path / f"s.{kind}", "--json"))
+    assert told == {"file": str(tmp_path / f"s.{kind}"), "notes": song(1, bars=2).num_notes, "seconds": 4.0}
+
+
+def test_render_by_an_engine(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_midi(song(1, bars=1), tmp_path / "s.mid")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = ("render", tmp_path / "s.mid", tmp_path / "s.wav", "--engine")
+    assert "no such program on the PATH" in fail(capsys, *words, "fluidsynth")
+    assert "soundfont, fluidsynth" in fail(capsys, *words, "organ")
+    assert "sounds only" in fail(capsys, "render", tmp_path / "s.mid", tmp_path / "s.png", "--engine", "soundfont")
+    succeed(capsys, *words, "soundfont")
+    assert (tmp_path / "s.wav").exists()
 
 
 def test_render_faults(tmp_path: Path, capsys: Capture) -> None:
@@ -343,6 +421,11 @@ def test_encode_and_decode(codec: str, tmp_path: Path, capsys: Capture) -> None:
     succeed(capsys, "decode", codec, tmp_path / "s.npy", tmp_path / "back.mid")
     succeed(capsys, "encode", codec, tmp_path / "back.mid", tmp_path / "again.npy")
     np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), bars)
+    told = json.loads(succeed(capsys, "encode", codec, tmp_path / "s.mid", tmp_path / "s.npy", "--json"))
+    assert told == {"file": str(tmp_path / "s.npy"), "codec": codec, "bars": 8}
+    told = json.loads(succeed(capsys, "decode", codec, tmp_path / "s.npy", tmp_path / "back.midi", "--json"))
+    assert told["file"] == str(tmp_path / "back.midi") and told["seconds"] in (16.0, 19.2)
+    assert told["notes"] == read_midi(tmp_path / "back.midi").num_notes
 
 
 def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
@@ -361,6 +444,10 @@ def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
         assert f"{name}.npy" in fail(capsys, "decode", "frames", tmp_path / f"{name}.npy", out)
     np.save(tmp_path / "pitches.npy", np.full((2, 16), 60))
     assert "0 to 25" in fail(capsys, "decode", "melody", tmp_path / "pitches.npy", out)
+    for name in ("zz.wav", "zz", "zz.mid.npy"):
+        assert ".mid" in fail(capsys, "decode", "frames", tmp_path / "pitches.npy", tmp_path / "nodir" / name)
+    assert ".npy" in fail(capsys, "encode", "frames", tmp_path / "s.mid", tmp_path / "nodir" / "x.mid")
+    assert not (tmp_path / "nodir").exists()
     assert not out.exists() and not leftovers(tmp_path)
 
 
@@ -397,7 +484,27 @@ def test_ctrl_c_in_process(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> 
         raise KeyboardInterrupt
 
     monkeypatch.setattr("antiphon.commands.listings.preset_rows", interrupted)
-    assert "interrupted" in fail(capsys, "presets")
+    assert fail(capsys, "presets") == "antiphon: interrupted; every file that is there is whole"
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "words", "told"),
+    [
+        ("train", "antiphon.fit.fit_preset", ("bar", "lieder", "--run", "r"), "goes on from there"),
+        ("prepare", "antiphon.commands.preparing.prepare", ("midi", "c"), "the same command makes what is missing"),
+        ("generate", "antiphon.generate.load", (), "writes them all again"),
+        ("render", "antiphon.commands.songs.read_song", ("a.mid", "a.wav"), "nothing was written"),
+    ],
+)
+def test_ctrl_c_says_what_is_left(
+    command: str, place: str, words: tuple[str, ...], told: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*values: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, interrupted)
+    sentence = fail(capsys, command, *words)
+    assert sentence.startswith("antiphon: interrupted; ") and told in sentence
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 120) -> None:

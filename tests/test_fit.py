@@ -11,7 +11,7 @@ from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset, model_licence, publish_run
 from antiphon.presets import RunConfig, get_preset
-from antiphon.training.checkpoint import load_model
+from antiphon.training.checkpoint import load_model, save_model
 
 
 def config(preset: str, iterations: int, *more: str) -> RunConfig:
@@ -72,6 +72,63 @@ def test_the_first_weights_follow_from_the_seed(corpus: Path, tmp_path: Path) ->
         states.append(state(tmp_path / str(number))["generator.fc_net.0.weight"])
     assert torch.equal(states[0], states[1])
     assert not torch.equal(states[0], states[2])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_a_refused_training_leaves_the_run_of_another_alone(corpus: Path, tmp_path: Path) -> None:
+    fit_preset(config("midinet-v1", 1), corpus, tmp_path / "r", say=str)
+    before = contents(tmp_path / "r")
+    with pytest.raises(InputError, match="this run was begun with"):
+        fit_preset(config("midinet-v2", 1), corpus, tmp_path / "r", say=str)
+    assert contents(tmp_path / "r") == before
+
+
+@pytest.mark.slow
+def test_a_run_without_a_checkpoint_binds_nobody(corpus: Path, tmp_path: Path) -> None:
+    run = tmp_path / "r"
+    fit_preset(config("midinet-v2", 1), corpus, run, say=str)
+    (run / "checkpoint.pt").unlink()
+    (run / "best.safetensors").write_bytes(b"of the other")
+    facts = fit_preset(config("midinet-v1", 2), corpus, run, say=str)
+    assert (facts["preset"], facts["iteration"]) == ("midinet-v1", 2)
+    # Held-out bars of the other's codec, and its best weights, are gone with it.
+    assert not any(name.startswith("held_out") for name in state(run))
+
+
+def test_how_many_songs_give_bars_is_said(corpus: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    wanted = config("midinet-v2", 1)
+    facts = fit_preset(wanted, corpus, tmp_path / "r", say=said.append)
+    songs = len(Corpus.open(corpus).split("train"))
+    assert facts["songs"] == songs > 1
+    assert said[0] == f"c: {facts['rows']:,} bars of {songs} of {songs} training songs to train midinet-v2 on".replace(
+        "c:", f"{Corpus.open(corpus).name}:"
+    )
+    one = wanted.override(["codec.num_splits=1"])
+    facts = fit_preset(one, corpus, tmp_path / "s", say=said.append)
+    assert facts["songs"] == 1 and f"bars of 1 of {songs} training songs" in said[-1]
+
+
+@pytest.mark.slow
+def test_resumed_fine_tuning_wants_the_same_model(models: dict[str, Path], corpus: Path, tmp_path: Path) -> None:
+    run, origin = tmp_path / "r", models["midinet-v1"]
+    fit_preset(config("midinet-v1", 1), corpus, run, start=origin, say=str)
+    with pytest.raises(InputError, match=r"preset 'midinet-v1'; give that model as --from, or"):
+        fit_preset(config("midinet-v1", 2), corpus, run, say=str)
+    card, weights = load_model(origin)
+    save_model(tmp_path / "copy.safetensors", weights, card)
+    weights["generator.fc_net.0.bias"] += 1
+    save_model(tmp_path / "other.safetensors", weights, card)
+    with pytest.raises(InputError, match="and not of this one; give that model as --from"):
+        fit_preset(config("midinet-v1", 2), corpus, run, start=tmp_path / "other.safetensors", say=str)
+    assert fit_preset(config("midinet-v1", 2), corpus, run, start=tmp_path / "copy.safetensors")["iteration"] == 2
+    fit_preset(config("midinet-v1", 1), corpus, tmp_path / "plain", say=str)
+    with pytest.raises(InputError, match="begun without --from; leave it out"):
+        fit_preset(config("midinet-v1", 2), corpus, tmp_path / "plain", start=origin, say=str)
 
 
 @pytest.mark.slow

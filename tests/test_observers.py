@@ -100,6 +100,18 @@ def test_an_alarm_is_said_when_it_begins() -> None:
     assert said[0].startswith("iteration 5: ")
 
 
+def test_a_game_that_has_not_begun_is_not_judged() -> None:
+    game, blind = objective("bar"), "alarm/blind discriminator"
+    chance = np.random.default_rng(5)
+    game.sample = lambda num, condition: torch.from_numpy(chance.integers(0, 9, (num, 16)))  # type: ignore[method-assign]
+    health = Health(rows("bar"), 5, str)
+    likelihood = [{"iteration": float(n), "likelihood/loss": 3.0} for n in range(50, 1000, 50)]
+    played = [{"iteration": float(n), "discriminator/loss": 1.3, "generator/loss": 0.8} for n in range(50, 1000, 50)]
+    with torch.no_grad():
+        records = [health(iteration, game, log) for iteration, log in ((5, []), (1000, likelihood), (1000, played))]
+    assert [blind in record for record in records] == [False, False, True]
+
+
 def test_its_own_figures_are_not_taken_for_the_trainers() -> None:
     history = [{"iteration": float(n), "discriminator/gradient_norm": 1.0 + n, "g/loss": 1.0} for n in range(20)]
     history = [record | {"d/confidence_real": 0.5, "d/confidence_fake": 0.5} for record in history]

@@ -116,6 +116,28 @@ def test_noise_that_cannot_fade_is_refused() -> None:
     assert get_preset("midinet-v2-wgan").resolve(["train.capture=true"]).train.capture
 
 
+@pytest.mark.parametrize(
+    ("preset", "override", "sentence"),
+    [
+        ("midinet-v2", "codec.version=v1", r"^option: codec\.version = 'v1': .*'previous'.* codec\.version=v2"),
+        ("midinet-v2", "family.chord=true", r"codec\.version = 'v2': .*'chord'.* codec\.version=v3"),
+        ("midinet-v3", "codec.version=v1", r"'previous'.* codec\.version=v3"),
+        ("midinet-v1", "family.condition_channels=4", r"codec\.version=v2"),
+        ("midinet-v1", 'codec={"kind": "melody"}', r"codec\.kind = 'melody': .*'midinet' takes 'frames'"),
+        ("bar", 'codec={"kind": "frames"}', r"codec\.kind = 'frames': .*'bar' takes 'melody'"),
+    ],
+)
+def test_a_family_without_the_rows_that_it_reads_is_refused(preset: str, override: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        get_preset(preset).resolve([override])
+
+
+def test_a_family_may_read_less_than_there_is() -> None:
+    assert get_preset("midinet-v2").resolve(["codec.version=v3"]).family == get_preset("midinet-v2").family
+    both = get_preset("midinet-v2").resolve(["codec.version=v3", "family.chord=true"])
+    assert both.codec.kind == "frames" and both.codec.version == "v3"
+
+
 def test_unknown_preset_names_near_ones() -> None:
     with pytest.raises(InputError, match=r"'midinet-v22'.*midinet-v2"):
         get_preset("midinet-v22")
@@ -157,7 +179,7 @@ def test_two_iterations_of_each_family(preset: str, corpus: Path, tmp_path: Path
     said: list[str] = []
     facts = fit_preset(config, corpus, tmp_path / "run", say=said.append)
     assert (facts["iteration"], facts["preset"]) == (2, preset)
-    assert facts["rows"] > 0 and f"{facts['rows']} bars" in said[0]
+    assert facts["rows"] > 0 and f"{facts['rows']:,} bars" in said[0]
     previews = sorted(path.name for path in (tmp_path / "run" / "previews").iterdir())
     assert previews == ["0000001.mid", "0000001.png", "0000002.mid", "0000002.png"]
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -5,6 +5,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,74 @@ def test_files_that_the_readme_names_exist() -> None:
         r"`(recipes/[a-z_]+\.py|docs/[a-z_]+\.md)`", text
     ):
         assert (ROOT / name).exists(), name
+
+
+def blocks(language: str) -> list[str]:
+    """What stands between fences of that language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+
+
+# The README's training takes hours; four iterations take the same ways.
+SMALLER = {"train": ["train.iterations=4", "train.batch_size=8", "family.condition_channels=4", "train.device=cpu"]}
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in and a home with a folder of MIDI, such as a reader of the README has."""
+    from tests.made import folder, song
+
+    from antiphon.io.midi import write_midi
+
+    folder(tmp_path / "home" / "some" / "folder")
+    for seed, name in enumerate(("my-tune.mid", "my-song.mid")):
+        write_midi(song(seed), tmp_path / "here" / name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.mark.slow
+def test_the_shell_block_runs(newcomer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from antiphon.cli import run
+
+    block = next(text for text in blocks("") if "antiphon train" in text)
+    told = {"generate": 0, "prepare": 0, "train": 0, "publish": 0, "render": 0}
+    for line in block.splitlines():
+        words = [str(Path(word).expanduser()) for word in shlex.split(line, comments=True)]
+        if not words or words[0] == ".":
+            continue
+        assert words[0] == "antiphon", line
+        assert run([*words[1:], *SMALLER.get(words[1], [])]) == 0, (line, capsys.readouterr().err)
+        told[words[1]] += 1
+        # Files that a remark promises, "out/bar-0.mid, .wav, .png" being three.
+        promised = re.findall(r"\b(out/[\w-]+)((?:,? ?\.[a-z]+)+)", line.partition("#")[2])
+        for stem, suffixes in promised:
+            assert all((newcomer / f"{stem}{suffix}").is_file() for suffix in re.findall(r"\.[a-z]+", suffixes)), line
+        assert promised or words[1:] != ["generate"]
+    assert min(told.values()) > 0
+    assert (newcomer / "my-song.wav").read_bytes().startswith(b"RIFF")
+    assert (newcomer / "out" / "model-0.mid").exists()
+
+
+@pytest.mark.slow
+def test_the_python_block_runs(newcomer: Path) -> None:
+    from antiphon.io.midi import read_midi
+
+    (block,) = blocks("python")
+    exec(compile(block, "README.md", "exec"), {})
+    score = read_midi(newcomer / "song0.mid")
+    assert [symbol for _, symbol in score.chords] == 2 * ["C", "G", "Am", "F"]
+
+
+def test_every_listing_and_result_is_there_as_json() -> None:
+    import inspect
+
+    from antiphon import cli
+
+    assert "every listing and result is there as `--json` too" in README.read_text()
+    commands = [name for name in cli.app if not name.startswith("-") and name != "convert"]
+    for command in [*(getattr(cli, name) for name in commands), cli.midinet]:
+        assert "as_json" in inspect.signature(command).parameters, command
 
 
 def test_nothing_of_one_machine_is_in_the_tree() -> None:

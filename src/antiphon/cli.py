@@ -57,7 +57,7 @@ def generate(
     tempo
         Beats a minute.
     key
-        Where a progression is drawn from, such as "A minor".
+        Where a progression is drawn from, such as "A minor"; instead of chords.
     chords
         One a bar, repeated, such as "C G Am F".
     first
@@ -118,9 +118,11 @@ def prepare(
     view
         Also encode the rows that this preset trains on.
     splits
-        How many 8-bar splits the view picks (train with codec.num_splits=N codec.split_seed=SEED then).
+        How many 8-bar splits the view picks; the corpus remembers it, and train on it picks the same unless told
+        otherwise by codec.num_splits=N codec.split_seed=S.
     seed
-        Of the division into training, validation and test songs, and of the pick of splits.
+        Of the division into training, validation and test songs, and of the pick of splits: another one divides the
+        songs anew.
     licence
         Of the music, for the corpus and every model trained on it; known corpora bring their own.
     workers
@@ -159,7 +161,8 @@ def train(
     corpus
         A folder made by antiphon prepare, or the name of an embedded corpus.
     overrides
-        Settings such as train.iterations=5000 train.batch_size=64 family.latent_dim=32 codec.num_splits=600.
+        Settings such as train.iterations=5000 train.batch_size=64 family.latent_dim=32 codec.num_splits=600. Without
+        the last one a corpus made by prepare --splits gives the splits that were picked there.
     run
         Folder for the run: checkpoint, log, previews, curves.
     start
@@ -169,19 +172,17 @@ def train(
     as_json
         Print the result as JSON.
     """
+    from antiphon.commands.preparing import resolve_for
     from antiphon.fit import fit_preset, leads
-    from antiphon.presets import get_preset
 
     chosen = [*overrides, *(["train.tensorboard=true"] if tensorboard else [])]
-    config = get_preset(preset).resolve(chosen)
+    config = resolve_for(preset, corpus, chosen)
     facts = fit_preset(config, corpus, run, start=start, say=_quiet if as_json else _say_to_stderr)
     if not leads():
         return
-    if as_json:
-        _print_json(facts)
-    else:
-        ending = ", converged" if facts["converged"] else ""
-        print(f"{run}: {facts['iteration']} iterations{ending}; publish it with antiphon publish {run} OUT.safetensors")
+    ending = ", converged" if facts["converged"] else ""
+    done = f"{run}: {facts['iteration']} iterations{ending}; publish it with antiphon publish {run} OUT.safetensors"
+    _tell(facts, done, as_json)
 
 
 @app.command
@@ -200,14 +201,11 @@ def publish(run: Path, out: Path, /, *, as_json: AsJson = False) -> None:
     from antiphon.fit import publish_run
 
     card = publish_run(run, out)
-    if as_json:
-        _print_json(card)
-    else:
-        print(f"{out}: {card['preset']} after {card['iteration']} iterations, licence: {card['licence']}")
+    _tell(card, f"{out}: {card['preset']} after {card['iteration']} iterations, licence: {card['licence']}", as_json)
 
 
 @convert.command
-def midinet(checkpoint: Path, out: Path, /) -> None:
+def midinet(checkpoint: Path, out: Path, /, *, as_json: AsJson = False) -> None:
     """Convert a published MidiNet-style Lightning checkpoint; nothing in it is executed.
 
     Parameters
@@ -216,15 +214,17 @@ def midinet(checkpoint: Path, out: Path, /) -> None:
         The .ckpt file.
     out
         The model file, named .safetensors.
+    as_json
+        Print the model's card as JSON.
     """
     from antiphon.commands.converting import convert_midinet
 
     card = convert_midinet(checkpoint, out)
-    print(f"{out}: {card['preset']}, licence: {card['licence']}")
+    _tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)
 
 
 @app.command
-def render(song: Path, out: Path, /) -> None:
+def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJson = False) -> None:
     """Turn a song into sound or a piano-roll picture.
 
     Parameters
@@ -233,15 +233,21 @@ def render(song: Path, out: Path, /) -> None:
         A MIDI or MusicXML file.
     out
         Named .wav, .flac, .ogg, .png or .svg.
+    engine
+        What plays a sound: soundfont, which comes with the package, or fluidsynth; by default the first that is there.
+    as_json
+        Print the result as JSON.
     """
     from antiphon.commands.songs import read_song, render_song
 
-    render_song(read_song(song), out)
-    print(out)
+    score = read_song(song)
+    render_song(score, out, engine)
+    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3)}
+    _tell(facts, str(out), as_json)
 
 
 @app.command
-def encode(codec: str, song: Path, out: Path, /) -> None:
+def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
     """Write a song's bars as a numpy array (bars, 16) of uint8.
 
     Parameters
@@ -252,15 +258,17 @@ def encode(codec: str, song: Path, out: Path, /) -> None:
         A MIDI or MusicXML file.
     out
         Named .npy.
+    as_json
+        Print the result as JSON.
     """
-    from antiphon.commands.songs import encode_song, read_song
+    from antiphon.commands.songs import encode_song
 
-    bars = encode_song(codec, read_song(song), str(song), out)
-    print(f"{out}: {bars} bars")
+    bars = encode_song(codec, song, out)
+    _tell({"file": str(out), "codec": codec, "bars": bars}, f"{out}: {bars} bars", as_json)
 
 
 @app.command
-def decode(codec: str, bars: Path, out: Path, /) -> None:
+def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> None:
     """Write an array of bars as a MIDI file.
 
     Parameters
@@ -270,12 +278,15 @@ def decode(codec: str, bars: Path, out: Path, /) -> None:
     bars
         A .npy file (bars, 16) of integers.
     out
-        Named .mid.
+        Named .mid or .midi.
+    as_json
+        Print the result as JSON.
     """
     from antiphon.commands.songs import decode_song
 
     score = decode_song(codec, bars, out)
-    print(f"{out}: {score.num_notes} notes, {score.duration_seconds:.1f} s")
+    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3)}
+    _tell(facts, f"{out}: {score.num_notes} notes, {score.duration_seconds:.1f} s", as_json)
 
 
 @app.command
@@ -333,7 +344,7 @@ def run(arguments: Sequence[str]) -> int:
     except (InputError, CycloptsError) as error:
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
-        return _fail("interrupted; every file that is there is whole, and the same command goes on from there")
+        return _fail(f"interrupted; {_INTERRUPTED.get(next(iter(arguments), ''), _WHOLE)}")
     except BrokenPipeError:
         # The reader has gone; what Python would flush at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -343,9 +354,25 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+_WHOLE = "every file that is there is whole"
+_INTERRUPTED = {
+    "train": "what was trained is kept, and the same command goes on from there",
+    "prepare": "a corpus is there whole or not at all; the same command makes what is missing",
+    "generate": "every song that is there is whole; the same command writes them all again",
+    "render": "nothing was written; the same command begins again",
+}
+
+
 def _fail(sentence: str) -> int:
     print(f"antiphon: {sentence}", file=sys.stderr)
     return 2
+
+
+def _tell(facts: Any, sentence: str, as_json: bool) -> None:
+    if as_json:
+        _print_json(facts)
+    else:
+        print(sentence)
 
 
 def _print_json(value: Any) -> None:

@@ -1,8 +1,8 @@
 """Frozen, validated configuration: pydantic models to and from JSON, with dotted overrides."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -52,9 +52,43 @@ def _assign(values: dict[str, Any], path: list[str], value: Any, where: str) -> 
 
 def _sentence(model: type[BaseModel], error: ValidationError, where: str) -> str:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"]) or model.__name__
+    path, section = _located(model, first["loc"])
+    key = ".".join(path) or model.__name__
     if first["type"] == "extra_forbidden":
-        return f"{where}: there is no key {key!r}; choose one of {', '.join(model.model_fields)}"
+        return f"{where}: there is no key {key!r}; choose one of {', '.join(section.model_fields)}"
     if first["type"] == "missing":
         return f"{where}: the key {key!r} is missing; add it"
-    return f"{where}: {key} = {first['input']!r} will not do: {first['msg'].lower()}"
+    if first["type"] == "union_tag_invalid":
+        return (
+            f"{where}: {key}.kind = {first['ctx']['tag']!r} will not do: choose one of {first['ctx']['expected_tags']}"
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    if isinstance(first["input"], Mapping):
+        # A fault of several keys together, which the message names; all that the section holds would drown it.
+        return f"{where}: {message}" if not path else f"{where}: {key}: {message}"
+    return f"{where}: {key} = {first['input']!r} will not do: {message[:1].lower()}{message[1:]}"
+
+
+def _located(model: type[BaseModel], place: Sequence[int | str]) -> tuple[list[str], type[BaseModel]]:
+    """The keys of a fault as a user writes them, and the section that holds the last one; pydantic puts the kind of a
+    section between them where there is a choice of kinds."""
+    path: list[str] = []
+    sections, section = [model], model
+    for part in place:
+        if len(sections) > 1 and isinstance(part, str):
+            sections = [choice for choice in sections if choice.model_fields["kind"].default == part]
+            continue
+        path.append(str(part))
+        if len(sections) == 1 and isinstance(part, str):
+            section = sections[0]
+            field = section.model_fields.get(part)
+            sections = [] if field is None else list(_sections(field.annotation))
+    return path, section
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in an annotation: alone, in a union or as elements."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _sections(inner)

@@ -1,7 +1,6 @@
 """The bridge: a preset and a corpus to a run, and a run to a model file."""
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +53,8 @@ def fit_preset(
 
     Returns
     -------
-    Plain facts: "run", "preset", "corpus", "rows", "iteration", "converged", "last" (the last record of the log).
+    Plain facts: "run", "preset", "corpus", "rows" and the number of "songs" that they come from, "iteration",
+    "converged", "last" (the last record of the log).
 
     Raises
     ------
@@ -70,14 +70,11 @@ def fit_preset(
 
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
-    rows = _rows(corpus, config.codec, workers)
+    rows, num_songs = _rows(corpus, config.codec, workers)
     shown = _shown(corpus, config.codec, workers, train.seed) or _some(rows, train.seed)
     origin = _origin(start)
     objective = _objective(config, origin)
     say = say if leads() else _silent
-    if leads():
-        _keep_held_out(run, corpus, config.codec, workers, train.seed)
-    say(f"{corpus.name}: {len(rows['real'])} bars to train {config.preset} on")
     curves = Curves(run, train.preview_every)
     observers: list[Observer] = [
         Preview(run, config.codec, shown, train.preview_every),
@@ -85,7 +82,15 @@ def fit_preset(
         curves,
     ]
     loader = Loader(rows, train.batch_size, train.seed)
-    fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers)
+
+    def opened(run: Path) -> None:
+        say(
+            f"{corpus.name}: {len(rows['real']):,} bars of {num_songs:,} of {len(corpus.split('train')):,} training "
+            f"songs to train {config.preset} on"
+        )
+        _keep_held_out(run, corpus, config.codec, workers, train.seed)
+
+    fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
     if leads():
         curves(fitted.iteration, objective, fitted.history)
     return {
@@ -93,6 +98,7 @@ def fit_preset(
         "preset": config.preset,
         "corpus": corpus.name,
         "rows": len(rows["real"]),
+        "songs": num_songs,
         "iteration": fitted.iteration,
         "converged": fitted.converged,
         "last": dict(fitted.history[-1]) if fitted.history else {},
@@ -113,17 +119,12 @@ def publish_run(run: Path | str, out: Path | str) -> dict[str, Any]:
         If the folder is no run or has no checkpoint yet, or the file cannot be written.
     """
     from antiphon.model_files import HELD_OUT
-    from antiphon.training.checkpoint import load_model, publish, save_model
+    from antiphon.training.checkpoint import publish
 
     run, out = Path(run), Path(out)
     if out.suffix != ".safetensors":
         raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
-    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
-        publish(run, Path(folder) / out.name)
-        card, state = load_model(Path(folder) / out.name)
-    held_out = _read_held_out(run)
-    save_model(out, {**state, **{HELD_OUT + name: values for name, values in held_out.items()}}, card)
-    return card
+    return publish(run, out, {HELD_OUT + name: values for name, values in _read_held_out(run).items()})
 
 
 def model_licence(corpus: str, origin: str | None = None) -> str:
@@ -138,14 +139,15 @@ _OWN = "MIT"
 _FREE = ("cc0", "public domain", "pd", "mit")
 
 
-def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> dict[str, NDArray[Any]]:
+def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, NDArray[Any]], int]:
+    """Rows to train on, and how many songs they come from: a codec passes over songs in which it finds nothing."""
     rows = view(corpus, codec, "train", workers)
     if not len(rows["real"]):
         raise InputError(
             f"{corpus.name}: no bars in its training songs for this preset's codec "
             f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
         )
-    return _batched(rows)
+    return _batched(rows), len(np.unique(rows["song"]))
 
 
 def _needs(codec: Codec) -> str:
@@ -196,7 +198,7 @@ def _objective(config: RunConfig, origin: "ModelFile | None") -> Any:
 
 def _card(config: RunConfig, corpus: Corpus, origin: "ModelFile | None") -> dict[str, Any]:
     manifest = corpus.manifest
-    began_as = None if origin is None else {key: origin.card.get(key) for key in ("preset", "corpus", "licence")}
+    began_as = None if origin is None else _began_as(origin)
     licence = model_licence(manifest.licence, None if began_as is None else str(began_as["licence"]))
     card = {
         **config.model_dump(mode="json", include={"preset", "family", "codec"}),
@@ -211,11 +213,18 @@ def _card(config: RunConfig, corpus: Corpus, origin: "ModelFile | None") -> dict
     return card | ({"began_as": began_as} if began_as is not None else {})
 
 
+def _began_as(origin: "ModelFile") -> dict[str, Any]:
+    from antiphon.training.checkpoint import digest
+
+    return {key: origin.card.get(key) for key in ("preset", "corpus", "licence")} | {"sha256": digest(origin.state)}
+
+
 def _keep_held_out(run: Path, corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> None:
     """Put some bars of validation songs into the run, for chains of the published model to begin with."""
     path = run / HELD_OUT_FILE
     rows = _batched(view(corpus, codec, "valid", workers))
-    if "previous" not in rows or not len(rows["real"]) or path.exists():
+    if "previous" not in rows or not len(rows["real"]):
+        path.unlink(missing_ok=True)
         return
     from safetensors.numpy import save
 

@@ -101,7 +101,8 @@ class Health:
 
     def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
         """The measures as "health/NAME", and 1 for each sounding "alarm/NAME"."""
-        found = examine(history, self._evidence(objective), loss=_loss(objective))
+        now = {"iteration": float(iteration)}
+        found = examine([*history, now], self._evidence(objective), loss=_loss(objective))
         for alarm in found.alarms:
             if alarm.name not in self._sounding:
                 self._say(f"iteration {iteration}: {alarm}")

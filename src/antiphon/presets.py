@@ -26,24 +26,53 @@ FamilyConfig = Annotated[MidinetConfig | BarConfig, Field(discriminator="kind")]
 CodecConfig = Annotated[FrameBars | MelodyBars, Field(discriminator="kind")]
 
 
-class RunConfig(Config):
+class ModelConfig(Config):
+    """What a model file's card says of how to build and read it.
+
+    Parameters
+    ----------
+    family
+        Networks and losses.
+    codec
+        Representation, of the kind that the family's networks take, with the rows that they read.
+    """
+
+    family: FamilyConfig
+    codec: CodecConfig
+
+    @model_validator(mode="after")
+    def _rows_are_there(self) -> Self:
+        kind = _TAKES[self.family.kind]
+        if self.codec.kind != kind:
+            raise InputError(
+                f"codec.kind = {self.codec.kind!r}: the family {self.family.kind!r} takes {kind!r}; choose that, or a "
+                "preset of another family"
+            )
+        given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
+        lacking = [name for name in _read(self.family) if name not in given]
+        if lacking and isinstance(self.codec, FrameBars):
+            version = next(version for version, names in _GIVEN.items() if set(_read(self.family)) <= set(names))
+            raise InputError(
+                f"codec.version = {self.codec.version!r}: it has no rows {lacking[0]!r}, which this family reads "
+                f"(family.condition_channels, family.chord); set codec.version={version} with it, or choose a preset"
+            )
+        return self
+
+
+class RunConfig(ModelConfig):
     """Everything that decides a run but its corpus; `override` takes `family.x=y`, `codec.x=y` and `train.x=y`.
 
     Parameters
     ----------
     preset
         The row it began as.
-    family
-        Networks and losses.
-    codec
-        Representation.
+    family, codec
+        See `ModelConfig`.
     train
         Length, optimizers, intervals.
     """
 
     preset: str
-    family: FamilyConfig
-    codec: CodecConfig
     train: TrainConfig
 
     @model_validator(mode="after")
@@ -55,11 +84,16 @@ class RunConfig(Config):
         return self
 
 
-class ModelConfig(Config):
-    """What a model file's card says of how to build and read it."""
+_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody"}
+_GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 
-    family: FamilyConfig
-    codec: CodecConfig
+
+def _read(family: MidinetConfig | BarConfig) -> tuple[str, ...]:
+    """The rows that a family's networks read beside the bars themselves."""
+    if isinstance(family, BarConfig):
+        return _GIVEN["v3"]
+    conditions = {"previous": family.condition_channels > 0, "chord": family.chord}
+    return tuple(name for name, is_read in conditions.items() if is_read)
 
 
 class Preset(Config):

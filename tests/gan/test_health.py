@@ -145,6 +145,39 @@ def test_a_critic_that_tells_every_pair_apart_is_not_blind() -> None:
     assert even["critic_auc"] == 0.5
 
 
+def game(begins: int, now: int, every: int = 50) -> list[dict[str, float]]:
+    """The log of a run in which the critic moves alone until the generator joins it."""
+    log = [{"iteration": float(n), "discriminator/loss": 1.3} for n in range(every, now + 1, every)]
+    return [record | ({"generator/loss": 0.8} if record["iteration"] > begins else {}) for record in log] + [
+        {"iteration": float(now)}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("history", "age"),
+    [
+        ([{"iteration": 5.0}], 0),
+        (game(1000, 1000), 0),
+        (game(900, 950), 50),
+        (game(900, 1000), 100),
+        (game(0, 1000), 1000),
+        ([record for record in game(0, 1000) if "generator/loss" not in record], 0),
+    ],
+)
+def test_nobody_is_accused_before_both_have_played(history: list[dict[str, float]], age: int) -> None:
+    noise = np.random.default_rng(7).integers(60, 84, (512, 8))
+    blind = replace(SOUND, fake=noise, real_logits=logits(512, 0, 3), fake_logits=logits(512, 0, 4))
+    apart = replace(SOUND, real_logits=logits(512, 4, 3), fake_logits=logits(512, -4, 4))
+    for evidence, name in ((blind, "blind discriminator"), (apart, "winning discriminator")):
+        checkup = examine(history, evidence, loss=LOSSES["relativistic"])
+        assert checkup.measures["game_iterations"] == age
+        assert [alarm.name for alarm in checkup.alarms] == ([name] if age >= 100 else [])
+    assert ("probe_auc" in examine(history, blind).measures) == (age >= 100)
+    # What a generator writes is judged from the first.
+    same = replace(SOUND, fake=np.repeat(bars(3, 1), 171, axis=0))
+    assert names(diagnose(history, same)) == ["mode collapse"]
+
+
 def test_no_probe_is_trained_while_the_discriminator_sees() -> None:
     seeing = replace(SOUND, real_logits=logits(512, 1, 3), fake_logits=logits(512, -1, 4))
     assert "probe_auc" not in examine(course(0.7, 0.7), seeing).measures

@@ -184,6 +184,35 @@ def test_a_changed_config_is_refused_by_its_key(change: dict[str, Any], told: st
         _fit(tmp_path, **change)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"checkpoint_every": 2}, {"preview_every": 7}, {"health_every": 7}, {"log_every": 2}, {"iterations": 13}],
+)
+def test_what_only_looks_on_may_change(change: dict[str, Any], tmp_path: Path) -> None:
+    _fit(tmp_path / "a", iterations=6)
+    _fit(tmp_path / "a", **{"iterations": 12, **change})
+    _fit(tmp_path / "b", iterations=change.get("iterations", 12))
+    first, second = read_checkpoint(tmp_path / "a"), read_checkpoint(tmp_path / "b")
+    assert first is not None and second is not None
+    assert _equal(first["objective"], second["objective"])
+
+
+def test_what_is_logged_may_not_change_where_it_ends_the_run(tmp_path: Path) -> None:
+    watching: dict[str, Any] = {"watch": "generator/loss", "patience": 50}
+    _fit(tmp_path, iterations=3, **watching)
+    with pytest.raises(InputError, match=r"train\.log_every = 3, not 2"):
+        _fit(tmp_path, **watching, log_every=2)
+    _fit(tmp_path, **watching, checkpoint_every=2)
+
+
+def test_a_run_without_a_checkpoint_is_begun_anew(tmp_path: Path) -> None:
+    _fit(tmp_path, iterations=3, seed=6)
+    (tmp_path / CHECKPOINT).unlink()
+    _fit(tmp_path)
+    _fit(tmp_path / "straight")
+    _assert_same_run(tmp_path / "straight", tmp_path)
+
+
 def test_a_changed_card_is_refused_by_its_key(tmp_path: Path) -> None:
     _fit(tmp_path, iterations=3)
     other = {**CARD, "family": {"kind": "toy", "layers": 2}}

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import antiphon
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.errors import InputError
 from antiphon.families.midinet.config import MidinetConfig
 from antiphon.families.midinet.convert import convert_checkpoint
-from antiphon.training.checkpoint import save_model
+from antiphon.training.checkpoint import complete_card, save_model
 from antiphon.training.foreign import read_torch_file
 
 
@@ -33,14 +32,10 @@ def convert_midinet(checkpoint: Path, out: Path) -> dict[str, Any]:
         "preset": f"midinet-{version}-as-published",
         "corpus": {"name": "unknown", "fingerprint": "", "licence": "unknown", "attribution": ""},
         "licence": "that of the checkpoint's publisher",
-        "version": antiphon.__version__,
-        # Lightning counts every optimizer's steps.
-        "iteration": steps if isinstance(steps, int) else None,
-        "seed": None,
         "converted_from": checkpoint.name,
     }
-    save_model(out, state, card)
-    return card
+    # Lightning counts every optimizer's steps.
+    return save_model(out, state, complete_card(card, steps if isinstance(steps, int) else None, seed=None))
 
 
 def _version(family: MidinetConfig) -> Version:

@@ -1,16 +1,22 @@
-"""The whole of `antiphon prepare`: a corpus, and the rows of a preset if asked for."""
+"""The whole of `antiphon prepare`: a corpus, the rows of a preset if asked for, and the splits picked for training."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
-from antiphon.data.corpus import Corpus
+from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.manifest import SPLITS, Rules
 from antiphon.data.prepare import prepare
 from antiphon.data.views import view
 from antiphon.errors import InputError
+from antiphon.files import write_text
+from antiphon.presets import RunConfig, get_preset
+
+CHOICES = "splits.json"
+"""Beside the views of a corpus: the pick of splits by the version of its rows."""
 
 
 def prepare_corpus(
@@ -33,7 +39,7 @@ def prepare_corpus(
     view_of
         A preset whose rows are encoded too.
     splits
-        How many 8-bar splits that view picks; None: the preset's own number.
+        How many 8-bar splits that view picks, then and in later trainings; None: the preset's own number.
     seed
         Of the division into training, validation and test songs, and with `splits` of their pick.
     licence
@@ -69,6 +75,7 @@ def prepare_corpus(
     }
     if codec is not None:
         corpus = Corpus.open(out)
+        _remember(corpus, codec, splits is not None)
         facts["rows"] = {split: len(view(corpus, codec, split, workers)["real"]) for split in SPLITS}
         say(f"{view_of}: " + ", ".join(f"{num} bars to {_USES[split]}" for split, num in facts["rows"].items()))
     return facts
@@ -77,9 +84,49 @@ def prepare_corpus(
 _USES = {"train": "train on", "valid": "validate on", "test": "test on"}
 
 
-def _codec(view_of: str | None, splits: int | None, seed: int) -> Codec | None:
-    from antiphon.presets import get_preset
+def resolve_for(preset: str, corpus: str, overrides: Sequence[str]) -> RunConfig:
+    """The run of a preset on a corpus: with the splits that were picked when it was prepared, unless overrides pick.
 
+    Raises
+    ------
+    InputError
+        If there is no such preset, or an override will not do.
+    """
+    row = get_preset(preset)
+    run = row.resolve(overrides)
+    keys = {override.partition("=")[0] for override in overrides}
+    if not isinstance(run.codec, FrameBars) or keys & {"codec", "codec.num_splits", "codec.split_seed"}:
+        return run
+    picked = _choices(Path(corpus)).get(run.codec.version, {})
+    return row.resolve([*(f"codec.{key}={value}" for key, value in picked.items()), *overrides])
+
+
+def _remember(corpus: Corpus, codec: Codec, chosen: bool) -> None:
+    if corpus.folder is None or not isinstance(codec, FrameBars):
+        return
+    before = _choices(corpus.folder)
+    choices = {version: picked for version, picked in before.items() if version != codec.version}
+    if chosen:
+        choices[codec.version] = codec.model_dump(mode="json", include={"num_splits", "split_seed"})
+    if choices != before:
+        write_text(corpus.folder / VIEWS / CHOICES, json.dumps(choices, indent=1, sort_keys=True) + "\n")
+
+
+def _choices(folder: Path) -> dict[str, dict[str, int]]:
+    path = folder / VIEWS / CHOICES
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text())
+        return {version: {key: int(picked[key]) for key in _PICK} for version, picked in content.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path}: damaged; remove it, or prepare the view again") from None
+
+
+_PICK = ("num_splits", "split_seed")
+
+
+def _codec(view_of: str | None, splits: int | None, seed: int) -> Codec | None:
     codec = get_preset(view_of).codec if view_of is not None else None
     if splits is None:
         return codec

@@ -1,6 +1,8 @@
 """Songs as files: MIDI, sound, picture, arrays of bars, and the line that tells of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from antiphon.music.score import Score
 
 SOUNDS = frozenset({".wav", ".flac", ".ogg"})
 PICTURES = frozenset({".png", ".svg"})
+MIDI = (".mid", ".midi")
+ARRAYS = (".npy",)
 LEAD_SHEETS = frozenset({".mxl", ".musicxml", ".xml"})
 
 # Version 1's rules take songs of any length, every bar in turn.
@@ -32,9 +36,7 @@ def write_songs(songs: Sequence[Score], out: Path, name: str, seed: int, bars: i
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
         paths = {kind: str(stem.with_name(f"{stem.name}.{kind}")) for kind in ("mid", "wav", "png")}
-        write_midi(score, paths["mid"])
-        render_song(score, Path(paths["wav"]))
-        render_song(score, Path(paths["png"]))
+        _write_together(score, paths)
         yield {
             "seed": seed + index,
             "bars": bars,
@@ -43,6 +45,18 @@ def write_songs(songs: Sequence[Score], out: Path, name: str, seed: int, bars: i
             "chords": [symbol for _, symbol in score.chords],
             "files": paths,
         }
+
+
+def _write_together(score: Score, paths: Mapping[str, str]) -> None:
+    """All files of a song, or none of them."""
+    with ExitStack() as stack:
+        besides = {kind: stack.enter_context(whole_file(path)) for kind, path in paths.items()}
+        for kind, beside in besides.items():
+            try:
+                (write_midi if kind == "mid" else render_song)(score, beside)
+            except InputError as error:
+                # Its sentence names the file that was to be renamed.
+                raise InputError(str(error).replace(str(beside), paths[kind])) from None
 
 
 def describe(fact: Mapping[str, Any]) -> str:
@@ -69,22 +83,33 @@ def read_song(path: Path) -> Score:
     return read_midi(path)
 
 
-def render_song(score: Score, out: Path) -> None:
+def render_song(score: Score, out: Path, engine: str | None = None) -> None:
     """Write sound or a picture, by the suffix of `out`.
+
+    Parameters
+    ----------
+    score, out
+        What is rendered, and where to.
+    engine
+        What plays the sound, a name in `antiphon.io.audio.ENGINES`; None: what is installed.
 
     Raises
     ------
     InputError
-        If the suffix is neither's, or the place cannot be written.
+        If the suffix is neither's, the engine unknown, missing or of no use, or the place cannot be written.
     """
-    _renderer(out)(score, out)
+    _renderer(out, engine)(score, out)
 
 
-def _renderer(out: Path) -> Callable[[Score, Path], None]:
+def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
     if out.suffix.lower() in SOUNDS:
         from antiphon.io.audio import render_audio
 
-        return render_audio
+        return render_audio if engine is None else partial(render_audio, engine=engine)
+    if engine is not None:
+        raise InputError(
+            f"{out}: engine {engine} plays sounds only; leave it out or choose {', '.join(sorted(SOUNDS))}"
+        )
     if out.suffix.lower() in PICTURES:
         from antiphon.io.image import render_image
 
@@ -92,21 +117,22 @@ def _renderer(out: Path) -> Callable[[Score, Path], None]:
     raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES))}")
 
 
-def encode_song(codec: str, score: Score, name: str, out: Path) -> int:
-    """Write a score's bars (n, 16) as a .npy file and return how many there are.
+def encode_song(codec: str, song: Path, out: Path) -> int:
+    """Write the bars (n, 16) of a song's file as a .npy file and return how many there are.
 
     Raises
     ------
     InputError
-        If the codec is unknown, finds no bars in the score, or the place cannot be written.
+        If the codec is unknown, the song cannot be read or has no bars for it, or the place is misnamed or cannot be
+        written.
     """
-    bars = _codec(codec)[0].encode(score)["real"]
+    representation, _ = _codec(codec)
+    _check_suffix(out, ARRAYS)
+    bars = representation.encode(read_song(song))["real"]
     if not len(bars):
         raise InputError(
-            f"{name}: the codec {codec} finds no bars in it (melody needs 4/4 on a beat grid); try another"
+            f"{song}: the codec {codec} finds no bars in it (melody needs 4/4 on a beat grid); try another"
         )
-    if out.suffix != ".npy":
-        raise InputError(f"{out}: choose a name that ends in .npy")
     with whole_file(out) as beside, beside.open("wb") as stream:
         np.save(stream, bars, allow_pickle=False)
     return len(bars)
@@ -118,14 +144,20 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
     Raises
     ------
     InputError
-        If the codec is unknown, the array is damaged or not (n, 16) of the codec's values, or the place cannot be
-        written.
+        If the codec is unknown, the array is damaged or not (n, 16) of the codec's values, or the place is misnamed or
+        cannot be written.
     """
     representation, num_values = _codec(codec)
+    _check_suffix(out, MIDI)
     bars = _bars(path, num_values)
     score: Score = representation.decode(bars)
     write_midi(score, out)
     return score
+
+
+def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
+    if out.suffix.lower() not in suffixes:
+        raise InputError(f"{out}: choose a name that ends in {' or '.join(suffixes)}")
 
 
 def _codec(name: str) -> tuple[Any, int]:

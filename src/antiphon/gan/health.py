@@ -56,20 +56,28 @@ class Sign:
 
 @dataclass(frozen=True)
 class Rule:
-    """An alarm sounds when all of `every` and, where there are some, one of `some` show, unless a graver one does."""
+    """An alarm sounds when all of `every` and, where there are some, one of `some` show, unless a graver one does or it
+    is too `early` to tell."""
 
     alarm: str
     remedy: str
     some: tuple[Sign, ...] = ()
     every: tuple[Sign, ...] = ()
     unless: str | None = None
+    early: Sign | None = None
 
     def suspects(self, measures: Mapping[str, float]) -> bool:
-        """Whether one of `some` shows."""
-        return any(sign.shows(measures) for sign in self.some)
+        """Whether one of `some` shows, and it is not too early."""
+        return not self.is_early(measures) and any(sign.shows(measures) for sign in self.some)
+
+    def is_early(self, measures: Mapping[str, float]) -> bool:
+        """Whether `early` shows."""
+        return self.early is not None and self.early.shows(measures)
 
     def judge(self, measures: Mapping[str, float]) -> Alarm | None:
         """The alarm with the signs that show, or None."""
+        if self.is_early(measures):
+            return None
         shown = [sign.measure for sign in (*self.every, *self.some) if sign.shows(measures)]
         if not all(sign.shows(measures) for sign in self.every) or (self.some and not self.suspects(measures)):
             return None
@@ -113,6 +121,12 @@ PARTIAL = Rule(
     ),
     unless="mode collapse",
 )
+NO_GAME_YET = Sign(
+    "game_iterations",
+    "below",
+    100,
+    "Fresh players rank by chance, and one that moves alone (a likelihood start, a critic's lead) plays no game.",
+)
 WINNING = Rule(
     "winning discriminator",
     "Lower the discriminator's learning rate to half the generator's or less, or update the generator more often.",
@@ -131,6 +145,7 @@ WINNING = Rule(
             "times the generator's rate rests at 0.93.",
         ),
     ),
+    early=NO_GAME_YET,
 )
 BLIND = Rule(
     "blind discriminator",
@@ -148,6 +163,7 @@ BLIND = Rule(
         ),
         Sign("probe_lead", "above", 0.1, "The probe sees clearly more than the discriminator does."),
     ),
+    early=NO_GAME_YET,
 )
 RULES = (NON_FINITE, EXPLODING, COLLAPSE, PARTIAL, WINNING, BLIND)
 """Every alarm with its limits and their reasons, gravest first."""
@@ -167,6 +183,7 @@ def examine(history: History, evidence: Evidence, *, loss: AdversarialLoss | Non
     ----------
     history
         The log so far: figures whose names end in "confidence_real", "confidence_fake", "gradient_norm" and "loss".
+        Where it counts the "iteration", "discriminator/loss" and "generator/loss" tell since when both players move.
     evidence
         Samples and logits of now; 256 samples a side or more, 1,024 for a sharp probe.
     loss

@@ -26,6 +26,7 @@ MIN_RECORDS = 8
 """Fewer records show no course."""
 MAX_RECENT = 50
 """Records that count as recent at most; at least a quarter of a short history."""
+_PLAYED = ("discriminator/loss", "generator/loss")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Evidence:
 def measure(history: History, evidence: Evidence, loss: AdversarialLoss) -> Measures:
     """Every measure that history and evidence allow, all but the probe's."""
     measures = _variety(evidence) | _categories(evidence.counts) | _ranking(evidence, loss) | _course(history, loss)
+    measures |= _age(history)
     measures["non_finite"] = float(_non_finite(history, evidence))
     if "separation" in measures:
         measures["separation_size"] = abs(measures["separation"])
@@ -185,6 +187,23 @@ def _course(history: History, loss: AdversarialLoss) -> Measures:
         measures["confidence_fake"] = float(np.median(_recent(fake)))
         measures["separation"] = measures["confidence_real"] + measures["confidence_fake"] - 1
     return measures
+
+
+def _age(history: History) -> Measures:
+    """For how many iterations both players have moved; a record's losses are of the time since the last losses."""
+    counted = [record for record in history if "iteration" in record]
+    if not counted:
+        return {}
+    begun: dict[str, float] = {}
+    before = 0.0
+    for record in counted:
+        for name in _PLAYED:
+            if name in record:
+                begun.setdefault(name, before)
+        if any(name.endswith("/loss") for name in record):
+            before = record["iteration"]
+    now = counted[-1]["iteration"]
+    return {"game_iterations": now - max(begun.values()) if len(begun) == len(_PLAYED) else 0.0}
 
 
 def _gradients(history: History) -> Measures:

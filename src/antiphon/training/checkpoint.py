@@ -1,14 +1,15 @@
 """What a run leaves: its resume state (plain types, written whole or not at all) and model files (safetensors)."""
 
+import hashlib
 import json
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+import antiphon
 from antiphon.errors import InputError
 from antiphon.files import unwritable, whole_file, write_bytes
 
@@ -65,8 +66,8 @@ def remove_leftovers(run: Path) -> None:
             beside.unlink(missing_ok=True)
 
 
-def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
-    """Write weights and their card as one safetensors file, whole or not at all.
+def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str, Any]) -> dict[str, Any]:
+    """Write weights and their card as one safetensors file, whole or not at all, and return the card as written.
 
     Parameters
     ----------
@@ -81,7 +82,9 @@ def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str,
 
     # Copies, because safetensors refuses tensors that share memory.
     plain = {name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in state.items()}
-    write_bytes(path, save(plain, {_KEY: json.dumps({**card, "format": FORMAT}, ensure_ascii=False)}))
+    whole = {**card, "format": FORMAT}
+    write_bytes(path, save(plain, {_KEY: json.dumps(whole, ensure_ascii=False)}))
+    return whole
 
 
 def load_model(path: Path | str, kind: str | None = None) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -121,8 +124,8 @@ def load_model(path: Path | str, kind: str | None = None) -> tuple[dict[str, Any
     return _card(path, text, kind), state
 
 
-def publish(run: Path | str, out: Path | str) -> dict[str, Any]:
-    """Write the model file of a run and return its card.
+def publish(run: Path | str, out: Path | str, more: Mapping[str, Tensor] | None = None) -> dict[str, Any]:
+    """Write the model file of a run, with `more` tensors beside the weights, and return its card.
 
     The weights are those of the best record where the run watches a figure and has logged it, otherwise those of the
     latest checkpoint; the generator's are the averaged ones where the run keeps an average.
@@ -142,8 +145,7 @@ def publish(run: Path | str, out: Path | str) -> dict[str, Any]:
             raise InputError(f"{run}: no checkpoint here; give the --run folder of a training that has written one")
         card = complete_card(config["card"], checkpoint["iteration"], config["train"]["seed"])
         state = averaged(checkpoint["objective"], checkpoint["average"])
-    save_model(out, state, card)
-    return card
+    return save_model(out, {**state, **(more or {})}, card)
 
 
 def averaged(state: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -151,13 +153,19 @@ def averaged(state: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> dict
     return {**state, **{f"generator.{name}": tensor for name, tensor in average.items()}}
 
 
-def complete_card(card: Mapping[str, Any], iteration: int, seed: int) -> dict[str, Any]:
-    """Add to a run's card what only training knows."""
-    try:
-        release = version("antiphon")
-    except PackageNotFoundError:
-        release = "unknown"
-    return {"version": release, **card, "iteration": iteration, "seed": seed}
+def complete_card(card: Mapping[str, Any], iteration: int | None, seed: int | None) -> dict[str, Any]:
+    """Add to a card what only training knows, and the release that writes it."""
+    return {"version": antiphon.__version__, **card, "iteration": iteration, "seed": seed}
+
+
+def digest(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 of weights with their names and shapes, by which a model is known whatever its file is called."""
+    whole = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        whole.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        whole.update(tensor.flatten().view(torch.uint8).numpy().tobytes())
+    return whole.hexdigest()
 
 
 def start_from(objective: nn.Module, state: Mapping[str, Tensor]) -> None:

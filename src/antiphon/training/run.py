@@ -7,15 +7,25 @@ from typing import Any
 
 from antiphon.errors import InputError
 from antiphon.files import write_text
-from antiphon.training.checkpoint import CONFIG, read_config, remove_leftovers
+from antiphon.training.checkpoint import BEST, CHECKPOINT, CONFIG, read_config, remove_leftovers
 from antiphon.training.config import TrainConfig
 
-FREE = frozenset({"train.iterations", "train.epochs", "train.device", "card.version"})
-"""Keys that may differ on resume: a longer run, another device, a newer release."""
+FREE = frozenset(
+    {
+        *("train.iterations", "train.epochs", "train.device", "card.version"),
+        *("train.checkpoint_every", "train.preview_every", "train.tensorboard"),
+    }
+)
+"""Keys that may differ on resume: a longer run, another device, a newer release, and what only looks on."""
+FREE_UNWATCHED = frozenset({"train.log_every", "train.health_every"})
+"""These only look on too, unless a logged figure decides when the run ends."""
+
+_ORIGIN = "card.began_as."
 
 
 def open_run(run: Path, config: TrainConfig, card: Mapping[str, Any]) -> None:
-    """Write the resolved config into a new run folder, or check it against that of the run to be resumed.
+    """Write the resolved config into a new run folder, or check it against that of the run to be resumed; nothing is
+    written where the check fails.
 
     Raises
     ------
@@ -27,15 +37,33 @@ def open_run(run: Path, config: TrainConfig, card: Mapping[str, Any]) -> None:
     begun = read_config(run)
     if begun is not None:
         remove_leftovers(run)
-        _compare(run, dict(_flat(begun)), dict(_flat(resolved)))
+        if (run / CHECKPOINT).exists():
+            _compare(run, dict(_flat(begun)), dict(_flat(resolved)))
+        else:
+            # A run that never got as far as a checkpoint binds nobody, and its best weights are nobody's.
+            (run / BEST).unlink(missing_ok=True)
     write_text(run / CONFIG, json.dumps(resolved, indent=1, ensure_ascii=False) + "\n")
 
 
 def _compare(run: Path, begun: dict[str, Any], now: dict[str, Any]) -> None:
-    for key in [*begun, *(key for key in now if key not in begun)]:
-        if key not in FREE and (key not in begun or key not in now or begun[key] != now[key]):
-            was, is_ = begun.get(key, "absent"), now.get(key, "absent")
-            raise InputError(f"{run}: this run was begun with {key} = {was!r}, not {is_!r}; use that, or a new --run")
+    free = FREE if begun.get("train.watch") is not None else FREE | FREE_UNWATCHED
+    keys = [*begun, *(key for key in now if key not in begun)]
+    changed = [key for key in keys if key not in free and begun.get(key, "absent") != now.get(key, "absent")]
+    # Another model to begin with changes other keys too, such as the licence; it is the one that can be mended.
+    origin = [key for key in changed if key.startswith(_ORIGIN)]
+    if origin:
+        raise InputError(f"{run}: {_other_origin(begun, now)}, or choose a new --run")
+    for key in changed:
+        was, is_ = begun.get(key, "absent"), now.get(key, "absent")
+        raise InputError(f"{run}: this run was begun with {key} = {was!r}, not {is_!r}; use that, or a new --run")
+
+
+def _other_origin(begun: dict[str, Any], now: dict[str, Any]) -> str:
+    if not any(key.startswith(_ORIGIN) for key in begun):
+        return "this run was begun without --from; leave it out"
+    model = f"the weights of a model of preset {begun.get(_ORIGIN + 'preset')!r}"
+    given = any(key.startswith(_ORIGIN) for key in now)
+    return f"this run was begun with {model}{', and not of this one' if given else ''}; give that model as --from"
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 import logging
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,6 +64,7 @@ def fit(
     card: Mapping[str, Any],
     *,
     observers: Sequence[Observer] = (),
+    opened: Callable[[Path], object] | None = None,
 ) -> Fitted:
     """Train an objective in a run folder; the same call on the same folder resumes, bit-exact on a CPU.
 
@@ -81,6 +82,8 @@ def fit(
         What the model file will say of itself (family, codec, preset, corpus, licence); plain JSON values.
     observers
         Called at their intervals; they never change the training.
+    opened
+        Called once by the first process when the folder is known to be this run's, to put more files into it.
 
     Returns
     -------
@@ -98,6 +101,8 @@ def fit(
     fabric = launch(config)
     if fabric.is_global_zero:
         open_run(run, config, card)
+        if opened is not None:
+            opened(run)
     fabric.barrier()
     trainer = Trainer(objective, loader, config, fabric)
     convergence = Convergence(config.watch, config.patience)
