@@ -102,7 +102,7 @@ class Sampler:
         """What was heard (N, T, E), the first state (N, H), and what every step's gates (N, 3H) know."""
         padded = F.pad(previous, (1, 1), value=NUM_CLASSES)
         windows = padded.unfold(1, _TAPS, 1) + (NUM_CLASSES + 1) * torch.arange(_TAPS, device=previous.device)
-        heard = F.leaky_relu_(F.embedding_bag(windows.flatten(0, 1), self._taps, mode="sum"), _SLOPE)
+        heard = F.leaky_relu_(F.embedding(windows.flatten(0, 1), self._taps).sum(1), _SLOPE)
         heard = heard.add_(self._embed.index_select(0, previous.flatten())).view(len(previous), STEPS, -1)
         context = torch.addmm(self._of_chord.index_select(0, chord), heard.flatten(1), self._of_bar)
         context = F.leaky_relu_(self._context(F.leaky_relu_(context, _SLOPE)), _SLOPE)
