@@ -1,4 +1,4 @@
-"""The fast encoder against plain loops that follow the specification, and against the published sets' statistics."""
+"""The fast encoder against plain loops, rule by rule, and against the published sets' statistics."""
 
 import os
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ from antiphon.nn.minibatch import MinibatchDiscrimination, manhattan
 
 
 def naive(layer: MinibatchDiscrimination, features: Tensor) -> Tensor:
-    """The formula of the specification, sample by sample."""
+    """The formula (Salimans et al. 2016), sample by sample."""
     num_samples, num_kernels = len(features), layer.T.shape[1]
     matrices = [torch.einsum("a,abc->bc", row, layer.T) for row in features]
     out = torch.full((num_samples, num_kernels), -1.0, dtype=features.dtype)

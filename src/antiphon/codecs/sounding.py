@@ -67,7 +67,7 @@ def struck_spans(score: Score, columns_per_second: float) -> Spans:
 
 
 def summed_spans(score: Score, columns_per_second: float) -> Spans:
-    """Spans as the published code's roll has them (spec A1): edges cut down to the column before, notes inside one
+    """Spans as the released code's roll has them: edges cut down to the column before, notes inside one
     column lost, velocities of one cell added up, and each released pedal span replaced by its running maximum."""
     tracks = [track for track in score.tracks if not track.is_drum and len(track.notes)]
     last = max((_last_tick(track) for track in tracks), default=0)
