@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD
-from antiphon.codecs.frames import FrameBars, Transposition, shift_table
+from antiphon.codecs.frames import Transposition, augmented, shift_table
 
 
 def test_octave_shifts_wrap_inside_each_octave() -> None:
@@ -59,9 +59,10 @@ def test_augmented_has_the_originals_then_eleven_shifts_of_each() -> None:
     }
     rows["chord"] = (np.arange(num) % 25).astype(np.uint8)
     rows["song"] = np.arange(num, dtype=np.int32) // 4
-    for codec, chord_moves in ((FrameBars(version="v3"), True), (FrameBars.published("v3"), False)):
-        every = codec.augmented(rows)
-        shifts = shift_table(codec.rules.transposition)
+    kinds: tuple[tuple[Transposition, bool], ...] = (("octave", True), ("published", False))
+    for kind, chord_moves in kinds:
+        every = augmented(rows, kind)
+        shifts = shift_table(kind)
         assert {len(values) for values in every.values()} == {12 * num}
         for row in range(num):
             for shift in range(1, 12):
@@ -75,7 +76,6 @@ def test_augmented_has_the_originals_then_eleven_shifts_of_each() -> None:
         assert all(np.array_equal(every[key][:num], rows[key]) for key in rows)
 
 
-def test_v1_is_not_augmented() -> None:
+def test_no_transposition_adds_nothing() -> None:
     rows = {"real": np.full((3, 16), 60, np.uint8)}
-    assert FrameBars(version="v1").augmented(rows) is rows
-    assert FrameBars.published("v1").augmented(rows) is rows
+    assert augmented(rows, "none") is rows

@@ -46,10 +46,6 @@ class BarRules(Config):
         The bar whose chord goes with a pair.
     no_triad
         The chord of a bar without any triad.
-    transposition
-        The circular shifts of the augmented set, see `shift_table`; "none" where a set is not augmented.
-    chord_moves
-        Whether the chord is transposed with its melody.
     """
 
     splits: bool = True
@@ -59,8 +55,6 @@ class BarRules(Config):
     partial_bar: Literal["filled", "remainder-doubled", "always-more"] = "filled"
     chord_bar: Literal["previous", "current"] = "previous"
     no_triad: Literal["none", "c-minor"] = "none"
-    transposition: Transposition = "octave"
-    chord_moves: bool = True
 
 
 _PAPER = BarRules()
@@ -70,12 +64,8 @@ _PUBLISHED = BarRules(
     partial_bar="remainder-doubled",
     chord_bar="current",
     no_triad="c-minor",
-    transposition="published",
-    chord_moves=False,
 )
-_PUBLISHED_V1 = BarRules(
-    splits=False, bar_seconds="first-tempo", sounding="summed", partial_bar="always-more", transposition="none"
-)
+_PUBLISHED_V1 = BarRules(splits=False, bar_seconds="first-tempo", sounding="summed", partial_bar="always-more")
 
 
 class FrameBars(Codec):
@@ -98,7 +88,7 @@ class FrameBars(Codec):
     """
 
     PAPER: ClassVar[Mapping[str, BarRules]] = MappingProxyType(
-        {"v1": BarRules(splits=False, transposition="none"), "v2": _PAPER, "v3": _PAPER}
+        {"v1": BarRules(splits=False), "v2": _PAPER, "v3": _PAPER}
     )
     PUBLISHED: ClassVar[Mapping[str, BarRules]] = MappingProxyType(
         {"v1": _PUBLISHED_V1, "v2": _PUBLISHED, "v3": _PUBLISHED}
@@ -150,23 +140,6 @@ class FrameBars(Codec):
         chosen = np.zeros(total, bool)
         chosen[np.random.default_rng(self.split_seed).choice(total, self.num_splits, replace=False)] = True
         return {name: values[chosen[piece]] for name, values in joined.items()}
-
-    def augmented(self, rows: Rows) -> Rows:
-        """All transpositions in the published files' order: the rows as they are, then the 11 shifts of each row."""
-        if self.rules.transposition == "none":
-            return rows
-        tables = shift_table(self.rules.transposition)[1:]
-        shifts = np.arange(1, 12)
-        joined = {}
-        for name, values in rows.items():
-            if name in ("real", "previous"):
-                moved = np.stack([table[values] for table in tables], axis=1)
-            elif name == "chord" and self.rules.chord_moves:
-                moved = chord_codes.transpose_codes(values[:, None], shifts)
-            else:
-                moved = np.repeat(values[:, None], 11, axis=1)
-            joined[name] = np.concatenate([values, moved.reshape(-1, *values.shape[1:])])
-        return joined
 
     def decode(
         self,
@@ -222,7 +195,8 @@ class FrameBars(Codec):
 def shift_table(kind: Transposition) -> NDArray[np.uint8]:
     """Circular shifts of the range 60-83 by 0 to 11 semitones: table[n][pitch], uint8 (12, 128).
 
-    "octave" wraps within each octave (60-71, 72-83) as the paper says; "published" has the off-by-one boundary of the
+    "octave" wraps within each octave (60-71, 72-83): the paper lets a note past the top of the range come in at its
+    bottom, which would move it by two octaves; "published" has the off-by-one boundary of the
     published sets, two cycles of length 13 (60-72) and 11 (73-83); "none" moves nothing. Pitches outside stay.
     """
     shift, pitch = np.arange(12)[:, None], np.arange(128)[None]
@@ -231,6 +205,26 @@ def shift_table(kind: Transposition) -> NDArray[np.uint8]:
         cycle = slice(low, high + 1)
         moved[:, cycle] = low + (pitch[:, cycle] - low + shift) % (high + 1 - low)
     return moved.astype(np.uint8)
+
+
+def augmented(rows: Rows, kind: Transposition) -> Rows:
+    """All transpositions in the published files' order: the rows as they are, then the 11 shifts of each row.
+
+    Training draws its shifts instead; this is for who wants the stored sets. The chord moves with an "octave" shift and
+    stays where it was under "published", as in the released sets; "none" adds nothing.
+    """
+    if kind == "none":
+        return rows
+    joined = {}
+    for name, values in rows.items():
+        if name in ("real", "previous"):
+            moved = np.stack([table[values] for table in shift_table(kind)[1:]], axis=1)
+        elif name == "chord" and kind == "octave":
+            moved = chord_codes.transpose_codes(values[:, None], np.arange(1, 12))
+        else:
+            moved = np.repeat(values[:, None], 11, axis=1)
+        joined[name] = np.concatenate([values, moved.reshape(-1, *values.shape[1:])])
+    return joined
 
 
 def _bars(pieces: NDArray[np.uint8], partial_bar: str) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator
 
+from antiphon.codecs.frames import Transposition
 from antiphon.config import Config
 
 if TYPE_CHECKING:
     from antiphon.families.midinet.objective import Midinet
 
-Transposition = Literal["none", "octave", "published"]
 MatchingForm = Literal["per-pixel", "scalar"]
 # The names of `antiphon.gan.losses.LOSSES`, which are not imported because a configuration is read without torch.
 LossName = Literal[
