@@ -84,10 +84,7 @@ def fit_preset(
     loader = Loader(rows, train.batch_size, train.seed)
 
     def opened(run: Path) -> None:
-        say(
-            f"{corpus.name}: {len(rows['real']):,} bars of {num_songs:,} of {len(corpus.split('train')):,} training "
-            f"songs to train {config.preset} on"
-        )
+        say(f"{corpus.name}: {len(rows['real']):,} bars{_of_songs(corpus, num_songs)} to train {config.preset} on")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
     fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
@@ -137,6 +134,12 @@ def model_licence(corpus: str, origin: str | None = None) -> str:
 
 _OWN = "MIT"
 _FREE = ("cc0", "public domain", "pd", "mit")
+
+
+def _of_songs(corpus: Corpus, num_songs: int) -> str:
+    """How many songs gave bars; published sets of bars know of no songs."""
+    total = len(corpus.split("train")) if corpus.num_songs else 0
+    return f" of {num_songs:,} of {total:,} training songs" if total else ""
 
 
 def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, NDArray[Any]], int]:
