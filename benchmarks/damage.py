@@ -1,7 +1,6 @@
 """Damaged MIDI files by seed, and a child process that reads them, so that a crash of the parser names its seed."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from antiphon.errors import InputError
 from antiphon.io.midi import midi_bytes, parse_midi
 from antiphon.io.smf import DEFAULT_LIMITS
 from antiphon.music.score import CONTROL, PITCH_BEND, TEMPO, TIME_SIGNATURE, Score, Track, notes_from_columns, table
+from benchmarks.table import peak_megabytes
 
 SECONDS_A_FILE = 20
 """A file that takes longer counts as a crash."""
@@ -96,8 +96,7 @@ def _read(seed: int, content: bytes) -> Outcome:
         note = _fault(score)
         kind = "wrong" if note else "read"
     seconds = time.perf_counter() - begin
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Outcome(seed, kind, seconds, peak_mb, " ".join(note.split()))
+    return Outcome(seed, kind, seconds, peak_megabytes(), " ".join(note.split()))
 
 
 def _is_sentence(text: str) -> bool:

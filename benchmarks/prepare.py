@@ -2,8 +2,6 @@
 
 import multiprocessing
 import os
-import resource
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -17,7 +15,7 @@ from antiphon.data.prepare import prepare
 from antiphon.data.views import view
 from antiphon.io.midi import write_midi
 from antiphon.music.score import CONTROL, PEDAL, Score, Track, notes_from_columns, table
-from benchmarks.table import Row
+from benchmarks.table import Row, peak_megabytes
 
 TARGET = 400
 REPEATS = 3
@@ -32,7 +30,7 @@ class Cost:
     notes: int
     wall_seconds: float
     cpu_seconds: float
-    peak_bytes: int
+    peak_megabytes: float
 
 
 def run(quick: bool = False) -> list[Row]:
@@ -62,14 +60,14 @@ def _rows(folder: Path, what: str) -> list[Row]:
         Row(name, cost.files / cost.cpu_seconds, "files/s/core", _target(name), _timed(note, cost))
         for name, cost in costs.items()
     ]
-    peak = max(cost.peak_bytes for cost in costs.values())
-    return [*rows, Row("peak memory", peak / 2**20, "MiB", "under 1024", note)]
+    peak = max(cost.peak_megabytes for cost in costs.values())
+    return [*rows, Row("peak memory", peak, "MiB", "under 1024", note)]
 
 
 def _median(costs: list[Cost]) -> Cost:
     """That of the middle rate; the largest peak of memory."""
     middle = sorted(costs, key=lambda cost: cost.cpu_seconds)[len(costs) // 2]
-    return replace(middle, peak_bytes=max(cost.peak_bytes for cost in costs))
+    return replace(middle, peak_megabytes=max(cost.peak_megabytes for cost in costs))
 
 
 def _target(name: str) -> str:
@@ -95,9 +93,7 @@ def _measure(folder: Path, version: Version | None) -> Cost:
             for split in ("train", "valid", "test"):
                 view(corpus, FrameBars(version=version, num_splits=None), split, workers=1)
         wall, cpu = time.perf_counter() - begin, _cpu_seconds() - cpu
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    return Cost(len(manifest.songs), manifest.counts["notes"], wall, cpu, peak)
+    return Cost(len(manifest.songs), manifest.counts["notes"], wall, cpu, peak_megabytes())
 
 
 def _cpu_seconds() -> float:

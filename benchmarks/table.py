@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import resource
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -31,6 +33,19 @@ def median_seconds(call: Callable[[], object], repeats: int = 5, warmup: int = 1
         call()
         times.append(time.perf_counter() - begin)
     return statistics.median(times)
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held, in MiB, since it became the program it is.
+
+    What the system counts for `getrusage` a child inherits from the process that started it, however short it lives.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        held = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(held.split()[1]) / 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def hardware() -> str:
