@@ -4,6 +4,7 @@ from torch import Tensor
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
+from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
 from antiphon.families.bar.networks import begin_cleanly, chord_degrees, gumbel, last_pitch, one_hot, sounded_before
 from antiphon.families.bar.objective import BarObjective
@@ -153,3 +154,18 @@ def test_chord_degrees_know_no_transposition() -> None:
     there = chord_degrees(one_hot(line + 5)[..., :NUM_PITCHES], torch.tensor([5]))
     assert torch.equal(here, there)
     assert here[0].argmax(1).tolist() == [0, 4, 7, 11]
+
+
+def test_without_an_anchor_there_is_no_such_phase() -> None:
+    names = [phase.name for phase in TOY.override(["anchor_rate=0"]).build().phases]
+    assert "anchor" not in names
+    assert "anchor" in [phase.name for phase in TOY.build().phases]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["dropout=2", "transpose=-1", "temperature=0", "silence=7", "penalty=-1", "critic_lead=-5", "hidden_dim=100000000"],
+)
+def test_settings_out_of_range_are_named(wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong.split("=", maxsplit=1)[0]):
+        BarConfig().override([wrong])

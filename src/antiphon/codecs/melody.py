@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from antiphon.codecs.chords import NO_CHORD, SYMBOLS, coverage_codes
 from antiphon.codecs.codec import Codec, Rows
@@ -43,7 +44,7 @@ class MelodyBars(Codec):
 
     revision: ClassVar[int] = 2
     kind: Literal["melody"] = "melody"
-    chord_coverage: float = 0.6
+    chord_coverage: float = Field(default=0.6, ge=0, le=1)
 
     def encode(self, score: Score) -> Rows:
         """Rows of every 4/4 bar in which the voice begins a note; none for a song without beats or without 4/4."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field
 
 from antiphon.config import Config
 
@@ -18,7 +18,7 @@ class BarConfig(Config):
     hidden_dim, embedding_dim
         Sizes of the generator.
     dropout
-        In the generator: it reads 13,000 bars, and without it is surer of itself than held-out songs warrant.
+        In the generator: it reads some 14,000 bars, and without it is surer of itself than held-out songs warrant.
     critic_dim
         Channels of the discriminator.
     penalty
@@ -43,19 +43,19 @@ class BarConfig(Config):
     """
 
     kind: Literal["bar"] = "bar"
-    hidden_dim: PositiveInt = 192
-    embedding_dim: PositiveInt = 48
-    dropout: float = 0.3
-    critic_dim: PositiveInt = 96
-    penalty: float = 0.002
-    penalty_every: PositiveInt = 4
-    temperature: float = 1.0
-    likelihood_iterations: int = 0
-    likelihood_rate: float = 66.0
-    anchor_rate: float = 1.0
-    critic_lead: int = 600
-    transpose: int = 6
-    silence: float = 0.05
+    hidden_dim: int = Field(default=192, ge=1, le=8192)
+    embedding_dim: int = Field(default=48, ge=1, le=8192)
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    critic_dim: int = Field(default=96, ge=1, le=8192)
+    penalty: float = Field(default=0.002, ge=0, allow_inf_nan=False)
+    penalty_every: int = Field(default=4, ge=1)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    likelihood_iterations: int = Field(default=0, ge=0)
+    likelihood_rate: float = Field(default=66.0, gt=0, allow_inf_nan=False)
+    anchor_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    critic_lead: int = Field(default=600, ge=0)
+    transpose: int = Field(default=6, ge=0, le=12)
+    silence: float = Field(default=0.05, ge=0, le=1)
 
     def build(self) -> "BarObjective":
         """Two fresh players."""

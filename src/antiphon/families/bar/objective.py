@@ -29,13 +29,16 @@ class BarObjective(Objective):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Likelihood first, then the game, in which likelihood goes on as an anchor; penalties come every few turns."""
-        start = self.config.likelihood_iterations
+        config, start = self.config, self.config.likelihood_iterations
+        played = start + config.critic_lead
+        # At rate 0 the anchor would still stir the optimizer's averages.
+        anchor = [Phase("anchor", "generator", start=played, rate=config.anchor_rate)] if config.anchor_rate else []
         return (
-            Phase("likelihood", "generator", stop=start, rate=self.config.likelihood_rate),
-            Phase("anchor", "generator", start=start + self.config.critic_lead, rate=self.config.anchor_rate),
+            Phase("likelihood", "generator", stop=start, rate=config.likelihood_rate),
+            *anchor,
             Phase("discriminator", "discriminator", start=start),
-            Phase("penalty", "discriminator", start=start, every=self.config.penalty_every),
-            Phase("generator", "generator", start=start + self.config.critic_lead),
+            Phase("penalty", "discriminator", start=start, every=config.penalty_every),
+            Phase("generator", "generator", start=played),
         )
 
     def augment(self, batch: Batch) -> Batch:
