@@ -77,7 +77,7 @@ class RunConfig(ModelConfig):
 
     @model_validator(mode="after")
     def _noise_fades(self) -> Self:
-        if self.train.capture and getattr(self.family, "noise", None) is not None:
+        if self.train.capture and isinstance(self.family, MidinetConfig) and self.family.noise is not None:
             raise InputError(
                 "train.capture = true: a recorded iteration cannot fade family.noise; leave one of them out"
             )
