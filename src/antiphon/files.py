@@ -56,7 +56,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
 def whole_folder(path: Path | str) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; swap it into place when the block ends well, remove it when it does not.
 
-    An existing folder at `path` is replaced only after the new one is complete.
+    An existing folder at `path` is replaced only after the new one is complete, and put back where that fails.
     """
     path = Path(path)
     parent = _parent(path)
@@ -67,11 +67,7 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
     try:
         yield beside
         beside.chmod(0o777 & ~_umask())
-        aside = beside.with_name(beside.name + ".old")
-        if path.exists():
-            path.replace(aside)
-        beside.replace(path)
-        shutil.rmtree(aside, ignore_errors=True)
+        _swap(beside, path)
     except OSError as error:
         raise unwritable(path, error) from None
     finally:
@@ -87,6 +83,20 @@ def write_bytes(path: Path | str, content: bytes) -> None:
 def write_text(path: Path | str, content: str) -> None:
     """Write a whole UTF-8 text file, or none."""
     write_bytes(path, content.encode())
+
+
+def _swap(beside: Path, path: Path) -> None:
+    aside = beside.with_name(beside.name + ".old")
+    try:
+        if path.exists():
+            path.replace(aside)
+        beside.replace(path)
+    except BaseException:
+        # An interrupt may also come when the new folder is in place already.
+        if aside.exists() and not path.exists():
+            aside.replace(path)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:
