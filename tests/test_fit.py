@@ -6,6 +6,7 @@ import pytest
 import torch
 from tests.made import TOY
 
+from antiphon.data import container
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
@@ -24,6 +25,15 @@ def state(run: Path) -> dict[str, torch.Tensor]:
     return load_model(run / "m.safetensors")[1]
 
 
+NOT_FREE = (
+    "MIT (the collection; the songs in it are under copyright)",
+    "Mitwirkende: all rights reserved",
+    "pdf terms apply",
+    "public domain in the USA only",
+    "CC0 for the files, not for the songs",
+)
+
+
 @pytest.mark.parametrize(
     ("corpus", "origin", "licence"),
     [
@@ -34,10 +44,19 @@ def state(run: Path) -> dict[str, torch.Tensor]:
         ("CC-BY-4.0", "CC-BY-4.0", "CC-BY-4.0"),
         ("CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-4.0 and CC-BY-SA-4.0"),
         ("unknown", None, "unknown"),
+        ("CC0 1.0", None, "MIT"),
+        ("pd", None, "MIT"),
+        ("MIT", "CC-BY-4.0", "CC-BY-4.0"),
+        *((songs, None, songs) for songs in NOT_FREE),
     ],
 )
 def test_licence_of_weights(corpus: str, origin: str | None, licence: str) -> None:
     assert model_licence(corpus, origin) == licence
+
+
+def test_weights_of_free_embedded_music_are_free() -> None:
+    licences = {name: model_licence(container.load(name)[0].licence) for name in container.names()}
+    assert {name for name, licence in licences.items() if licence == "MIT"} == {"leadsheets", "lieder", "quartets"}
 
 
 @pytest.mark.slow
