@@ -206,6 +206,60 @@ def test_what_is_no_corpus_is_never_replaced(make_folder: Folder, tmp_path: Path
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("views/a.py",),
+        ("manifest.json",),
+        ("manifest.json", "views/index.html"),
+        ("notes.npy",),
+    ],
+)
+def test_folders_with_a_corpuss_names_are_never_replaced(
+    make_folder: Folder, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    out = tmp_path / "project"
+    for name in names:
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text('{"name": "page", "version": 1}')
+    before = _bytes(out)
+    with pytest.raises(InputError, match=r"project: exists and is not a corpus"):
+        prepare(make_folder(), out, workers=1)
+    assert _bytes(out) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["letter.txt", "notes.npy/letter.txt", "views/letter.txt", "views/mine/notes.npy", "views/bar/sub/view.json"],
+)
+def test_a_corpus_with_anything_of_yours_is_never_replaced(make_folder: Folder, tmp_path: Path, name: str) -> None:
+    folder, out = make_folder(), tmp_path / "c"
+    prepare(folder, out, workers=1)
+    (out / "notes.npy").unlink()
+    _add_view(out)
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    (out / name).write_text("dear")
+    with pytest.raises(InputError, match=r"c: exists and is not a corpus"):
+        prepare(folder, out, Rules(seed=1), workers=1)
+    assert (out / name).read_text() == "dear"
+
+
+def test_an_empty_folder_and_a_corpus_with_views_are_replaced(make_folder: Folder, tmp_path: Path) -> None:
+    folder, out = make_folder(), tmp_path / "c"
+    out.mkdir()
+    (out / ".DS_Store").write_bytes(b"")
+    first = prepare(folder, out, workers=1)
+    _add_view(out)
+    assert prepare(folder, out, Rules(seed=1), workers=1).fingerprint != first.fingerprint
+    assert not (out / "views").exists()
+
+
+def _add_view(out: Path) -> None:
+    (out / "views" / "bar").mkdir(parents=True)
+    for name in ("splits.json", "bar/view.json", "bar/real.npy"):
+        (out / "views" / name).write_text("{}")
+
+
 def test_an_interrupt_leaves_nothing(make_folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, calls = make_folder(40), list[str]()
     plain = reading.read_song

@@ -9,14 +9,11 @@ from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
 from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.manifest import SPLITS, Rules
-from antiphon.data.prepare import prepare
+from antiphon.data.prepare import CHOICES, prepare
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_text
 from antiphon.presets import RunConfig, get_preset
-
-CHOICES = "splits.json"
-"""Beside the views of a corpus: the pick of splits by the version of its rows."""
 
 
 def prepare_corpus(
@@ -90,14 +87,16 @@ def resolve_for(preset: str, corpus: str, overrides: Sequence[str]) -> RunConfig
     Raises
     ------
     InputError
-        If there is no such preset, or an override will not do.
+        If there is no such preset or corpus, or an override will not do.
     """
     row = get_preset(preset)
     run = row.resolve(overrides)
     keys = {override.partition("=")[0] for override in overrides}
     if not isinstance(run.codec, FrameBars) or keys & {"codec", "codec.num_splits", "codec.split_seed"}:
         return run
-    picked = _choices(Path(corpus)).get(run.codec.version, {})
+    # The opened corpus knows its folder: the name of an embedded one is never that of a folder here.
+    folder = Corpus.open(corpus).folder
+    picked = {} if folder is None else _choices(folder).get(run.codec.version, {})
     return row.resolve([*(f"codec.{key}={value}" for key, value in picked.items()), *overrides])
 
 

@@ -1,5 +1,6 @@
 """From raw files to a corpus: list, read, judge, drop copies, split by song, store."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +21,13 @@ from antiphon.data.progress import progress
 from antiphon.data.reading import Outcome, checksum, file_checksum, read_songs
 from antiphon.data.split import assign, groups
 from antiphon.data.tables import DTYPES
+from antiphon.data.views import RECORD
 from antiphon.data.writer import OFFSETS, STRINGS, CorpusWriter, table_file
 from antiphon.errors import InputError
 from antiphon.files import whole_folder
 
+CHOICES = "splits.json"
+"""Beside the views of a corpus: the pick of splits by the version of its rows."""
 PEDAL_REMARK = "Of the controls only the sustain pedal's changes between up and down are kept; texts are not."
 
 
@@ -161,10 +165,41 @@ def _crashed(item: Item) -> Outcome:
 
 
 def _refuse_foreign(out: Path) -> None:
-    """Refuse to replace anything but a corpus, damaged or not; other programs have a manifest.json too."""
-    ours = {MANIFEST, VIEWS, ".DS_Store", *map(table_file, (*DTYPES, OFFSETS, STRINGS))}
-    if out.exists() and not (out.is_dir() and {path.name for path in out.iterdir()} <= ours):
-        raise InputError(f"{out}: exists and is not a corpus; choose another place, so that nothing of yours is lost")
+    """Refuse to replace anything but an empty folder, or a corpus with nothing else in it."""
+    if os.path.lexists(out) and not _is_ours(out):
+        raise InputError(
+            f"{out}: exists and is not a corpus, or holds other files too; choose another place, so that nothing of "
+            "yours is lost"
+        )
+
+
+def _is_ours(out: Path) -> bool:
+    """Whether a folder is empty, or has a corpus's manifest and files of a corpus only; tables may be damaged."""
+    files = {MANIFEST, *map(table_file, (*DTYPES, OFFSETS, STRINGS))}
+    try:
+        inside = _entries(out)
+        if not inside:
+            return True
+        # Other programs have a manifest.json, and views, too. Another schema version is no reason to refuse.
+        Manifest.model_validate_json((out / MANIFEST).read_bytes())
+        return all(_are_views(path) if path.name == VIEWS else path.name in files and path.is_file() for path in inside)
+    except (OSError, ValueError):
+        return False
+
+
+def _are_views(folder: Path) -> bool:
+    return all(path.is_file() if path.name == CHOICES else _is_view(path) for path in _entries(folder))
+
+
+def _is_view(folder: Path) -> bool:
+    inside = _entries(folder)
+    rows = all(path.is_file() and (path.name == RECORD or path.suffix == ".npy") for path in inside)
+    return rows and any(path.name == RECORD for path in inside)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What a folder holds but for what a file manager leaves in every folder it shows."""
+    return [path for path in folder.iterdir() if path.name != ".DS_Store"]
 
 
 def _absent(name: str) -> InputError:
