@@ -19,10 +19,11 @@ from tests.made import folder, song
 
 import antiphon
 from antiphon.cli import app, run
+from antiphon.commands.preparing import resolve_for
 from antiphon.files import unwritable
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.score import Score
-from antiphon.presets import PRESETS
+from antiphon.presets import PRESETS, get_preset
 
 Capture = pytest.CaptureFixture[str]
 
@@ -257,6 +258,16 @@ def test_train_takes_the_splits_that_were_picked(tmp_path: Path, capsys: Capture
     assert trained("midinet-v2", "d")[1]["num_splits"] == 600
     (place / "views" / "splits.json").write_text("[]")
     assert "splits.json: damaged" in fail(capsys, "train", "midinet-v2", place, "--run", tmp_path / "e", *words)
+
+
+def test_an_embedded_corpus_has_no_picks_of_a_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quartets" / "views").mkdir(parents=True)
+    (tmp_path / "quartets" / "views" / "splits.json").write_text('{"v2": {"num_splits": 3, "split_seed": 5}}')
+    chosen = resolve_for("midinet-v2", "quartets", ())
+    assert chosen == get_preset("midinet-v2").resolve(())
 
 
 @pytest.mark.slow
