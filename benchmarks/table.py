@@ -11,6 +11,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from antiphon.errors import InputError
+
+
+class UnavailableError(InputError):
+    """This machine lacks what a benchmark is about; where all are run, the others' figures stand without it."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -6,6 +6,7 @@ With `--peer CHECKOUT` the released code is timed in the same run.
 import time
 from pathlib import Path
 from statistics import median
+from typing import Literal
 
 import numpy as np
 import torch
@@ -41,7 +42,7 @@ def _rows(repeats: int, peer: Path | None) -> list[Row]:
     rows = [Row("matrix products, 512 x 512 floats, one thread", rate / 1e9, "GFLOP/s", "", "sgemm, the same run")]
     figures = released_figures(peer, repeats)
     for version, variant in NOTEBOOKS.items():
-        trainer = _trainer(variant)
+        trainer = build_trainer(variant)
         operations = _operations(trainer)
         milliseconds = 1e3 * processor_seconds(trainer.iterate, repeats)
         released = STORED[version] if figures is None else figures[version]["milliseconds"]
@@ -75,7 +76,8 @@ def processor_seconds(call: object, repeats: int) -> float:
     return median(times[3:])
 
 
-def _trainer(variant: Variant) -> Trainer:
+def build_trainer(variant: Variant, device: Literal["cpu", "cuda"] = "cpu", capture: bool = False) -> Trainer:
+    """The trainer of a run of that variant, on 50,000 rows of random bars."""
     chance = np.random.default_rng(0)
     bars = {name: chance.integers(60, 84, (50_000, 16), dtype=np.uint8) for name in ("real", "previous")}
     rows = {**bars, "chord": chance.integers(0, 25, 50_000, dtype=np.uint8)}
@@ -84,7 +86,8 @@ def _trainer(variant: Variant) -> Trainer:
         iterations=1_000,
         generator=AdamConfig(lr=variant.generator_rate),
         discriminator=AdamConfig(lr=variant.discriminator_rate),
-        device="cpu",
+        device=device,
+        capture=capture,
     )
     torch.manual_seed(0)
     return Trainer(variant.family.build(), Loader(rows, variant.batch_size), config, launch(config))
