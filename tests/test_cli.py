@@ -542,13 +542,14 @@ def test_ctrl_c_while_training(corpus: Path, tmp_path: Path, capsys: Capture) ->
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_preparing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_while_preparing(workers: int, tmp_path: Path) -> None:
     midi = tmp_path / "midi"
     midi.mkdir()
     content = midi_bytes(song(0, bars=64))
     for index in range(4_000):
         (midi / f"{index}.mid").write_bytes(content)
-    process = start("prepare", midi, tmp_path / "c", "--workers", 1)
+    process = start("prepare", midi, tmp_path / "c", "--workers", workers)
     wait_for(lambda: bool(leftovers(tmp_path)), process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -568,4 +569,4 @@ def test_a_reader_that_goes_away() -> None:
 def test_every_command_has_a_line_of_help() -> None:
     for name in app:
         if not name.startswith("-"):
-            assert app[name].help or app[name].default_command is not None
+            assert app[name].help, name

@@ -108,6 +108,34 @@ def test_files_that_the_readme_names_exist() -> None:
         assert (ROOT / name).exists(), name
 
 
+def results() -> list[list[str]]:
+    """The cells of the results table's rows: what, figure, goal, compared with, command."""
+    section = README.read_text().split("\n## Results\n")[1].split("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def test_every_figure_has_a_command_that_exists() -> None:
+    before = ""
+    for what, *cells in results():
+        if what.startswith("**"):
+            assert cells == 4 * [""], what
+            before = ""
+            continue
+        figure, _, _, command = cells
+        assert figure and "@" not in figure, what
+        assert command != "same" or before, f"{what}: the same as what?"
+        before = before if command == "same" else command
+        benchmark = re.fullmatch(r"`python -m benchmarks ([a-z_]+)`", before)
+        tests = re.fullmatch(r"`(?:[A-Z_]+=\S+ )?pytest (\S+)`", before)
+        assert benchmark or tests, f"{what}: no command"
+        if benchmark:
+            source = ROOT / "benchmarks" / f"{benchmark[1]}.py"
+            assert source.is_file() and "\ndef run(" in source.read_text(), before
+        if tests:
+            assert (ROOT / tests[1]).exists(), before
+
+
 def blocks(language: str) -> list[str]:
     """What stands between fences of that language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
