@@ -322,6 +322,58 @@ def test_a_card_that_does_not_fit_its_weights(models: dict[str, Path], tmp_path:
         load(tmp_path / "odd.safetensors")
 
 
+@pytest.mark.parametrize(
+    ("preset", "held"),
+    [
+        ("bar", torch.full((4, 16), 26, dtype=torch.uint8)),
+        ("midinet-v2", torch.full((4, 16), 128, dtype=torch.uint8)),
+        ("bar", torch.zeros(64, 5, dtype=torch.uint8)),
+        ("bar", torch.zeros(16, dtype=torch.uint8)),
+        ("bar", torch.zeros(4, 16, dtype=torch.bfloat16)),
+    ],
+)
+def test_held_out_bars_that_are_none(preset: str, held: torch.Tensor, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"m\.safetensors: held_out\.real"):
+        load(model(tmp_path / "m.safetensors", preset, **{"held_out.real": held}))
+
+
+def test_a_card_of_no_networks(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from antiphon.families.bar.config import BarConfig
+    from antiphon.training.checkpoint import load_model, save_model
+
+    card, state = load_model(models["bar"])
+    build, devices = BarConfig.build, set()
+
+    def spy(config: BarConfig) -> object:
+        devices.add(torch.get_default_device().type)
+        return build(config)
+
+    monkeypatch.setattr(BarConfig, "build", spy)
+    for change, told in [({"hidden_dim": 2048}, r"but \(.*\) here"), ({"dropout": 5.0}, "dropout")]:
+        save_model(tmp_path / "odd.safetensors", state, {**card, "family": card["family"] | change})
+        with pytest.raises(InputError, match=rf"odd\.safetensors: .*{told}"):
+            load(tmp_path / "odd.safetensors")
+    # Nothing of the size that a card claims was allocated.
+    assert devices == {"meta"}
+
+    def overflow(config: BarConfig) -> object:
+        raise RuntimeError("Storage size calculation overflowed")
+
+    monkeypatch.setattr(BarConfig, "build", overflow)
+    with pytest.raises(InputError, match=r"bar\.safetensors: its card describes no networks \(Storage size"):
+        load(models["bar"])
+
+
+def test_weights_that_are_not_finite(models: dict[str, Path], tmp_path: Path) -> None:
+    from antiphon.training.checkpoint import load_model, save_model
+
+    card, state = load_model(models["bar"])
+    name = next(iter(state))
+    save_model(tmp_path / "odd.safetensors", {**state, name: state[name] * float("nan")}, card)
+    with pytest.raises(InputError, match=rf"odd\.safetensors: the weights '{name}' are not all finite"):
+        load(tmp_path / "odd.safetensors")
+
+
 def test_a_hub_id_is_fetched(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
 

@@ -13,6 +13,7 @@ from urllib.request import getproxies
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.melody import NUM_CLASSES, STEPS
 from antiphon.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ HUB_FILE = "model.safetensors"
 HELD_OUT = "held_out."
 """Prefix under which a model file holds bars of songs that the model was not trained on, one array a row name."""
 
+# By codec, how many values a step can have: pitches, or the melody's classes.
+_CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES}
 # Foreign ones too: reading them says what to do.
 _SUFFIXES = frozenset({".safetensors", ".ckpt", ".pt", ".pth", ".bin"})
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -87,7 +90,8 @@ def read(model: str | Path) -> ModelFile:
     Raises
     ------
     InputError
-        If there is no such model, it cannot be fetched, or the file is damaged, a pickle or of another program.
+        If there is no such model, it cannot be fetched, the file is damaged, a pickle or of another program, or what
+        it holds does not fit its card.
     """
     from antiphon.presets import ModelConfig
     from antiphon.training.checkpoint import load_model
@@ -96,8 +100,47 @@ def read(model: str | Path) -> ModelFile:
     card, state = load_model(path)
     config = ModelConfig.parse({key: card.get(key) for key in ModelConfig.model_fields}, f"{path}: its card")
     held_out = {name.removeprefix(HELD_OUT): state.pop(name) for name in list(state) if name.startswith(HELD_OUT)}
+    _check_weights(path, config, state)
+    _check_held_out(path, config, held_out)
     name = str(model) if path.parent == SHELF else path.stem if Path(model).suffix else str(model)
     return ModelFile(name, card, config, state, {key: tensor.numpy() for key, tensor in held_out.items()})
+
+
+def _check_weights(path: Path, config: "ModelConfig", state: Mapping[str, "Tensor"]) -> None:
+    import torch
+
+    from antiphon.training.checkpoint import check_fit
+
+    try:
+        # Sizes alone: a card that asks for more than there is memory is told from its weights before any is taken.
+        with torch.device("meta"):
+            own = config.family.build().state_dict()
+        check_fit(own, state)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise InputError(f"{path}: its card describes no networks ({reason}); fetch or publish it again") from None
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{path}: the weights {name!r} are not all finite; give the model of another run")
+
+
+def _check_held_out(path: Path, config: "ModelConfig", held_out: Mapping[str, "Tensor"]) -> None:
+    import torch
+
+    for name, rows in held_out.items():
+        if rows.dtype != torch.uint8:
+            raise InputError(f"{path}: {HELD_OUT}{name} is not of uint8; fetch or publish the model again")
+    real = held_out.get("real")
+    if real is None:
+        return
+    highest = _CLASSES[config.codec.kind] - 1
+    if real.ndim != 2 or real.shape[1] != STEPS or (len(real) and int(real.max()) > highest):
+        raise InputError(
+            f"{path}: {HELD_OUT}real holds no bars of {STEPS} steps from 0 to {highest}; fetch or publish the model "
+            "again"
+        )
 
 
 def find(model: str | Path) -> Path:

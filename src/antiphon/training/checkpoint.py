@@ -176,7 +176,18 @@ def start_from(objective: nn.Module, state: Mapping[str, Tensor]) -> None:
     InputError
         If a weight is missing, left over or of another shape; the sentence names the first such key.
     """
-    own = objective.state_dict()
+    check_fit(objective.state_dict(), state)
+    objective.load_state_dict(dict(state))
+
+
+def check_fit(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Compare names and shapes of an objective's `own` state, which may lie on the meta device, with a model's.
+
+    Raises
+    ------
+    InputError
+        As `start_from` does.
+    """
     for name, tensor in own.items():
         if name not in state:
             raise InputError(f"this model has no weights {name!r}: it is of another family or version; give another")
@@ -186,7 +197,6 @@ def start_from(objective: nn.Module, state: Mapping[str, Tensor]) -> None:
     extra = next((name for name in state if name not in own), None)
     if extra is not None:
         raise InputError(f"this model has weights {extra!r} that do not exist here; use the preset it was made with")
-    objective.load_state_dict(dict(state))
 
 
 def read_config(run: Path) -> dict[str, Any] | None:
