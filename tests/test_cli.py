@@ -314,12 +314,43 @@ def test_prepare_train_publish_generate(tmp_path: Path, capsys: Capture, monkeyp
         (("bar", "C", "hello"), "key=value"),
         (("bar",), "corpus"),
         (("bar", "C", "train.batch_size=0"), "train.batch_size"),
+        (("bar", "C", "train.batch_size=100000000"), "train.batch_size"),
+        (("bar", "C", "train.generator.lr=inf"), "train.generator.lr"),
+        (("bar", "C", "train.discriminator.lr=NaN"), "train.discriminator.lr"),
+        (("midinet-v1", "C", "family.discriminator.hidden=[1000000000]"), "family.discriminator.hidden"),
     ],
 )
 def test_train_faults(words: tuple[str, ...], sentence: str, corpus: Path, tmp_path: Path, capsys: Capture) -> None:
     named = [str(corpus) if word == "C" else word for word in words]
     assert sentence.lower() in fail(capsys, "train", *named, "--run", tmp_path / "r").lower()
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 4 bytes."),
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+    ],
+)
+def test_training_beyond_memory(error: Exception, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def starve(*values: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("antiphon.fit.fit_preset", starve)
+    sentence = fail(capsys, "train", "bar", "lieder", "--run", "r")
+    assert "not enough memory" in sentence and "lower train.batch_size or the family's widths" in sentence
+
+
+def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down() -> None:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr("antiphon.commands.listings.preset_rows", break_down)
+    with pytest.raises(RuntimeError, match="mat1"):
+        run(["presets"])
 
 
 def test_train_in_a_taken_place(corpus: Path, tmp_path: Path, capsys: Capture) -> None:

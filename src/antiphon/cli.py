@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from antiphon import __version__
-from antiphon.errors import InputError
+from antiphon.errors import InputError, memory_sentence
 
 app = App(
     name="antiphon",
@@ -351,6 +351,10 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}; mend this and try again")
+    except (MemoryError, RuntimeError) as error:
+        if (sentence := memory_sentence(error, next(iter(arguments), ""))) is None:
+            raise
+        return _fail(sentence)
     return 0
 
 

@@ -20,13 +20,13 @@ class AdamConfig(Config):
         After each step every weight is clamped to +-`clip_weights` (Arjovsky et al. 2017).
     """
 
-    lr: float = Field(default=2e-4, gt=0)
+    lr: float = Field(default=2e-4, gt=0, allow_inf_nan=False)
     beta1: float = Field(default=0.5, ge=0, lt=1)
     beta2: float = Field(default=0.999, ge=0, lt=1)
-    epsilon: float = Field(default=1e-8, gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    clip_norm: float | None = Field(default=None, gt=0)
-    clip_weights: float | None = Field(default=None, gt=0)
+    epsilon: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    clip_norm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    clip_weights: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class TrainConfig(Config):
@@ -60,7 +60,7 @@ class TrainConfig(Config):
         Write TensorBoard events too (extra `tensorboard`).
     """
 
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int = Field(default=64, ge=1, le=65_536)
     iterations: int | None = Field(default=None, ge=1)
     epochs: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**63)

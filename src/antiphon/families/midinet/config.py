@@ -1,7 +1,7 @@
 """The bar GAN's variants as data: one configuration, and the table of the paper's and the released code's rows."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator
 
@@ -11,6 +11,9 @@ from antiphon.config import Config
 if TYPE_CHECKING:
     from antiphon.families.midinet.objective import Midinet
 
+# Beyond this a layer is a slip of the finger, which no machine would have memory for.
+_WIDEST = 65_536
+Width = Annotated[int, Field(ge=1, le=_WIDEST)]
 MatchingForm = Literal["per-pixel", "scalar"]
 # The names of `antiphon.gan.losses.LOSSES`, which are not imported because a configuration is read without torch.
 LossName = Literal[
@@ -34,15 +37,15 @@ class Convolution(Config):
     for the second layer too, only 1x2 can be meant.
     """
 
-    kernels: PositiveInt
-    width: PositiveInt
+    kernels: Width
+    width: Width
 
 
 class Minibatch(Config):
     """Minibatch discrimination: `kernels` (B) closeness sums a bar, each from a projection to `dims` (C) values."""
 
-    kernels: PositiveInt = 10
-    dims: PositiveInt = 2
+    kernels: Width = 10
+    dims: Width = 2
 
 
 class DiscriminatorConfig(Config):
@@ -63,9 +66,9 @@ class DiscriminatorConfig(Config):
     """
 
     convolutions: tuple[Convolution, ...] = (Convolution(kernels=14, width=2), Convolution(kernels=14, width=2))
-    hidden: tuple[PositiveInt, ...] = (231,)
+    hidden: tuple[Width, ...] = (231,)
     minibatch: Minibatch | None = Minibatch()
-    judge: PositiveInt = 1024
+    judge: Width = 1024
     dropout: float = Field(default=0.3, ge=0, lt=1)
 
     @field_validator("convolutions")
@@ -96,8 +99,8 @@ class Matching(Config):
 
     form: MatchingForm = "per-pixel"
     features: Literal["clean", "dropped"] = "clean"
-    bar_weight: float = Field(default=0.1, ge=0)
-    feature_weight: float = Field(default=1.0, ge=0)
+    bar_weight: float = Field(default=0.1, ge=0, allow_inf_nan=False)
+    feature_weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
 
 
 class PenaltyConfig(Config):
@@ -117,7 +120,7 @@ class PenaltyConfig(Config):
     """
 
     kind: Literal["gradient", "r1", "r2", "r1+r2"]
-    weight: float = Field(gt=0)
+    weight: float = Field(gt=0, allow_inf_nan=False)
     every: PositiveInt = 1
 
 
@@ -132,7 +135,7 @@ class NoiseConfig(Config):
         It falls in a straight line to 0 at this iteration.
     """
 
-    std: float = Field(gt=0)
+    std: float = Field(gt=0, allow_inf_nan=False)
     iterations: PositiveInt
 
 
@@ -166,8 +169,8 @@ class MidinetConfig(Config):
     """
 
     kind: Literal["midinet"] = "midinet"
-    latent_dim: PositiveInt = 100
-    condition_channels: int = Field(default=0, ge=0)
+    latent_dim: Width = 100
+    condition_channels: int = Field(default=0, ge=0, le=_WIDEST)
     chord: bool = False
     discriminator: DiscriminatorConfig = DiscriminatorConfig()
     matching: Matching = Matching()
