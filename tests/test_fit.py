@@ -59,11 +59,18 @@ def test_weights_of_free_embedded_music_are_free() -> None:
     assert {name for name, licence in licences.items() if licence == "MIT"} == {"leadsheets", "lieder", "quartets"}
 
 
+# Likelihood, then the critic alone, then the game; penalties at 2, 4 and 6: each stop is inside or between the phases.
+PHASES = ("family.likelihood_iterations=2", "family.critic_lead=2", "family.penalty_every=2")
+
+
 @pytest.mark.slow
-def test_resume_is_exact(corpus: Path, tmp_path: Path) -> None:
-    for run, lengths in (("once", [4]), ("twice", [2, 4])):
+@pytest.mark.parametrize(
+    ("preset", "more", "stops"), [("midinet-v2", (), [2, 4]), ("bar", (*PHASES, "train.ema_decay=0.9"), [1, 3, 5, 7])]
+)
+def test_resume_is_exact(preset: str, more: tuple[str, ...], stops: list[int], corpus: Path, tmp_path: Path) -> None:
+    for run, lengths in (("once", stops[-1:]), ("twice", stops)):
         for iterations in lengths:
-            fit_preset(config("midinet-v2", iterations), corpus, tmp_path / run, say=str)
+            fit_preset(config(preset, iterations, *more), corpus, tmp_path / run, say=str)
     once, twice = state(tmp_path / "once"), state(tmp_path / "twice")
     assert once.keys() == twice.keys()
     assert all(torch.equal(once[name], twice[name]) for name in once)
@@ -129,7 +136,18 @@ def test_how_many_songs_give_bars_is_said(corpus: Path, tmp_path: Path) -> None:
     )
     one = wanted.override(["codec.num_splits=1"])
     facts = fit_preset(one, corpus, tmp_path / "s", say=said.append)
-    assert facts["songs"] == 1 and f"bars of 1 of {songs} training songs" in said[-1]
+    assert facts["songs"] == 1 and f"bars of 1 of {songs} training songs" in said[-2]
+
+
+@pytest.mark.parametrize(("fewest", "told"), [(64, True), (1, False)])
+def test_too_few_held_out_bars_are_said(
+    fewest: int, told: bool, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("antiphon.fit._FEWEST_HELD_OUT", fewest)
+    said: list[str] = []
+    fit_preset(config("midinet-v2", 1), corpus, tmp_path / "r", say=said.append)
+    sentence = f"fewer than {fewest} held-out bars: health and previews compare with training bars instead"
+    assert (sentence in said) == told
 
 
 @pytest.mark.slow

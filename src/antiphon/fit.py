@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HELD_OUT_FILE = "held_out.safetensors"
 
 _BATCHED = ("real", "previous", "chord")
-_NUM_HELD_OUT, _NUM_PUBLISHED = 1024, 64
+_NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
 _BUILDING = 7_001
 
 
@@ -49,7 +49,7 @@ def fit_preset(
     workers
         Processes for encoding the corpus; None: as many as are worth it.
     say
-        Takes sentences: what is trained on, alarms.
+        Takes sentences: what is trained on, that there are too few held-out bars to judge by, alarms.
 
     Returns
     -------
@@ -71,7 +71,8 @@ def fit_preset(
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
     rows, num_songs = _rows(corpus, config.codec, workers)
-    shown = _shown(corpus, config.codec, workers, train.seed) or _some(rows, train.seed)
+    held_out = _shown(corpus, config.codec, workers, train.seed)
+    shown = held_out or _some(rows, train.seed)
     origin = _origin(start)
     objective = _objective(config, origin)
     say = say if leads() else _silent
@@ -85,6 +86,8 @@ def fit_preset(
 
     def opened(run: Path) -> None:
         say(f"{corpus.name}: {len(rows['real']):,} bars{_of_songs(corpus, num_songs)} to train {config.preset} on")
+        if not held_out:
+            say(f"fewer than {_FEWEST_HELD_OUT} held-out bars: health and previews compare with training bars instead")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
     fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
@@ -179,7 +182,7 @@ def _batched(rows: Rows) -> dict[str, NDArray[Any]]:
 def _shown(corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> dict[str, NDArray[Any]]:
     """Rows of validation songs in random order; nothing where there are too few to show."""
     rows = _batched(view(corpus, codec, "valid", workers))
-    return _some(rows, seed) if len(rows["real"]) >= 64 else {}
+    return _some(rows, seed) if len(rows["real"]) >= _FEWEST_HELD_OUT else {}
 
 
 def _some(rows: Mapping[str, NDArray[Any]], seed: int) -> dict[str, NDArray[Any]]:

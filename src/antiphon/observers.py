@@ -50,7 +50,7 @@ class Preview:
     codec
         Turns bars into notes.
     rows
-        Held-out rows; the first ones are used.
+        Real rows, held out where there are enough; the first ones are used.
     every
         Interval in iterations.
     """
@@ -81,12 +81,12 @@ class Preview:
 
 
 class Health:
-    """Examines samples against held-out music, logs the measures, says and logs the alarms.
+    """Examines samples against real bars, logs the measures, says and logs the alarms.
 
     Parameters
     ----------
     rows
-        Held-out rows; the first 512 are used.
+        Real rows, held out where there are enough: training rows cannot show memorising. The first 512 are used.
     every
         Interval in iterations.
     say
