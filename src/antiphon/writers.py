@@ -143,7 +143,7 @@ class BarWriter(Writer):
 
 def writer_of(objective: Objective) -> Writer:
     """The writer for a family's networks."""
-    return _WRITERS[type(objective).__name__](objective)
+    return _WRITERS[type(objective)](objective)
 
 
 def _steady(objective: Midinet | BarObjective, probes: Callable[[], Inputs]) -> Steady:
@@ -174,6 +174,6 @@ def _array(bars: Tensor) -> Bars:
     return values
 
 
-_WRITERS: Mapping[str, Callable[..., Writer]] = MappingProxyType(
-    {Midinet.__name__: MidinetWriter, BarObjective.__name__: BarWriter}
+_WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
+    {Midinet: MidinetWriter, BarObjective: BarWriter}
 )
