@@ -57,7 +57,7 @@ def _device_seconds(stretch: object) -> float:
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:
         stretch()
     # Annotations span the kernels inside them, which would count twice.
-    events = [event for event in profiler.key_averages() if event.device_type.name == "CUDA"]
+    events = [event for event in profiler.events() if event.device_type.name == "CUDA"]
     return 1e-6 * sum(float(event.self_device_time_total) for event in events if not event.is_user_annotation)
 
 
