@@ -79,3 +79,38 @@ def test_two_processes_equal_one_on_the_joined_batch(launcher: str, tmp_path: Pa
     # With chance in it, two processes draw differently from one.
     fit(Toy(), toy_loader(), toy_config(iterations=8), tmp_path / "chance", CARD)
     assert read_log(tmp_path / "toy") != read_log(tmp_path / "chance")
+
+
+INTERRUPTED = """
+import atexit
+import os
+import signal
+import sys
+import torch
+from antiphon.training import trainer
+from tests.training.toy import CARD, Toy, toy_config, toy_loader
+rank = os.environ["RANK"]
+# Handlers run last first: this one after all that training registers.
+atexit.register(lambda: torch.distributed.is_initialized() or open(f"{sys.argv[1]}/left-{rank}", "w").close())
+class Signalled(Toy):
+    def losses(self, phase, batch, iteration):
+        if iteration == 6 and rank == "1":
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().losses(phase, batch, iteration)
+objective = Signalled((Toy().phases[0],))
+try:
+    trainer.fit(objective, toy_loader(), toy_config(iterations=500), f"{sys.argv[1]}/run", CARD)
+except KeyboardInterrupt:
+    open(f"{sys.argv[1]}/{rank}", "w").close()
+"""
+
+
+@pytest.mark.slow
+def test_a_signal_to_one_process_stops_all(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(INTERRUPTED)
+    command = [sys.executable, "-m", *LAUNCHERS["torchrun"]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    subprocess.run([*command, str(tmp_path / "script.py"), str(tmp_path)], env=environment, check=True, timeout=100)
+    assert {path.name for path in tmp_path.iterdir()} >= {"0", "1", "left-0", "left-1"}
+    state = read_checkpoint(tmp_path / "run")
+    assert state is not None and state["iteration"] == 7

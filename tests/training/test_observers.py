@@ -1,14 +1,16 @@
 """Observers: they see the network as it would be published, and never change the training."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from tests.training.toy import CARD, Toy, toy_config, toy_loader
+from tests.training.toy import CARD, PHASES, Toy, toy_config, toy_loader
 
+from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.training.checkpoint import BEST, load_model, publish, read_checkpoint
-from antiphon.training.log import History
+from antiphon.training.log import History, read_log
 from antiphon.training.trainer import Fitted, Observer, fit
 
 
@@ -103,6 +105,24 @@ def test_a_run_ends_when_its_figure_no_longer_improves(tmp_path: Path) -> None:
     card, _ = load_model(tmp_path / BEST)
     assert card["iteration"] == 4
     assert publish(tmp_path, tmp_path / "m.safetensors")["iteration"] == 4
+
+
+@pytest.mark.parametrize(("watch", "iteration"), [("generator/los", 3), ("fig", 6)])
+def test_a_figure_that_nobody_logs_is_not_watched(watch: str, iteration: int, tmp_path: Path) -> None:
+    says = _Says([5.0] * 8)
+    says.every = 4
+    with pytest.raises(InputError, match=rf"train\.watch = '{watch}': .*generator/loss"):
+        _fit(tmp_path, says, iterations=16, watch=watch, patience=1)
+    assert read_log(tmp_path)[-1]["iteration"] == iteration
+
+
+def test_a_figure_that_comes_late_is_waited_for(tmp_path: Path) -> None:
+    late = Toy((PHASES[0], replace(PHASES[1], start=7)))
+    config = toy_config(iterations=12, watch="generator/loss", patience=9)
+    assert "generator/loss" in fit(late, toy_loader(), config, tmp_path / "phase", CARD).history[-1]
+    says = _Says([5.0] * 8)
+    says.every = 8
+    assert _fit(tmp_path / "observer", says, iterations=12, watch="figure", patience=9).iteration == 12
 
 
 def test_patience_outlives_a_stop(tmp_path: Path) -> None:

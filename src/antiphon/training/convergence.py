@@ -31,6 +31,11 @@ class Convergence:
         return False
 
     @property
+    def missing(self) -> str | None:
+        """The name of the watched figure for as long as no record has held it."""
+        return self._watch if self._best == math.inf and not self._since else None
+
+    @property
     def reached(self) -> bool:
         """Whether patience has run out."""
         return self._patience is not None and self._since >= self._patience

@@ -90,6 +90,12 @@ class Trainer:
         mean: Tensor = self.fabric.all_reduce(tensor, reduce_op="mean")
         return mean
 
+    def anywhere(self, flag: bool) -> bool:
+        """Whether the flag is up in any process; every process calls it in the same iteration."""
+        if self.fabric.world_size == 1:
+            return flag
+        return bool(self.all_reduce(torch.tensor(float(flag), device=self.fabric.device)) > 0)
+
     def state(self) -> dict[str, Any]:
         """Everything that resuming needs, as plain types; every process calls it, and any one's will do for all."""
         return {

@@ -1,5 +1,6 @@
 """The one training loop: phases as data, all chance from (seed, rank, iteration), resume by the same call."""
 
+import atexit
 import logging
 import math
 import os
@@ -93,7 +94,8 @@ def fit(
     Raises
     ------
     InputError
-        If the config differs from the resumed run's, the folder cannot be written, or the losses are not finite.
+        If the config differs from the resumed run's, the folder cannot be written, the losses are not finite, or the
+        figure to watch is not among those that are logged.
     KeyboardInterrupt
         After a signal, once the iteration at hand is done and its checkpoint written.
     """
@@ -126,11 +128,20 @@ def launch(config: TrainConfig) -> "Fabric":
         raise InputError("train.device = 'cuda': no GPU is visible to torch here; use cpu")
     if config.capture and (device != "cuda" or "WORLD_SIZE" in os.environ):
         raise InputError("train.capture = true: it needs one GPU and one process; leave it false here")
+    if not torch.distributed.is_initialized():
+        atexit.register(_leave)
     fabric = Fabric(precision="bf16-mixed" if config.precision == "bfloat16" else "32-true", **_processes(device))
     # `fabric run` has launched already, by constructing.
     if "LT_CLI_USED" not in os.environ:
         fabric.launch()
     return fabric
+
+
+def _leave() -> None:
+    """Leave the process group: its threads, still running when the program is unloaded, would abort it."""
+    # Not when `fit` returns, because a group cannot be entered twice, and there may be another `fit`.
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def _processes(device: str) -> dict[str, Any]:
@@ -168,9 +179,10 @@ class _Session:
                 while trainer.iteration < trainer.total and not self._convergence.reached:
                     trainer.iterate()
                     self._record()
-                    if trainer.iteration % every == 0 or interrupt.requested:
+                    stops = self._stops(interrupt)
+                    if trainer.iteration % every == 0 or stops:
                         self._checkpoint()
-                    if interrupt.requested:
+                    if stops:
                         raise KeyboardInterrupt
                     show(trainer.iteration)
                 self._checkpoint()
@@ -181,14 +193,25 @@ class _Session:
         history = self._log.history if self._log is not None else []
         return Fitted(trainer.iteration, self._convergence.reached, history)
 
+    def _stops(self, interrupt: Interrupt) -> bool:
+        # All stop in the same iteration, or those that go on wait for one that has gone. A GPU would have to be waited
+        # for to agree, as it is anyway where losses are logged.
+        trainer = self._trainer
+        if trainer.fabric.device.type != "cpu" and trainer.fabric.world_size > 1 and not self._logs:
+            return False
+        return trainer.anywhere(interrupt.requested)
+
+    @property
+    def _logs(self) -> bool:
+        return self._trainer.iteration % self._trainer.config.log_every == 0
+
     def _record(self) -> None:
         trainer = self._trainer
         due = [observer for observer in self._observers if trainer.iteration % observer.every == 0]
-        logs = trainer.iteration % trainer.config.log_every == 0
-        if not (due or logs):
+        if not (due or self._logs):
             return
         record: dict[str, float] = {"iteration": trainer.iteration}
-        if logs:
+        if self._logs:
             record |= self._finite(trainer.meter.read(trainer.all_reduce))
         if self._log is not None:
             record |= self._observe(due, self._log.history)
@@ -199,6 +222,22 @@ class _Session:
             record = trainer.fabric.broadcast(record)
         if self._convergence.improves(record) and self._leads:
             self._keep_best()
+        if self._logs:
+            self._check_watch(record)
+
+    def _check_watch(self, record: Mapping[str, float]) -> None:
+        """Refuse a figure to watch that would have been logged by now."""
+        watch = self._convergence.missing
+        if watch is None:
+            return
+        begin = watch.partition("/")[0]
+        if begin in {phase.name for phase in self._trainer.objective.phases}:
+            due = f"{begin}/loss" in record
+        else:
+            due = all(self._trainer.iteration >= observer.every for observer in self._observers)
+        if due:
+            names = ", ".join(name for name in record if name != "iteration")
+            raise InputError(f"train.watch = {watch!r}: no such figure is logged; choose one such as {names}")
 
     def _finite(self, figures: dict[str, float]) -> dict[str, float]:
         for name, value in figures.items():
