@@ -79,7 +79,7 @@ def _networks(model: Model, repeats: int) -> float:
 def _public(name: str, model: Model, repeats: int, target: str) -> list[Row]:
     """What a user of `Model.generate` gets."""
     seeds = range(NUM_SONGS)
-    plans = [model._plan(SONG_BARS, seed, None, None, model._openings(None)) for seed in seeds]
+    plans = [model._plan(SONG_BARS, seed, None, None, model._openings(None, None)) for seed in seeds]
     chain = processor_seconds(lambda: model._chain(plans, seeds, SONG_BARS, 1.0), repeats)
     songs = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS), repeats)
     single = processor_seconds(lambda: model.generate(1), 10 * repeats)

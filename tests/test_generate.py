@@ -14,7 +14,7 @@ from antiphon.codecs.melody import REST
 from antiphon.errors import InputError
 from antiphon.gan.steady import Inputs
 from antiphon.generate import Model, Plan, load, triad_code
-from antiphon.io.midi import midi_bytes, write_midi
+from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.theory import parse_chord
 from antiphon.writers import BarWriter, MidinetWriter
 
@@ -199,7 +199,7 @@ def test_first_bar_from_a_file(preset: str, loaded: dict[str, Model], tmp_path: 
     first = song(1)
     write_midi(first, tmp_path / "first.mid")
     codec = loaded[preset].config.codec
-    heard = loaded[preset]._openings(tmp_path / "first.mid")[0]
+    heard = loaded[preset]._openings(tmp_path / "first.mid", read_midi(tmp_path / "first.mid"))[0]
     if preset == "bar":
         np.testing.assert_array_equal(heard, codec.encode(first)["real"][-1])
     else:

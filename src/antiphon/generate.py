@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 import antiphon
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.frames import FrameBars
-from antiphon.codecs.melody import STEPS, MelodyBars
+from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
 from antiphon.music.accompaniment import PATTERNS, accompany
+from antiphon.music.keys import estimate_key
 from antiphon.music.progressions import draw_key, draw_progression
 from antiphon.music.score import KEY_SIGNATURE, Score, table
-from antiphon.music.theory import Chord, Key, parse_progression
+from antiphon.music.theory import Chord, Key, parse_chord, parse_progression
 from antiphon.presets import ModelConfig
 from antiphon.writers import MOST_BOLD, Chance, Writer, writer_of
 
@@ -31,6 +32,7 @@ HELD_OUT = "held-out"
 
 _AT_ONCE = 256
 _MOST_BARS = 10_000
+_SLOWEST, _FASTEST = 10, 1000
 _NOISE, _PLAN = 0, 1
 
 
@@ -116,7 +118,8 @@ class Model:
             Such as "A minor": where the progression is drawn from, so not together with `chords`; None draws a key by
             seed.
         first
-            A MIDI file, or a score, whose last bar the first bar follows; or "held-out", a bar of music that the model
+            A MIDI file, or a score, whose last bar the first bar follows, in its tempo, its key, and over the chords
+            that are written in it, unless others are asked for; or "held-out", a bar of music that the model
             was not trained on, by seed, where the model file carries some. None: silence for models that know it, else
             "held-out", else one held note.
         accompaniment
@@ -140,9 +143,15 @@ class Model:
             raise InputError(
                 f"key {key!r}: a progression is drawn from a key, but chords are given; leave one of the two out"
             )
+        tune = _tune(first)
         given = parse_progression(chords) if chords is not None else None
-        in_key = Key.parse(key) if key is not None else None
-        openings = self._openings(first)
+        in_key = _mode(key) if key is not None else None
+        openings = self._openings(first, tune)
+        if tune is not None and "chord" in self._writer.reads:
+            given = given or (last_chords(tune) if in_key is None else None)
+            in_key = in_key or estimate_key(tune)
+        if tune is not None and isinstance(self.codec, MelodyBars):
+            tempo = tempo or last_tempo(tune)
         songs: list[Score] = []
         for begin in range(0, num, _AT_ONCE):
             seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
@@ -180,26 +189,21 @@ class Model:
         codes = np.array([triad_code(chord) for chord in progression], np.uint8)
         return Plan(chords, np.resize(codes, bars), key, opening)
 
-    def _openings(self, first: Path | str | Score | None) -> Bars:
+    def _openings(self, first: Path | str | Score | None, tune: Score | None) -> Bars:
         """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""
-        if first is not None and first != HELD_OUT:
-            return self._last_bar(first)[None]
+        if tune is not None:
+            return self._last_bar("the score" if isinstance(first, Score) else str(first), tune)[None]
         bars = self._held_out.get("real", np.empty((0, STEPS), np.uint8))
         if first == HELD_OUT and not len(bars):
             raise InputError(f"first: the model {self.name} carries no held-out bars; give a MIDI file or leave it out")
         return bars if first == HELD_OUT or not self._writer.knows_silence else bars[:0]
 
-    def _last_bar(self, first: Path | str | Score) -> Bars:
-        from antiphon.io.midi import read_midi
-
-        score = first if isinstance(first, Score) else read_midi(first)
-        bar = self._writer.last_bar(score, self.codec)
+    def _last_bar(self, what: str, tune: Score) -> Bars:
+        bar = self._writer.last_bar(tune, self.codec)
         if bar is None:
-            what = "the score" if isinstance(first, Score) else str(first)
-            raise InputError(
-                f"{what}: no bar that this model can follow (it needs a melody; metrical models need 4/4 on a beat "
-                "grid); give another file"
-            )
+            metrical = isinstance(self.codec, MelodyBars)
+            reason = why_silent(tune) if metrical else "no pitched note sounds in it, or it is too short"
+            raise InputError(f"{what}: no bar that this model can follow: {reason}; give another file")
         return bar
 
     def _score(self, seed: int, plan: Plan, bars: Bars, tempo: float | None, accompaniment: str | None) -> Score:
@@ -232,7 +236,7 @@ class Model:
         _within("bars", bars, 1, _MOST_BARS)
         _within("num", num, 1, 1_000_000)
         _within("seed", seed, 0, 2**62)
-        _within("tempo", 120 if tempo is None else tempo, 10, 1000)
+        _within("tempo", 120 if tempo is None else tempo, _SLOWEST, _FASTEST)
         _within("temperature", temperature, 0, MOST_BOLD)
 
     def _check_abilities(
@@ -278,6 +282,39 @@ def load(model: str | Path = "bar") -> Model:
         If there is no such model, or it cannot be read.
     """
     return Model(read(model))
+
+
+def last_tempo(tune: Score) -> float | None:
+    """Beats a minute at the end of a tune; 120 where it states none, as the file format has it."""
+    tempo = 60_000_000 / int(tune.tempos["beat_us"][-1]) if len(tune.tempos) else 120.0
+    return tempo if _SLOWEST <= tempo <= _FASTEST else None
+
+
+def last_chords(tune: Score, most: int = 8) -> tuple[Chord | None, ...] | None:
+    """The chords written over the last bars of a tune, one a bar; None where it has none."""
+    if not tune.chords:
+        return None
+    lines = tune.bars()[:-1][-most:]
+    ticks = np.array([tick for tick, _ in tune.chords])
+    rows = np.searchsorted(ticks, lines, side="right") - 1
+    return tuple(parse_chord(tune.chords[row][1]) if row >= 0 else None for row in rows)
+
+
+def _tune(first: Path | str | Score | None) -> Score | None:
+    """What the first bar is to follow, read; None where that is not music of the caller's."""
+    from antiphon.io.midi import read_midi
+
+    if first is None or isinstance(first, Score):
+        return first
+    return None if first == HELD_OUT else read_midi(first)
+
+
+def _mode(text: str) -> Key:
+    """A key that progressions are known for."""
+    key = Key.parse(text)
+    if key.scale not in {"major", "natural minor"}:
+        raise InputError(f"key {text!r}: progressions are known in major and minor; give chords for other scales")
+    return key
 
 
 def triad_code(chord: Chord | None) -> int:

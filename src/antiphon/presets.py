@@ -137,8 +137,10 @@ def get_preset(name: str) -> Preset:
         If there is none; the sentence lists the names that come near, or all.
     """
     if name not in PRESETS:
-        near = get_close_matches(name, PRESETS, n=4) or sorted(PRESETS)
-        raise InputError(f"preset {name!r}: there is none of this name; choose one of {', '.join(near)}")
+        near = get_close_matches(name, PRESETS, n=3) or ["bar"]
+        raise InputError(
+            f"preset {name!r}: there is none of this name; did you mean {' or '.join(near)}? See `antiphon presets`"
+        )
     return PRESETS[name]
 
 

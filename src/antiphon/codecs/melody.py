@@ -92,6 +92,19 @@ class MelodyBars(Codec):
         )
 
 
+def why_silent(score: Score) -> str:
+    """Why a score gives no rows, as the end of a sentence about it."""
+    score = on_the_beat(score)
+    if melody_track(score) is None:
+        return "no pitched note sounds in it"
+    if not len(common_time_bars(score)[0]):
+        metres = {f"{row['numerator']}/{row['denominator']}" for row in score.time_signatures}
+        return f"it has no whole bar in 4/4 (its metre is {', '.join(sorted(metres)) or '4/4, but it ends too soon'})"
+    if off_grid_share(score) > _OFF_GRID_LIMIT:
+        return "its notes lie on no grid of sixteenths, as in a free performance"
+    return "its melody is silent wherever it is in 4/4"
+
+
 def melody_track(score: Score) -> int | None:
     """Index of the track that carries the tune: one that is named as a voice and sounds as one, else the highest that
     is nearly one-voiced, else the highest; None when nothing but drums sounds."""

@@ -316,4 +316,7 @@ def _lay_out(name: str, out: Path, say: Callable[[str], object]) -> Manifest:
 
 def _summary(manifest: Manifest) -> str:
     counts = manifest.counts
-    return f"{counts['songs']} songs, {counts['notes']} notes, {counts['rejected']} files set aside"
+    aside = f"{counts['rejected']} files set aside"
+    if counts["rejected"]:
+        aside += f" (manifest.json says why: {manifest.rejected[0].file}: {manifest.rejected[0].kind}, ...)"
+    return f"{counts['songs']} songs, {counts['notes']} notes, {aside}"

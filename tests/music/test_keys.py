@@ -1,0 +1,31 @@
+import pytest
+
+from antiphon.music.keys import estimate_key
+from antiphon.music.score import Score, Track, notes_from_columns
+from antiphon.music.theory import Key
+
+MAJOR = (60, 62, 64, 65, 67, 69, 71, 72, 67, 64, 60)
+MINOR = (69, 71, 72, 74, 76, 77, 80, 81, 76, 72, 69)
+
+
+def score(pitches: tuple[int, ...], up: int = 0, is_drum: bool = False) -> Score:
+    starts = range(0, 480 * len(pitches), 480)
+    notes = notes_from_columns(starts, [start + 480 for start in starts], [pitch + up for pitch in pitches], 80)
+    return Score(480, (Track(notes, is_drum=is_drum),))
+
+
+@pytest.mark.parametrize("up", range(12))
+def test_the_key_moves_with_the_music(up: int) -> None:
+    major, minor = estimate_key(score(MAJOR, up)), estimate_key(score(MINOR, up))
+    assert major is not None and minor is not None
+    assert (major.tonic, major.is_minor) == (up, False)
+    assert (minor.tonic, minor.is_minor) == ((9 + up) % 12, True)
+
+
+def test_octaves_change_nothing() -> None:
+    assert estimate_key(score(MAJOR, 24)) == estimate_key(score(MAJOR)) == Key.parse("C")
+
+
+def test_no_pitched_note_is_in_no_key() -> None:
+    assert estimate_key(Score()) is None
+    assert estimate_key(score(MAJOR, is_drum=True)) is None
