@@ -163,10 +163,10 @@ def find(model: str | Path) -> Path:
         return path
     if _HUB_ID.fullmatch(text):
         return _fetch(text)
+    from antiphon.presets import PRESETS
+
     if text in PRESETS:
-        raise InputError(
-            f"model {text!r}: a way of training, not a model; train it, publish the run and give that file"
-        )
+        raise InputError(f"model {text!r}: a preset, not a model; train it, publish the run and give that file")
     near = get_close_matches(text, names(), n=3) or names()
     known = f"shipped: {', '.join(near)}" if near else "none is shipped with this installation"
     raise InputError(f"model {text!r}: there is none of this name ({known}); give a .safetensors file or a hub id")

@@ -210,6 +210,15 @@ _BAR = Preset(
     corpus="lieder",
 )
 
+_BAR_TUNE = _BAR.model_copy(
+    update={
+        "name": "bar-tune",
+        "summary": "the game alone, for going on from a trained `bar` with one's own songs: --from bar",
+        "family": BarConfig(critic_lead=50),
+        "train": _BAR.train.model_copy(update={"iterations": 300, "ema_decay": 0.99}),
+    }
+)
+
 
 class _Logged(NamedTuple):
     """A row of the released runs' hyper-parameter files: rates, steps of G and D, matching weights, sizes, batch."""
@@ -348,6 +357,7 @@ def _game(name: str, row: _Game) -> Preset:
 
 PRESETS: Mapping[str, Preset] = {
     "bar": _BAR,
+    "bar-tune": _BAR_TUNE,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},
     "midinet-v3-notebook": _midinet("midinet-v3-notebook", NOTEBOOKS["v3"], "v3 as the released notebook sets it"),
     **{name: _logged(name, row) for name, row in _LOGGED.items()},
