@@ -1,14 +1,21 @@
 """The run folder: the resolved config that a resumed run must share."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from antiphon.errors import InputError
-from antiphon.files import write_text
+from antiphon.files import unwritable, write_text
 from antiphon.training.checkpoint import BEST, CHECKPOINT, CONFIG, read_config, remove_leftovers
 from antiphon.training.config import TrainConfig
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FREE = frozenset(
     {
@@ -21,6 +28,38 @@ FREE_UNWATCHED = frozenset({"train.log_every", "train.health_every"})
 """These only look on too, unless a logged figure decides when the run ends."""
 
 _ORIGIN = "card.began_as."
+
+
+@contextmanager
+def occupied(run: Path) -> Iterator[None]:
+    """Hold the run folder while the block runs, so that no second training writes into it.
+
+    The hold is the system's and ends with the process, however it ends; where the system has none, nothing is held.
+
+    Raises
+    ------
+    InputError
+        If another process trains in this folder, or it cannot be made.
+    """
+    if fcntl is None:
+        yield
+        return
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+        handle = os.open(run, os.O_RDONLY)
+    except OSError as error:
+        raise unwritable(run, error) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise InputError(
+            f"{run}: another process is training in this folder; wait for it, or choose a new --run"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def open_run(run: Path, config: TrainConfig, card: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ import logging
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,7 +28,7 @@ from antiphon.training.interrupt import Interrupt
 from antiphon.training.log import History, Log
 from antiphon.training.loop import Batches, Trainer
 from antiphon.training.progress import progress
-from antiphon.training.run import open_run
+from antiphon.training.run import occupied, open_run
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -101,18 +102,19 @@ def fit(
     """
     run = Path(run)
     fabric = launch(config)
-    if fabric.is_global_zero:
-        open_run(run, config, card)
-        if opened is not None:
-            opened(run)
-    fabric.barrier()
-    trainer = Trainer(objective, loader, config, fabric)
-    convergence = Convergence(config.watch, config.patience)
-    state = read_checkpoint(run)
-    if state is not None:
-        trainer.restore(state)
-        convergence.restore(state["convergence"])
-    return _Session(trainer, convergence, run, card, observers).go()
+    with occupied(run) if fabric.is_global_zero else nullcontext():
+        if fabric.is_global_zero:
+            open_run(run, config, card)
+            if opened is not None:
+                opened(run)
+        fabric.barrier()
+        trainer = Trainer(objective, loader, config, fabric)
+        convergence = Convergence(config.watch, config.patience)
+        state = read_checkpoint(run)
+        if state is not None:
+            trainer.restore(state)
+            convergence.restore(state["convergence"])
+        return _Session(trainer, convergence, run, card, observers).go()
 
 
 def launch(config: TrainConfig) -> "Fabric":
