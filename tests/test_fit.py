@@ -131,7 +131,9 @@ def test_how_many_songs_give_bars_is_said(corpus: Path, tmp_path: Path) -> None:
     facts = fit_preset(wanted, corpus, tmp_path / "r", say=said.append)
     songs = len(Corpus.open(corpus).split("train"))
     assert facts["songs"] == songs > 1
-    assert said[0] == f"c: {facts['rows']:,} bars of {songs} of {songs} training songs to train midinet-v2 on".replace(
+    assert said[
+        0
+    ] == f"c: {facts['rows']:,} bars of {songs} of {songs} training songs to train midinet-v2 on, 1 iterations".replace(
         "c:", f"{Corpus.open(corpus).name}:"
     )
     one = wanted.override(["codec.num_splits=1"])

@@ -85,7 +85,9 @@ def fit_preset(
     loader = Loader(rows, train.batch_size, train.seed)
 
     def opened(run: Path) -> None:
-        say(f"{corpus.name}: {len(rows['real']):,} bars{_of_songs(corpus, num_songs)} to train {config.preset} on")
+        length = train.iterations or (train.epochs or 0) * loader.iterations_per_epoch
+        songs = _of_songs(corpus, num_songs)
+        say(f"{corpus.name}: {len(rows['real']):,} bars{songs} to train {config.preset} on, {length:,} iterations")
         if not held_out:
             say(f"fewer than {_FEWEST_HELD_OUT} held-out bars: health and previews compare with training bars instead")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
