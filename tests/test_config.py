@@ -30,7 +30,7 @@ from antiphon.presets import get_preset
         (
             "midinet-v2",
             "family.latent_dim=0",
-            "option: family.latent_dim = 0 will not do: input should be greater than 0",
+            "option: family.latent_dim = 0 will not do: input should be greater than or equal to 1",
         ),
         ("bar", "family.kind=lstm", "option: family.kind = 'lstm' will not do: choose one of 'midinet', 'bar'"),
         (
