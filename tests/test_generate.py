@@ -10,10 +10,11 @@ import torch
 from tests.made import TOY, model, song
 
 import antiphon
+from antiphon.codecs.chords import triad_code
 from antiphon.codecs.melody import REST
 from antiphon.errors import InputError
 from antiphon.gan.steady import Inputs
-from antiphon.generate import Model, Plan, load, triad_code
+from antiphon.generate import Model, Plan, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.theory import parse_chord
 from antiphon.writers import BarWriter, MidinetWriter

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import antiphon
-from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.chords import triad_code
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.errors import InputError
@@ -315,16 +315,6 @@ def _mode(text: str) -> Key:
     if key.scale not in {"major", "natural minor"}:
         raise InputError(f"key {text!r}: progressions are known in major and minor; give chords for other scales")
     return key
-
-
-def triad_code(chord: Chord | None) -> int:
-    """The code of the triad nearest to a chord, by its root and third; none where it has no third, or both."""
-    if chord is None:
-        return NO_CHORD
-    thirds = {(tone - chord.root) % 12 for tone in chord.pitch_classes} & {3, 4}
-    if len(thirds) != 1:
-        return NO_CHORD
-    return chord.root + (12 if 3 in thirds else 0)
 
 
 def _chance(seed: int, purpose: int) -> Chance:

@@ -21,9 +21,6 @@ from antiphon.music.theory import (
     SCALES,
     Chord,
     Key,
-    chord_code,
-    chord_of_code,
-    code_symbol,
     parse_chord,
     parse_progression,
     pitch_class_name,
@@ -125,19 +122,6 @@ def test_progressions_may_rest() -> None:
         parse_progression(" | ")
     with pytest.raises(InputError, match="'X7'"):
         parse_progression("C X7")
-
-
-def test_chord_codes() -> None:
-    symbols = [code_symbol(code) for code in range(25)]
-    assert symbols[0] == "C"
-    assert symbols[12] == "Cm"
-    assert symbols[21] == "Am"
-    assert symbols[10] == "Bb"
-    assert symbols[24] == "N"
-    assert [chord_code(parse_chord(symbol)) for symbol in symbols] == list(range(25))
-    assert chord_of_code(24) is None
-    with pytest.raises(ValueError, match="0 to 24"):
-        chord_of_code(25)
 
 
 @pytest.mark.parametrize(

@@ -42,4 +42,7 @@ def test_other_parameters_stay_and_the_same_seed_gives_the_same_weights() -> Non
 
 
 def test_batch_norm_without_scales_is_left_alone() -> None:
-    dcgan_init(nn.BatchNorm2d(4, affine=False))
+    norm = nn.BatchNorm2d(4, affine=False)
+    before = {name: value.clone() for name, value in norm.state_dict().items()}
+    dcgan_init(norm)
+    assert all(torch.equal(value, before[name]) for name, value in norm.state_dict().items())

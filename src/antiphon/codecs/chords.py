@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from antiphon.music.theory import Chord
+
 NO_CHORD = 24
 """The code of a bar without a triad."""
 
@@ -105,6 +107,16 @@ def transpose_codes(codes: ArrayLike, semitones: ArrayLike) -> NDArray[np.uint8]
     codes, semitones = np.broadcast_arrays(np.asarray(codes, np.int64), np.asarray(semitones, np.int64))
     moved = codes // 12 * 12 + (codes + semitones) % 12
     return np.where(codes == NO_CHORD, NO_CHORD, moved).astype(np.uint8)
+
+
+def triad_code(chord: Chord | None) -> int:
+    """The code of the triad nearest to a chord, by its root and third; none where it has no third, or both."""
+    if chord is None:
+        return NO_CHORD
+    thirds = {(tone - chord.root) % 12 for tone in chord.pitch_classes} & {3, 4}
+    if len(thirds) != 1:
+        return NO_CHORD
+    return chord.root + (12 if 3 in thirds else 0)
 
 
 def chord_symbols(codes: Sequence[int] | NDArray[np.uint8]) -> tuple[str, ...]:

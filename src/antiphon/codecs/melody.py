@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from antiphon.codecs.chords import NO_CHORD, SYMBOLS, coverage_codes
+from antiphon.codecs.chords import NO_CHORD, SYMBOLS, coverage_codes, triad_code
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
 from antiphon.music.theory import parse_chord
@@ -42,7 +42,7 @@ class MelodyBars(Codec):
         Smallest share of a bar's sounding time that a triad has to cover, else the bar has no chord.
     """
 
-    revision: ClassVar[int] = 2
+    revision: ClassVar[int] = 3
     kind: Literal["melody"] = "melody"
     chord_coverage: float = Field(default=0.6, ge=0, le=1)
 
@@ -276,17 +276,12 @@ def _pitch_class_weights(score: Score, notes: NDArray[np.void], starts: NDArray[
 
 def _written_chords(score: Score, starts: NDArray[np.int64]) -> NDArray[np.uint8]:
     ticks = score.steps([tick for tick, _ in score.chords], RESOLUTION)
-    codes = np.array([_symbol_code(symbol) for _, symbol in score.chords], np.uint8)
+    codes = np.array([triad_code(parse_chord(symbol)) for _, symbol in score.chords], np.uint8)
     line = np.full(int(starts[-1]) + STEPS, NO_CHORD, np.uint8)
     row = np.searchsorted(ticks, np.arange(len(line)), side="right") - 1
     line[row >= 0] = codes[row[row >= 0]]
     share = (line[starts[:, None] + np.arange(STEPS)][:, :, None] == np.arange(NO_CHORD + 1)).sum(1)
     return np.asarray(share.argmax(1), np.uint8)
-
-
-def _symbol_code(symbol: str) -> int:
-    chord = parse_chord(symbol)
-    return NO_CHORD if chord is None else chord.root + 12 * chord.is_minor
 
 
 def _rows(real: Any, previous: Any, chord: Any, bar: Any) -> Rows:

@@ -9,7 +9,6 @@ from antiphon.errors import InputError
 
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-NO_CHORD = "N"
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "": (0, 4, 7),
@@ -198,28 +197,6 @@ def parse_progression(text: str) -> tuple[Chord | None, ...]:
     return chords
 
 
-def chord_of_code(code: int) -> Chord | None:
-    """Chord of a code 0-24: 0-11 major on that root, 12-23 minor on root `code - 12`, 24 none."""
-    if not 0 <= code <= 24:
-        raise ValueError(f"chord code {code}: choose one from 0 to 24")
-    if code == 24:
-        return None
-    return Chord(code % 12, "m" if code >= 12 else "", flats=_spells_flat(code % 12, code >= 12))
-
-
-def code_symbol(code: int) -> str:
-    """Symbol of a chord code 0-24, `N` for none."""
-    chord = chord_of_code(code)
-    return chord.symbol if chord else NO_CHORD
-
-
-def chord_code(chord: Chord | None) -> int:
-    """Code 0-24 of the triad nearest to a chord: minor where its third is minor, else major; 24 for none."""
-    if chord is None:
-        return 24
-    return chord.root + 12 * chord.is_minor
-
-
 @dataclass(frozen=True)
 class Key:
     """A key: tonic pitch class 0-11 and a scale, a key of `SCALES`."""
@@ -298,10 +275,6 @@ def _pitch_class(found: re.Match[str]) -> int:
 
 def _signature(tonic: int, minor: bool) -> int:
     return _SHARPS[(tonic + 3 * minor) % 12]
-
-
-def _spells_flat(root: int, minor: bool) -> bool:
-    return _signature(root, minor) < 0
 
 
 def _no_chord(symbol: str) -> InputError:

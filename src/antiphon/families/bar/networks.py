@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
 from antiphon.families.bar.sampling import FORBIDDEN, Sampler, pitch_at_end
+from antiphon.nn.straight_through import straight_through
 
 NUM_CHORDS = NO_CHORD + 1
 
@@ -103,7 +104,7 @@ class BarGenerator(nn.Module):
         for step in range(STEPS):
             state = self.advance(known[:, step] + before @ self.before + sounding @ self.sounding, state)
             scores = self.scores(state, harmony, before[:, REST])
-            before = straight_through(scores, noise[:, step], temperature)
+            before = draw(scores, noise[:, step], temperature)
             begun = before[:, :NUM_PITCHES]
             sounding = F.pad(begun, (0, 1)) + (1 - begun.sum(1, keepdim=True)) * sounding
             planes.append(before)
@@ -120,11 +121,10 @@ def gumbel(latent: Tensor) -> Tensor:
     return -torch.log(-torch.special.log_ndtr(latent))
 
 
-def straight_through(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
+def draw(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
     """One-hot sample (N, C) forward, gradient of the tempered softmax backward (Jang et al. 2017, straight-through)."""
     soft = torch.softmax((scores + noise) / temperature, dim=1)
-    hard = F.one_hot(soft.argmax(1), soft.shape[1]).to(soft)
-    return hard + soft - soft.detach()
+    return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
 
 def hold_mask(after_rest: Tensor) -> Tensor:
