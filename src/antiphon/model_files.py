@@ -112,13 +112,14 @@ def _check_weights(path: Path, config: "ModelConfig", state: Mapping[str, "Tenso
     from antiphon.training.checkpoint import check_fit
 
     try:
-        # Sizes alone: a card that asks for more than there is memory is told from its weights before any is taken.
-        with torch.device("meta"):
+        # On the meta device no memory would be taken, but its operations bring in a second of imports; the families'
+        # bounds on widths keep what is taken here small.
+        with torch.random.fork_rng(devices=[]):
             own = config.family.build().state_dict()
         check_fit(own, state)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (RuntimeError, ValueError) as error:
+    except (MemoryError, RuntimeError, ValueError) as error:
         reason = str(error).strip().partition("\n")[0][:200]
         raise InputError(f"{path}: its card describes no networks ({reason}); fetch or publish it again") from None
     for name, tensor in state.items():

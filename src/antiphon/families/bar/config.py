@@ -43,10 +43,10 @@ class BarConfig(Config):
     """
 
     kind: Literal["bar"] = "bar"
-    hidden_dim: int = Field(default=192, ge=1, le=8192)
-    embedding_dim: int = Field(default=48, ge=1, le=8192)
+    hidden_dim: int = Field(default=192, ge=1, le=2048)
+    embedding_dim: int = Field(default=48, ge=1, le=2048)
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    critic_dim: int = Field(default=96, ge=1, le=8192)
+    critic_dim: int = Field(default=96, ge=1, le=2048)
     penalty: float = Field(default=0.002, ge=0, allow_inf_nan=False)
     penalty_every: int = Field(default=4, ge=1)
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from antiphon.families.midinet.objective import Midinet
 
 # Beyond this a layer is a slip of the finger, which no machine would have memory for.
-_WIDEST = 65_536
+_WIDEST = 4096
 Width = Annotated[int, Field(ge=1, le=_WIDEST)]
 MatchingForm = Literal["per-pixel", "scalar"]
 # The names of `antiphon.gan.losses.LOSSES`, which are not imported because a configuration is read without torch.
@@ -44,8 +44,8 @@ class Convolution(Config):
 class Minibatch(Config):
     """Minibatch discrimination: `kernels` (B) closeness sums a bar, each from a projection to `dims` (C) values."""
 
-    kernels: Width = 10
-    dims: Width = 2
+    kernels: int = Field(default=10, ge=1, le=256)
+    dims: int = Field(default=2, ge=1, le=256)
 
 
 class DiscriminatorConfig(Config):
