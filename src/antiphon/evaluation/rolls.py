@@ -1,0 +1,176 @@
+"""Multi-track piano rolls of many phrases in one array: what bar-based metrics read.
+
+Axes: N samples, K track, B bar, T step, P pitch.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.errors import InputError
+
+BEATS = 4
+"""Beats a bar: rolls are in 4/4."""
+
+FIVE_TRACKS = {
+    0: ("drums", "piano", "guitar", "bass", "strings"),
+    1: ("bass", "drums", "guitar", "strings", "piano"),
+}
+"""Names of five unnamed tracks by the place of the drums: the public data's order, and that of the first MuseGAN."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rolls:
+    """Phrases of equal length.
+
+    Parameters
+    ----------
+    cells
+        (N, K, B, T, P) bool: which pitches sound at which step.
+    lowest_pitch
+        MIDI pitch of the first cell.
+    resolution
+        Steps a beat; T is four times that.
+    drum_track
+        Number of the percussion track; None where there is none.
+    tracks
+        (K,) names, no two alike.
+    song
+        (N,) int64: the song that each sample belongs to; by default each is its own.
+    onsets
+        (N, K, B, T, P) bool: which notes begin where; None where only what sounds is known, so that a note struck again
+        without a gap cannot be told from one that is held.
+    """
+
+    cells: NDArray[np.bool_]
+    lowest_pitch: int
+    resolution: int
+    drum_track: int | None
+    tracks: tuple[str, ...]
+    song: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    onsets: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        cells = self.cells
+        if cells.ndim != 5 or cells.dtype != bool:
+            raise ValueError(f"rolls are (sample, track, bar, step, pitch) of bool, not {cells.shape} of {cells.dtype}")
+        if cells.shape[3] != BEATS * self.resolution:
+            raise ValueError(f"a 4/4 bar at {self.resolution} steps a beat has {BEATS * self.resolution} steps")
+        if len(set(self.tracks)) != cells.shape[1]:
+            raise ValueError(f"{cells.shape[1]} tracks need as many names, no two alike, not {self.tracks}")
+        if self.drum_track is not None and not 0 <= self.drum_track < cells.shape[1]:
+            raise ValueError(f"drum track {self.drum_track} is none of {cells.shape[1]} tracks")
+        if not 0 <= self.lowest_pitch <= 128 - cells.shape[4]:
+            raise ValueError(f"{cells.shape[4]} pitches from {self.lowest_pitch} on leave MIDI's range 0-127")
+        if self.onsets is not None and self.onsets.shape != cells.shape:
+            raise ValueError("onsets and cells have one shape")
+        if len(self.song) != len(cells):
+            if len(self.song):
+                raise ValueError("rolls have a song for each sample")
+            object.__setattr__(self, "song", np.arange(len(cells), dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, rows: Any) -> Self:
+        """Some samples."""
+        onsets = None if self.onsets is None else self.onsets[rows]
+        return replace(self, cells=self.cells[rows], song=self.song[rows], onsets=onsets)
+
+    @property
+    def pitched(self) -> tuple[int, ...]:
+        """Numbers of the tracks that are no drums."""
+        return tuple(k for k in range(len(self.tracks)) if k != self.drum_track)
+
+    @property
+    def grid(self) -> str:
+        """The grid in words, part of the name of every metric that depends on it: `24 steps a beat`."""
+        return f"{self.resolution} steps a beat"
+
+
+def read_rolls(path: Path | str) -> Rolls:
+    """Read an `.npz` with `rolls` (sample, track, bar, step, pitch) bool, `lowest_pitch`, `resolution`, `drum_track`
+    (-1 for none), and where they are there `tracks` (names), `song` and `onsets`.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the key: missing, no such archive, of another shape or type, NaN.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            values = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; check the name") from None
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        raise InputError(f"{path}: cannot be read as .npz ({error}); write it with numpy.savez") from None
+    except Exception as error:  # zipfile and zlib have errors of their own
+        raise InputError(f"{path}: damaged ({error}); write it anew with numpy.savez") from None
+    lacking = [name for name in ("rolls", "lowest_pitch", "resolution", "drum_track") if name not in values]
+    if lacking:
+        raise InputError(
+            f"{path}: has no {lacking[0]!r}; rolls need rolls, lowest_pitch, resolution and drum_track (-1: none)"
+        )
+    cells = _cells(path, "rolls", values["rolls"])
+    lowest, resolution, drum = (
+        _whole(path, name, values[name]) for name in ("lowest_pitch", "resolution", "drum_track")
+    )
+    drum_track = None if drum == -1 else drum
+    onsets = _cells(path, "onsets", values["onsets"]) if "onsets" in values else None
+    try:
+        song = np.asarray(values.get("song", np.arange(len(cells))), np.int64)
+        return Rolls(cells, lowest, resolution, drum_track, _names(path, values, cells, drum_track), song, onsets)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: {error}; mend the arrays in it") from None
+
+
+def write_rolls(rolls: Rolls, path: Path | str) -> None:
+    """Write what `read_rolls` reads, compressed, whole or not at all."""
+    import io
+
+    from antiphon.files import write_bytes
+
+    content = io.BytesIO()
+    parts: dict[str, Any] = {} if rolls.onsets is None else {"onsets": rolls.onsets}
+    np.savez_compressed(
+        content,
+        rolls=rolls.cells,
+        lowest_pitch=rolls.lowest_pitch,
+        resolution=rolls.resolution,
+        drum_track=-1 if rolls.drum_track is None else rolls.drum_track,
+        tracks=np.array(rolls.tracks),
+        song=rolls.song,
+        **parts,
+    )
+    write_bytes(path, content.getvalue())
+
+
+def _cells(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.bool_]:
+    if values.ndim != 5:
+        raise InputError(f"{path}: {name} is {values.shape}; it must be (sample, track, bar, step, pitch)")
+    if values.dtype == bool:
+        return values
+    if values.dtype.kind not in "iuf" or not np.isin(values, (0, 1)).all():
+        raise InputError(f"{path}: {name} holds other values than true and false (NaN too is one); binarise it first")
+    return values.astype(bool)
+
+
+def _whole(path: Path, name: str, value: NDArray[Any]) -> int:
+    if value.ndim or value.dtype.kind not in "iu":
+        raise InputError(f"{path}: {name} must be one whole number")
+    return int(value)
+
+
+def _names(path: Path, values: dict[str, NDArray[Any]], cells: NDArray[np.bool_], drum: int | None) -> tuple[str, ...]:
+    if "tracks" in values:
+        return tuple(str(name) for name in np.atleast_1d(values["tracks"]))
+    if cells.shape[1] == 5 and drum in FIVE_TRACKS:
+        return FIVE_TRACKS[drum]
+    names = [f"track {k}" for k in range(cells.shape[1])]
+    if drum is not None and drum < len(names):
+        names[drum] = "drums"
+    return tuple(names)
