@@ -185,7 +185,8 @@ def _row(values: dict[str, Any]) -> Row:
 def _number(values: dict[str, Any] | None) -> Number | None:
     if values is None:
         return None
-    return Number(**{name: math.nan if value is None else value for name, value in values.items()})
+    plain: dict[str, Any] = {name: math.nan if value is None else value for name, value in values.items()}
+    return Number(**plain)
 
 
 def _numbers(values: Iterable[dict[str, Any]]) -> tuple[Number, ...]:
