@@ -26,11 +26,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "generate": {"writers", "model_files", "presets", "families", "codecs", "music", "io", "data", "training", "gan"},
     "observers": {"writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {"observers", "model_files", "presets", "families", "codecs", "data", "loader", "training", "gan"},
+    "reproductions": {"fit", "presets", "evaluation", "codecs", "data", "io", "music", "training", "gan"},
+    "reproduce": {"reproductions"},
     "commands": {"*"},
+    "doors": {"commands", "fit", "generate"},
+    "cli": {"doors"},
     "__main__": {"cli"},
-    "cli": {"*"},
 }
-"""Room -> rooms below it. `fit` and `generate` are the roof; `cli`, `commands` and `__main__` the doors."""
+"""Room -> rooms below it. `fit`, `generate` and `reproduce` are the roof; `doors`, `commands`, `cli` and `__main__` the
+way in."""
 
 WITHOUT_TORCH = ("music", "io", "codecs", "data")
 WITHOUT_MUSIC = ("nn", "gan", "training")

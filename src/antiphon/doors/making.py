@@ -1,0 +1,140 @@
+"""Doors to music: songs of a model, their sound and pictures, their bars as arrays."""
+
+from pathlib import Path
+
+from antiphon.doors.app import AsJson, app, print_json, tell
+
+
+@app.command
+def generate(
+    model: str = "bar",
+    /,
+    *,
+    num: int = 1,
+    bars: int = 8,
+    seed: int = 0,
+    tempo: float | None = None,
+    key: str | None = None,
+    chords: str | None = None,
+    first: str | None = None,
+    accompaniment: str = "block",
+    temperature: float = 1.0,
+    out: Path = Path("out"),
+    as_json: AsJson = False,
+) -> None:
+    """Write songs as MIDI, WAV and PNG, and a line about each.
+
+    Parameters
+    ----------
+    model
+        The name of a shipped model, a .safetensors file, or a hub id owner/name.
+    num
+        How many songs; song i is the first song of seed + i.
+    bars
+        Length of each song.
+    seed
+        The same seed gives the same files.
+    tempo
+        Beats a minute.
+    key
+        Where a progression is drawn from, such as "A minor"; instead of chords.
+    chords
+        One a bar, repeated, such as "C G Am F".
+    first
+        A MIDI file whose last bar the first bar follows, or held-out for a bar of music unknown to the model.
+    accompaniment
+        A pattern: block or 1 to 6; none for the melody alone.
+    temperature
+        Below 1 safer, above 1 wilder.
+    out
+        Folder for the files.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.songs import describe, write_songs
+    from antiphon.generate import load
+
+    songs = load(model).generate(
+        bars,
+        num=num,
+        seed=seed,
+        tempo=tempo,
+        key=key,
+        chords=chords,
+        first=first,
+        accompaniment=None if accompaniment == "none" else accompaniment,
+        temperature=temperature,
+    )
+    facts = []
+    for fact in write_songs(songs, out, Path(model).stem, seed, bars):
+        facts.append(fact)
+        if not as_json:
+            print(describe(fact), flush=True)
+    if as_json:
+        print_json(facts)
+
+
+@app.command
+def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJson = False) -> None:
+    """Turn a song into sound or a piano-roll picture.
+
+    Parameters
+    ----------
+    song
+        A MIDI or MusicXML file.
+    out
+        Named .wav, .flac, .ogg, .png or .svg.
+    engine
+        What plays a sound: soundfont, which comes with the package, or fluidsynth; by default the first that is there.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.songs import read_song, render_song
+
+    score = read_song(song)
+    render_song(score, out, engine)
+    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3)}
+    tell(facts, str(out), as_json)
+
+
+@app.command
+def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+    """Write a song's bars as a numpy array (bars, 16) of uint8.
+
+    Parameters
+    ----------
+    codec
+        melody (a 16th grid with holds and rests) or frames (the bar GAN's two-second bars of pitches).
+    song
+        A MIDI or MusicXML file.
+    out
+        Named .npy.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.songs import encode_song
+
+    bars = encode_song(codec, song, out)
+    tell({"file": str(out), "codec": codec, "bars": bars}, f"{out}: {bars} bars", as_json)
+
+
+@app.command
+def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+    """Write an array of bars as a MIDI file.
+
+    Parameters
+    ----------
+    codec
+        melody or frames, as it was encoded.
+    bars
+        A .npy file (bars, 16) of integers.
+    out
+        Named .mid or .midi.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.songs import decode_song
+
+    score = decode_song(codec, bars, out)
+    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3)}
+    tell(facts, f"{out}: {score.num_notes} notes, {score.duration_seconds:.1f} s", as_json)

@@ -1,0 +1,137 @@
+"""Doors to models: corpora prepared, presets trained, runs published, published weights converted."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from antiphon.doors.app import AsJson, app, convert, print_json, quiet, say_to_stderr, tell
+
+
+@app.command
+def prepare(
+    source: str,
+    out: Path,
+    /,
+    *,
+    view: str | None = None,
+    splits: int | None = None,
+    seed: int = 0,
+    licence: str | None = None,
+    workers: int | None = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a corpus of a folder or an archive of MIDI files, or of a known corpus.
+
+    Parameters
+    ----------
+    source
+        A folder, an archive, or the name of a known corpus (see antiphon corpora).
+    out
+        The corpus folder; appears whole or not at all.
+    view
+        Also encode the rows that this preset trains on.
+    splits
+        How many 8-bar splits the view picks; the corpus remembers it, and train on it picks the same unless told
+        otherwise by codec.num_splits=N codec.split_seed=S.
+    seed
+        Of the division into training, validation and test songs, and of the pick of splits: another one divides the
+        songs anew.
+    licence
+        Of the music, for the corpus and every model trained on it; known corpora bring their own.
+    workers
+        Processes; by default one a core where there is enough to do.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.preparing import prepare_corpus
+
+    say = quiet if as_json else print
+    options: dict[str, Any] = {"view_of": view, "splits": splits, "seed": seed, "licence": licence, "workers": workers}
+    facts = prepare_corpus(source, out, **options, say=say)
+    if as_json:
+        print_json(facts)
+
+
+@app.command
+def train(
+    preset: str,
+    corpus: str,
+    /,
+    *overrides: str,
+    run: Path,
+    start: Annotated[str | None, Parameter(name="--from")] = None,
+    tensorboard: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a preset on a corpus; the same command again resumes.
+
+    On several GPUs: torchrun --nproc-per-node N -m -- antiphon train ...
+
+    Parameters
+    ----------
+    preset
+        A name from antiphon presets.
+    corpus
+        A folder made by antiphon prepare, or the name of an embedded corpus.
+    overrides
+        Settings such as train.iterations=5000 train.batch_size=64 family.latent_dim=32 codec.num_splits=600. Without
+        the last one a corpus made by prepare --splits gives the splits that were picked there.
+    run
+        Folder for the run: checkpoint, log, previews, curves.
+    start
+        Begin with the weights of this model (fine-tuning).
+    tensorboard
+        Also write TensorBoard events.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.preparing import resolve_for
+    from antiphon.fit import fit_preset, leads
+
+    chosen = [*overrides, *(["train.tensorboard=true"] if tensorboard else [])]
+    config = resolve_for(preset, corpus, chosen)
+    facts = fit_preset(config, corpus, run, start=start, say=quiet if as_json else say_to_stderr)
+    if not leads():
+        return
+    ending = ", converged" if facts["converged"] else ""
+    done = f"{run}: {facts['iteration']} iterations{ending}; publish it with antiphon publish {run} OUT.safetensors"
+    tell(facts, done, as_json)
+
+
+@app.command
+def publish(run: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+    """Make a model file of a run.
+
+    Parameters
+    ----------
+    run
+        The folder of a training.
+    out
+        The model file, named .safetensors.
+    as_json
+        Print the model's card as JSON.
+    """
+    from antiphon.fit import publish_run
+
+    card = publish_run(run, out)
+    tell(card, f"{out}: {card['preset']} after {card['iteration']} iterations, licence: {card['licence']}", as_json)
+
+
+@convert.command
+def midinet(checkpoint: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+    """Convert a published MidiNet-style Lightning checkpoint; nothing in it is executed.
+
+    Parameters
+    ----------
+    checkpoint
+        The .ckpt file.
+    out
+        The model file, named .safetensors.
+    as_json
+        Print the model's card as JSON.
+    """
+    from antiphon.commands.converting import convert_midinet
+
+    card = convert_midinet(checkpoint, out)
+    tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)
