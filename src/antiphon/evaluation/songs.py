@@ -1,0 +1,208 @@
+"""Music to be measured, wherever it lies: folders of MIDI, corpora, arrays of rolls, scores in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.data import container
+from antiphon.data.corpus import PUBLISHED_SUFFIXES, Corpus
+from antiphon.data.layouts import survey
+from antiphon.data.listing import LEAD_SHEET_SUFFIXES, Listing
+from antiphon.data.manifest import MANIFEST, SPLITS, Rules
+from antiphon.data.split import assign, groups
+from antiphon.errors import InputError
+from antiphon.evaluation.rolls import Rolls, read_rolls
+from antiphon.io.midi import read_midi
+from antiphon.music.score import Score
+
+
+@dataclass(frozen=True, eq=False)
+class Songs:
+    """Songs that are read one by one, when they are asked for; small enough to be sent to other processes.
+
+    Parameters
+    ----------
+    name, kind
+        For people: where they come from, and "folder", "corpus", "rolls" or "scores".
+    ids
+        A name a song, unique.
+    groups
+        What a song must not share with songs on the other side of a division: its work, its recording.
+    splits
+        "train", "valid" or "test" a song.
+    entries
+        Paths, numbers within `source`, or scores.
+    source
+        What the numbers count in: a corpus's folder or name, a file of rolls.
+    licence
+        Where it is known.
+    aside
+        Sentences on what was left out before anything was measured.
+    """
+
+    name: str
+    kind: str
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]
+    splits: tuple[str, ...]
+    entries: tuple[Any, ...]
+    source: Path | str | None = None
+    licence: str = ""
+    aside: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def score(self, index: int) -> Score:
+        """One song.
+
+        Raises
+        ------
+        InputError
+            In one sentence that names it, if it cannot be read.
+        """
+        entry = self.entries[index]
+        if isinstance(entry, Score):
+            return entry
+        if isinstance(entry, Path):
+            if entry.suffix.lower() in LEAD_SHEET_SUFFIXES:
+                from antiphon.io.musicxml import read_musicxml
+
+                return read_musicxml(entry)
+            return read_midi(entry)
+        if self.kind == "rolls":
+            return decoded(_rolls(Path(str(self.source)))[entry : entry + 1])
+        assert self.source is not None
+        return _corpus(self.source).score(entry)
+
+    @property
+    def rolls(self) -> Rolls | None:
+        """The arrays themselves, where that is what the songs are."""
+        if self.kind != "rolls":
+            return None
+        return _rolls(Path(str(self.source)))[np.array(self.entries, np.int64)]
+
+    def only(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> Self:
+        """Some of the songs, in the order given."""
+        chosen = {name: tuple(getattr(self, name)[i] for i in indices) for name in _PER_SONG}
+        return replace(self, **chosen)
+
+    def split(self, name: str) -> Self:
+        """The songs of one split."""
+        return replace(
+            self.only([i for i, split in enumerate(self.splits) if split == name]), name=f"{self.name}:{name}"
+        )
+
+
+_PER_SONG = ("ids", "groups", "splits", "entries")
+
+
+def open_songs(source: Path | str) -> Songs:
+    """Open a folder of MIDI, a corpus (its folder, or the name of an embedded one) or an `.npz` of rolls.
+
+    After a colon may stand "train", "valid" or "test": that part alone (`lieder:test`). Songs of a folder without a
+    published division are divided by the names of their works, as `prepare` does it.
+
+    Raises
+    ------
+    InputError
+        If there is nothing, nothing that can be read, or no song in that part.
+    """
+    text = str(source)
+    place, colon, part = text.rpartition(":")
+    if colon and part in SPLITS:
+        songs = open_songs(place).split(part)
+        if not len(songs):
+            raise InputError(f"{text}: there is no song in this part; leave ':{part}' away, or prepare a larger corpus")
+        return songs
+    if container.named(text) or (Path(text) / MANIFEST).is_file():
+        return _of_corpus(text)
+    path = Path(text)
+    if path.suffix.lower() == ".npz":
+        return _of_rolls(path)
+    if path.suffix.lower() in PUBLISHED_SUFFIXES:
+        raise InputError(
+            f"{path}: holds bars without notes' lengths; name a folder of MIDI, a corpus or an .npz of rolls"
+        )
+    if not path.is_dir():
+        known = ", ".join(container.names())
+        hint = "is one file; put it into a folder" if path.exists() else f"is neither there nor one of {known}"
+        raise InputError(f"{path}: {hint}; name a folder of MIDI, a corpus or an .npz of rolls")
+    return _of_folder(path)
+
+
+def in_memory(name: str, scores: Sequence[Score], kind: str = "scores") -> Songs:
+    """Songs of scores that are there already, each its own group."""
+    ids = tuple(f"{name}-{number}" for number in range(len(scores)))
+    return Songs(name, kind, ids, ids, ("test",) * len(ids), tuple(scores))
+
+
+def decoded(rolls: Rolls) -> Score:
+    """All samples of some rolls, one after the other, as a score."""
+    from antiphon.codecs.pianoroll import PianoRoll
+
+    codec = PianoRoll(
+        tracks=rolls.tracks,
+        resolution=rolls.resolution,
+        lowest_pitch=rolls.lowest_pitch,
+        num_pitches=rolls.cells.shape[4],
+        bars=rolls.cells.shape[2],
+    )
+    return codec.decode(rolls.cells, rolls.onsets)
+
+
+def _of_corpus(source: str) -> Songs:
+    corpus = _corpus(source)
+    songs = corpus.songs
+    return Songs(
+        name=source,
+        kind="corpus",
+        ids=tuple(song.id for song in songs),
+        groups=tuple(song.group for song in songs),
+        splits=tuple(song.split for song in songs),
+        entries=tuple(range(len(songs))),
+        source=source,
+        licence=corpus.manifest.licence,
+    )
+
+
+def _of_rolls(path: Path) -> Songs:
+    rolls = _rolls(path)
+    if not len(rolls):
+        raise InputError(f"{path}: holds no sample; write at least one")
+    ids = tuple(str(number) for number in range(len(rolls)))
+    owners = tuple(f"song {song}" for song in rolls.song)
+    return Songs(str(path), "rolls", ids, owners, tuple(assign(owners, Rules())), tuple(range(len(ids))), str(path))
+
+
+def _of_folder(folder: Path) -> Songs:
+    listing: Listing = survey(folder)
+    items = listing.items
+    if not items:
+        raise InputError(f"{folder}: none of its files is music that can be read; name a folder of MIDI files")
+    owners = groups([item.keys for item in items])
+    assigned = assign(owners, Rules())
+    return Songs(
+        name=str(folder),
+        kind="folder",
+        ids=tuple(item.id for item in items),
+        groups=tuple(owners),
+        splits=tuple(item.split or side for item, side in zip(items, assigned, strict=True)),
+        entries=tuple(item.path for item in items),
+        aside=tuple(f"{rejection.file}: {rejection.reason}" for rejection in listing.aside),
+    )
+
+
+@lru_cache(maxsize=4)
+def _corpus(source: Path | str) -> Corpus:
+    return Corpus.open(source)
+
+
+@lru_cache(maxsize=4)
+def _rolls(path: Path) -> Rolls:
+    return read_rolls(path)
