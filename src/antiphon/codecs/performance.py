@@ -1,0 +1,330 @@
+"""Piano performances as event tokens: 10 ms time shifts, note-ons, note-offs and velocities, 310 in all.
+
+The tokens are those of Zhang et al. (2021, "Symbolic Music Generation with Transformer-GANs", section 5), which take
+over magenta's performance representation (Oore et al. 2018): start of piece 0, padding 1, time shifts of 1-100 steps
+2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. The sustain pedal has no token:
+it lengthens notes.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
+
+from antiphon.codecs.codec import Codec, Rows
+from antiphon.music.score import PEDAL, Score, Track, notes_from_columns
+
+NUM_TOKENS = 310
+START, PADDING = 0, 1
+STEPS_PER_SECOND = 100
+LOWEST, HIGHEST = 21, 108
+MAX_SHIFT = 100
+SHIFT, NOTE, VELOCITY = 1, 102, 277
+"""A shift of s steps is SHIFT + s; a note-on NOTE + 2 (pitch - LOWEST), its note-off one more; a bin VELOCITY + bin."""
+
+STRETCHES = (0.95, 0.975, 1.0, 1.025, 1.05)
+TRANSPOSITIONS = (-3, -2, -1, 0, 1, 2, 3)
+_LONG_SHIFT = SHIFT + MAX_SHIFT
+_TICKS_PER_STEP, _TICKS_PER_BEAT = 10, 500
+_DEFAULT_VELOCITY = 100
+_PUBLISHED_MAX_STEPS = 3 * STEPS_PER_SECOND
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """Tokens, and the notes that they say.
+
+    Parameters
+    ----------
+    tokens
+        (t,) int32, without a start token.
+    start_step, end_step
+        (n,) int64: steps of 10 ms; ends are exclusive and later than starts.
+    pitch, velocity
+        (n,) int64; the velocity is the lowest of its bin: 1, 5, ..., 125.
+    note_on, note_off
+        (n,) int64: places in `tokens`; of a note that no token ends, `len(tokens)`.
+    """
+
+    tokens: NDArray[np.int32]
+    start_step: NDArray[np.int64]
+    end_step: NDArray[np.int64]
+    pitch: NDArray[np.int64]
+    velocity: NDArray[np.int64]
+    note_on: NDArray[np.int64]
+    note_off: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """The number of tokens."""
+        return len(self.tokens)
+
+    @property
+    def num_steps(self) -> int:
+        """Steps from the beginning to after the last token."""
+        return int(_shifts(self.tokens).sum())
+
+    def steps(self) -> NDArray[np.int64]:
+        """The step (t + 1,) reached before each token, and after the last one."""
+        return np.append(0, np.cumsum(_shifts(self.tokens)))
+
+    def first(self, num_tokens: int) -> "Performance":
+        """The piece cut after `num_tokens` tokens.
+
+        A note that still sounds there ends there; one that begins only there is left out.
+        """
+        if num_tokens < 0:
+            raise ValueError(f"a cut lies after 0 or more tokens, not {num_tokens}")
+        tokens = self.tokens[:num_tokens]
+        end = np.where(self.note_off < len(tokens), self.end_step, int(_shifts(tokens).sum()))
+        kept = (self.note_on < len(tokens)) & (self.start_step < end)
+        return Performance(
+            tokens,
+            self.start_step[kept],
+            end[kept],
+            self.pitch[kept],
+            self.velocity[kept],
+            self.note_on[kept],
+            np.minimum(self.note_off[kept], len(tokens)),
+        )
+
+
+class PerformanceTokens(Codec):
+    """One row a token; rows of a song follow each other, so that the `song` of joined rows tells where pieces begin.
+
+    Rows: "real" int16 (tokens,), values 2-309: the start token is put before a piece by who reads it.
+
+    Parameters
+    ----------
+    stretch
+        What times are multiplied by, after the pedal and before they are rounded: above 1 is slower.
+    transpose
+        Semitones up; notes that leave 21-108 are left out.
+    """
+
+    kind: Literal["performance"] = "performance"
+    stretch: float = Field(default=1.0, gt=0, le=4)
+    transpose: int = Field(default=0, ge=-24, le=24)
+
+    def encode(self, score: Score) -> Rows:
+        """The tokens of a score, none for one without notes on the piano."""
+        return {"real": performed(score, self.stretch, self.transpose).tokens.astype(np.int16)}
+
+    def decode(self, tokens: ArrayLike) -> Score:
+        """A score of one piano track at 120 beats a minute; see `performance_of` for tokens that make no sense."""
+        return score_of(performance_of(tokens))
+
+
+def variants() -> tuple[PerformanceTokens, ...]:
+    """The published training set's 35 variants of a piece, in its order: number 17 is the piece itself."""
+    return tuple(PerformanceTokens(stretch=s, transpose=t) for s in STRETCHES for t in TRANSPOSITIONS)
+
+
+def performed(score: Score, stretch: float = 1.0, transpose: int = 0) -> Performance:
+    """The notes that a score sounds, drums left out, rounded to 10 ms, and their tokens.
+
+    The pedal is folded into the lengths of notes (`_pedalled`), times are stretched, then rounded: step =
+    floor(100 s + 0.5), and a note lasts one step at least. Notes are numbered by exact onset, then pitch; within a
+    step, events come in the order of these numbers, a note's beginning before its end.
+    """
+    start, end, pitch, velocity = _sounding(score)
+    pitch = pitch + transpose
+    kept = (pitch >= LOWEST) & (pitch <= HIGHEST)
+    ticks = np.stack([start[kept], end[kept]])
+    seconds = _published_seconds(score, ticks) * stretch
+    order = np.lexsort((pitch[kept], seconds[0]))
+    step = np.floor(seconds[:, order] * STEPS_PER_SECOND + 0.5).astype(np.int64)
+    step[1] = np.maximum(step[1], step[0] + 1)
+    return _written(step[0], step[1], pitch[kept][order], (velocity[kept][order] - 1) // 4 + 1)
+
+
+def performance_of(tokens: ArrayLike) -> Performance:
+    """The notes that tokens say, any tokens at all.
+
+    Start tokens and padding say nothing. A note-off ends the oldest note of its pitch that sounds, and says nothing
+    where none does; a note that ends at the step of its beginning is left out; what sounds at the end ends there. Before
+    the first velocity, notes have velocity 100.
+
+    Raises
+    ------
+    ValueError
+        If they are no line of whole numbers from 0 to 309.
+    """
+    tokens = _checked(tokens)
+    tokens = tokens[tokens > PADDING]
+    step = np.cumsum(_shifts(tokens))
+    on, off = _pairs(tokens)
+    bins = np.where(tokens > VELOCITY, tokens - VELOCITY, 0)
+    latest = np.maximum.accumulate(np.where(bins > 0, np.arange(len(tokens)), 0)) if len(tokens) else bins
+    velocity = np.where(bins[latest] > 0, 4 * bins[latest] - 3, _DEFAULT_VELOCITY)
+    step = np.append(step, step[-1:] if len(step) else 0).astype(np.int64)
+    kept = step[off] > step[on]
+    on, off = on[kept], off[kept]
+    pitch = (tokens[on].astype(np.int64) - NOTE) // 2 + LOWEST
+    return Performance(tokens, step[on], step[off], pitch, velocity[on].astype(np.int64), on, off)
+
+
+def score_of(performance: Performance) -> Score:
+    """The notes as a score of one piano track at 120 beats a minute and 1,000 ticks a second."""
+    start, end = performance.start_step * _TICKS_PER_STEP, performance.end_step * _TICKS_PER_STEP
+    notes = notes_from_columns(start, end, performance.pitch, performance.velocity)
+    return Score(_TICKS_PER_BEAT, (Track(notes),) if len(notes) else ())
+
+
+def decode_as_published(tokens: ArrayLike) -> Score:
+    """What the decoder published with the paper makes of tokens, with its two losses.
+
+    A shift of a second right after another one is dropped, so that silences and held notes of two seconds and more
+    shrink; and notes are cut to three seconds.
+    """
+    tokens = _checked(tokens)
+    tokens = tokens[tokens > PADDING]
+    dropped = np.append(False, (tokens[1:] == _LONG_SHIFT) & (tokens[:-1] == _LONG_SHIFT))[: len(tokens)]
+    dropped[:2] = False  # it looks two kept tokens back
+    heard = performance_of(tokens[~dropped])
+    end = np.minimum(heard.end_step, heard.start_step + _PUBLISHED_MAX_STEPS)
+    return score_of(replace(heard, end_step=end))
+
+
+def _checked(tokens: ArrayLike) -> NDArray[np.int32]:
+    values = np.asarray(tokens)
+    if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
+        raise ValueError(f"tokens are one line of whole numbers, not {values.shape} of {values.dtype}")
+    if values.size and (values.min() < 0 or values.max() >= NUM_TOKENS):
+        raise ValueError(f"tokens are 0 to {NUM_TOKENS - 1}, not {values.min()} to {values.max()}")
+    return values.astype(np.int32)
+
+
+def _shifts(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Steps by which each token moves on."""
+    moves = (tokens > SHIFT) & (tokens <= _LONG_SHIFT)
+    return np.where(moves, tokens - SHIFT, 0).astype(np.int64)
+
+
+def _pairs(tokens: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of each note-on and of the note-off that ends it (`len(tokens)` where none does), by note-on."""
+    places = np.flatnonzero((tokens >= NOTE) & (tokens <= VELOCITY))
+    event = tokens[places] - NOTE
+    by_pitch = np.argsort(event // 2, kind="stable")
+    found = [
+        _queue(places[group], event[group] % 2 == 1, len(tokens))
+        for group in np.split(by_pitch, np.flatnonzero(np.diff(event[by_pitch] // 2)) + 1)
+        if len(group)
+    ]
+    on, off = (np.concatenate([np.empty(0, np.int64), *(pair[i] for pair in found)]) for i in range(2))
+    order = np.argsort(on)
+    return on[order], off[order]
+
+
+def _queue(places: NDArray[Any], ends: NDArray[np.bool_], last: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First in, first out, of one pitch; an end while nothing sounds lowers the balance below all before it."""
+    balance = np.cumsum(np.where(ends, -1, 1))
+    lowest = np.minimum.accumulate(np.append(0, balance))[:-1]
+    on, off = places[~ends], places[ends & (balance >= lowest)]
+    return on, np.append(off, np.full(len(on) - len(off), last))
+
+
+def _written(
+    start: NDArray[np.int64], end: NDArray[np.int64], pitch: NDArray[np.int64], velocity_bin: NDArray[np.int64]
+) -> Performance:
+    """Tokens of numbered notes."""
+    num = len(start)
+    number = np.arange(num)
+    key = np.sort(np.concatenate([(start * num + number) * 2, (end * num + number) * 2 + 1]))
+    is_off, (step, note) = key & 1, np.divmod(key >> 1, max(num, 1))
+    gap = np.diff(step, prepend=0)
+    num_shifts = (gap + MAX_SHIFT - 1) // MAX_SHIFT
+    begins = np.flatnonzero(is_off == 0)
+    bins = velocity_bin[note[begins]]
+    changes = begins[np.diff(bins, prepend=0) != 0]
+    has_velocity = np.zeros(len(key), np.int64)
+    has_velocity[changes] = 1
+    place = np.cumsum(num_shifts + has_velocity + 1) - 1
+    tokens = np.full(int(place[-1]) + 1 if num else 0, _LONG_SHIFT, np.int32)
+    tokens[place] = NOTE + 2 * (pitch[note] - LOWEST) + is_off
+    tokens[place[changes] - 1] = VELOCITY + velocity_bin[note[changes]]
+    moved = num_shifts > 0
+    tokens[(place - has_velocity - 1)[moved]] = (SHIFT + gap - MAX_SHIFT * (num_shifts - 1))[moved]
+    where = np.empty((2, num), np.int64)
+    where[is_off, note] = place
+    return Performance(tokens, start, end, pitch, 4 * velocity_bin - 3, where[0], where[1])
+
+
+def _sounding(score: Score) -> tuple[NDArray[np.int64], ...]:
+    """Start, end, pitch and velocity of every note, in ticks, by track, each track under its own pedal."""
+    pedals = [track.controls[track.controls["number"] == PEDAL] for track in score.tracks]
+    last = max([score.end, *(int(pedal["tick"].max(initial=0)) for pedal in pedals)])
+    parts = [
+        _pedalled(_struck(track.notes), pedal, last)
+        for track, pedal in zip(score.tracks, pedals, strict=True)
+        if not track.is_drum
+    ]
+    table = np.concatenate([np.empty((4, 0), np.int64), *parts], axis=1)
+    return tuple(table)
+
+
+def _struck(notes: NDArray[np.void]) -> NDArray[np.int64]:
+    """Start, end, pitch and velocity (4, n) by pitch, then start, of notes that any note-off of their pitch ends.
+
+    A Score's note lasts until a note-off of its own; the published reader lets one note-off end all that sounds.
+    """
+    columns = np.stack([notes[name].astype(np.int64) for name in ("start", "end", "pitch", "velocity")])
+    columns = columns[:, np.argsort(columns[2] * 2**40 + columns[0], kind="stable")]
+    start, end, pitch, _ = columns
+    if not (np.diff(pitch * 2**40) + start[1:] - end[:-1] < 0).any():
+        return columns[:, end > start]
+    ends = np.sort(pitch * 2**40 + end)
+    following = np.searchsorted(ends, pitch * 2**40 + start, side="right")
+    kept = end > start
+    columns[1, kept] = ends[following[kept]] - pitch[kept] * 2**40
+    return columns[:, kept]
+
+
+def _pedalled(notes: NDArray[np.int64], pedal: NDArray[np.void], last: int) -> NDArray[np.int64]:
+    """Notes (4, n) by pitch, then start, as the pedal lets them sound: the same, with other ends.
+
+    A note that ends while the pedal is down sounds until the pedal goes up, or, where it never does, until `last`, the
+    piece's last event. But a note struck under the pedal ends what still sounds of its pitch; of two struck together
+    the first is left out. At one tick the pedal comes before notes, down before up.
+    """
+    start, end, pitch, velocity = notes
+    down = pedal["value"] >= 64
+    up_ticks = np.unique(pedal["tick"][~down])
+    down_ticks = np.setdiff1d(pedal["tick"][down], up_ticks)
+    if not len(down_ticks):
+        return notes
+
+    def is_down(ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
+        latest_down = np.append(-1, down_ticks)[np.searchsorted(down_ticks, ticks, side="right")]
+        return np.asarray(latest_down > np.append(-1, up_ticks)[np.searchsorted(up_ticks, ticks, side="right")])
+
+    released = np.append(up_ticks, last)[np.searchsorted(up_ticks, end, side="right")]
+    sounding_end = np.where(is_down(end), released, end)
+    struck = np.flatnonzero(is_down(start))
+    following = np.append(struck, 0)[np.searchsorted(struck, np.arange(len(start)), side="right")]
+    again = np.where((following > np.arange(len(start))) & (pitch[following] == pitch), start[following], _NEVER)
+    sounding_end = np.minimum(sounding_end, again)
+    kept = sounding_end > start
+    return np.stack([start, sounding_end, pitch, velocity])[:, kept]
+
+
+def _published_seconds(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Seconds of ticks in the published reader's arithmetic.
+
+    Times half-way between two steps are common (1 of 192 in MAESTRO), and its last bit decides where they go;
+    `Score.seconds` is exact, and rounds some of them the other way.
+    """
+    tempos = score.tempos
+    beat_us = np.append(500_000, tempos["beat_us"])
+    starts = np.append(0, tempos["tick"].astype(np.int64))
+    last = np.append(starts[1:] != starts[:-1], True)
+    starts, scale = starts[last], 60.0 / ((6e7 / beat_us[last]) * score.ticks_per_beat)
+    changed = np.append(True, scale[1:] != scale[:-1])
+    starts, scale = starts[changed], scale[changed]
+    begins = np.zeros(len(starts))
+    for row in range(1, len(starts)):
+        begins[row] = begins[row - 1] + scale[row - 1] * (starts[row] - starts[row - 1])
+    row = np.searchsorted(starts, ticks, side="right") - 1
+    return np.asarray(begins[row] + scale[row] * (ticks - starts[row]))
