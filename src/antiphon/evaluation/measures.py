@@ -105,5 +105,6 @@ def columns(songs: Sequence[Values]) -> dict[str, Column]:
 
 
 def base_name(name: str) -> str:
-    """The metric's name of a column's name: `empty_bar_rate` of `empty_bar_rate/bass`."""
-    return name.partition("/")[0]
+    """The metric's name of a column's name: `empty_bar_rate` of `empty_bar_rate/bass`, `qualified_note_rate` of
+    `qualified_note_rate (24 steps a beat)/bass`; brackets tell what it was measured with."""
+    return name.partition("/")[0].partition(" (")[0]
