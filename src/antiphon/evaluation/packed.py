@@ -88,7 +88,7 @@ class Packed:
 
 
 def chunks(rolls: Rolls, cells: int = CHUNK_CELLS) -> Iterator[Packed]:
-    """The samples in order, as many at a time as have about `cells` cells, one at least; one part where there are none."""
+    """The samples in order, as many at a time as have about `cells` cells; of no samples one empty part."""
     size = max(1, cells // max(1, rolls.cells[:1].size))
     for begin in range(0, max(1, len(rolls)), size):
         yield Packed(rolls[begin : begin + size])
