@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from antiphon.music.keys import estimate_key
+from antiphon.music.keys import estimate_key, key_of_weights
 from antiphon.music.score import Score, Track, notes_from_columns
 from antiphon.music.theory import Key
 
@@ -29,3 +30,18 @@ def test_octaves_change_nothing() -> None:
 def test_no_pitched_note_is_in_no_key() -> None:
     assert estimate_key(Score()) is None
     assert estimate_key(score(MAJOR, is_drum=True)) is None
+
+
+def test_weights_of_any_unit_give_the_key_of_their_score() -> None:
+    weights = np.bincount(np.array(MAJOR) % 12, minlength=12)
+    assert key_of_weights(weights) == key_of_weights(weights * 1e-7) == estimate_key(score(MAJOR))
+
+
+def test_keys_that_fit_alike_tie_whatever_rounding_says() -> None:
+    assert key_of_weights(np.full(12, 0.1)) == key_of_weights(np.ones(12)) == Key.parse("C")
+
+
+def test_no_weight_is_in_no_key_and_other_numbers_of_weights_are_refused() -> None:
+    assert key_of_weights(np.zeros(12)) is None
+    with pytest.raises(ValueError, match="12 weights"):
+        key_of_weights(np.ones(24))

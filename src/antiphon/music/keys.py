@@ -1,7 +1,7 @@
 """The key that a score is in, by how much its pitch classes sound."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from antiphon.music.score import Score
 from antiphon.music.theory import Key, pitch_class_name
@@ -16,14 +16,33 @@ def estimate_key(score: Score) -> Key | None:
 
     None for a score without pitched notes.
     """
-    weights = _sounding(score)
-    if not weights.any():
+    return key_of_weights(_sounding(score))
+
+
+def key_of_weights(weights: ArrayLike) -> Key | None:
+    """The major or natural minor key whose profile correlates best with weights (12,) of the pitch classes from C on.
+
+    Ties go to major before minor, then to the lowest tonic counted from C; None where all weights are 0.
+    """
+    given = np.asarray(weights, np.float64)
+    if given.shape != (12,):
+        raise ValueError(f"a key is found from 12 weights, not from {given.shape}")
+    if not given.any():
         return None
+    given = given / given.max()
+    # Rounded, so that keys that fit alike tie whatever the order of summing.
+    best = int((_FITS @ (given - given.mean())).round(9).argmax())
+    return Key.parse(f"{pitch_class_name(best % 12)} {'minor' if best >= 12 else 'major'}")
+
+
+def _fits() -> NDArray[np.float64]:
+    """The 24 profiles centred, each of length one: times centred weights they rank the keys by correlation."""
     profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
     centred = profiles - profiles.mean(1, keepdims=True)
-    fit = centred @ (weights - weights.mean()) / np.linalg.norm(centred, axis=1)
-    best = int(fit.argmax())
-    return Key.parse(f"{pitch_class_name(best % 12)} {'minor' if best >= 12 else 'major'}")
+    return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True))
+
+
+_FITS = _fits()
 
 
 def _sounding(score: Score) -> NDArray[np.float64]:

@@ -1,0 +1,67 @@
+"""Pieces for the tests of note-based metrics."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import strategies as st
+
+from antiphon.evaluation.notes import Notes
+from antiphon.music.score import KEY_SIGNATURE, Score, Track, notes_from_columns, table
+
+
+def piece(
+    *tracks: list[tuple[float, float, int]], chords: tuple[tuple[float, str], ...] = (), **fields: object
+) -> Notes:
+    """Notes of tracks of (start, length, pitch) in beats, in 4/4 at 120 beats a minute."""
+    return Notes.from_score(score(*tracks, chords=chords, drums=drums), drums=True)
+
+
+def score(
+    *tracks: list[tuple[float, float, int]], chords: tuple[tuple[float, str], ...] = (), drums: int = -1
+) -> Score:
+    rows = [np.array(track, np.float64).reshape(-1, 3) for track in tracks]
+    tables = [
+        notes_from_columns((r[:, 0] * 480).round(), ((r[:, 0] + r[:, 1]) * 480).round(), r[:, 2], 80) for r in rows
+    ]
+    return Score(
+        480,
+        tuple(Track(notes, is_drum=k == drums) for k, notes in enumerate(tables)),
+        chords=tuple((round(beat * 480), symbol) for beat, symbol in chords),
+    )
+
+
+def line(*pitches: int, length: float = 1.0, start: float = 0.0) -> list[tuple[float, float, int]]:
+    """Notes one after the other."""
+    return [(start + k * length, length, pitch) for k, pitch in enumerate(pitches)]
+
+
+def stated(notes: Notes, sharps: int, minor: bool = False) -> Notes:
+    """The notes with a key stated at their beginning."""
+    signed = Score(key_signatures=table(KEY_SIGNATURE, [(0, sharps, minor)]))
+    return replace(notes, key=Notes.from_score(signed).key)
+
+
+def reversed_in_time(notes: Notes) -> Notes:
+    """The piece from its end to its beginning; bars stay where they are."""
+    end = float(notes.bar_beats[-1])
+    order = np.lexsort((notes.pitch, end - notes.end_beat))
+    return replace(
+        notes,
+        start_beat=(end - notes.end_beat)[order],
+        end_beat=(end - notes.start_beat)[order],
+        start_seconds=(end - notes.end_beat)[order] / 2,
+        end_seconds=(end - notes.start_beat)[order] / 2,
+        pitch=notes.pitch[order],
+        velocity=notes.velocity[order],
+        track=notes.track[order],
+        is_drum=notes.is_drum[order],
+    )
+
+
+SILENCE = piece()
+
+_rows = st.tuples(st.integers(0, 64), st.integers(1, 12), st.integers(24, 100)).map(
+    lambda row: (row[0] / 4, row[1] / 4, row[2])
+)
+pieces = st.lists(_rows, min_size=0, max_size=40).map(piece)
+"""Pieces of one track on the grid of 16ths, silent ones among them."""
