@@ -10,7 +10,7 @@ from antiphon.music.score import KEY_SIGNATURE, Score, Track, notes_from_columns
 
 
 def piece(
-    *tracks: list[tuple[float, float, int]], chords: tuple[tuple[float, str], ...] = (), **fields: object
+    *tracks: list[tuple[float, float, int]], chords: tuple[tuple[float, str], ...] = (), drums: int = -1
 ) -> Notes:
     """Notes of tracks of (start, length, pitch) in beats, in 4/4 at 120 beats a minute."""
     return Notes.from_score(score(*tracks, chords=chords, drums=drums), drums=True)

@@ -115,6 +115,12 @@ def pitch_class_transition_matrix(line: Notes) -> NDArray[np.float64]:
     return transitions(line.pitch % 12, 12)
 
 
+def key_relative_transition_matrix(line: Notes, key: Key | None) -> NDArray[np.float64]:
+    """`pitch_class_transition_matrix` with pitch classes counted from the tonic of a key, so that melodies in different
+    keys are compared by their tones."""
+    return transitions((line.pitch - (key.tonic if key else 0)) % 12, 12)
+
+
 def pitch_distribution_agreement(own: NDArray[Any], reference: NDArray[Any]) -> float:
     """How far the pitch distributions of two sets of music agree: 1 minus their Jensen-Shannon distance, 0 to 1.
 
@@ -145,6 +151,7 @@ def pitch_metrics(notes: Notes) -> dict[str, float | NDArray[np.float64]]:
         "interval_histogram": interval_histogram(line),
         "stepwise_share": stepwise_share(line),
         "pitch_class_transition_matrix": pitch_class_transition_matrix(line),
+        "key_relative_transition_matrix": key_relative_transition_matrix(line, key),
     }
 
 
@@ -167,6 +174,7 @@ def _mean(flags: NDArray[np.bool_]) -> float:
     return float(flags.mean()) if len(flags) else float("nan")
 
 
+_TONES = tuple(f"tonic+{semitones}" for semitones in range(12))
 _INTERVALS = tuple(f"{interval:+d}" if interval else "0" for interval in range(-WIDEST, WIDEST + 1))
 
 METRICS = (
@@ -209,7 +217,7 @@ METRICS = (
         f"{_YANG_LERCH}, PCH, after transposing to C",
         "%",
         "histogram",
-        tuple(f"tonic+{semitones}" for semitones in range(12)),
+        _TONES,
     ),
     Metric(
         "pitch_class_entropy",
@@ -251,5 +259,13 @@ METRICS = (
         "%",
         "histogram",
         tuple(f"{first} {second}" for first in SHARP_NAMES for second in SHARP_NAMES),
+    ),
+    Metric(
+        "key_relative_transition_matrix",
+        "How often each tone of the best-fitting key, counted from its tonic, follows each in the melody.",
+        f"{_YANG_LERCH}, PCTM, after transposing to C",
+        "%",
+        "histogram",
+        tuple(f"{first} {second}" for first in _TONES for second in _TONES),
     ),
 )
