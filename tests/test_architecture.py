@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model_files": {"presets", "families", "codecs", "training", "gan"},
     "writers": {"families", "codecs", "music", "gan"},
     "generate": {"writers", "model_files", "presets", "families", "codecs", "music", "io", "data", "training", "gan"},
-    "observers": {"writers", "families", "codecs", "music", "io", "data", "training", "gan"},
+    "observers": {"evaluation", "writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {"observers", "model_files", "presets", "families", "codecs", "data", "loader", "training", "gan"},
     "reproductions": {"fit", "presets", "evaluation", "codecs", "data", "io", "music", "training", "gan"},
     "reproduce": {"reproductions"},

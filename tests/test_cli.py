@@ -271,6 +271,19 @@ def test_an_embedded_corpus_has_no_picks_of_a_folder_of_its_name(
 
 
 @pytest.mark.slow
+def test_train_with_metrics(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = ("train", "bar", corpus, "--run", tmp_path / "r", *SHORT, *TOY_BAR)
+    facts = json.loads(succeed(capsys, *words, "--evaluate-every", 2, "--json"))
+    assert facts["evaluated"]["notes_a_bar"]["made"] != facts["evaluated"]["notes_a_bar"]["real"]
+    assert (tmp_path / "r" / "metrics.png").exists()
+    logged = [json.loads(line) for line in (tmp_path / "r" / "log.jsonl").read_text().splitlines()]
+    assert [record["iteration"] for record in logged if "evaluate/notes_a_bar" in record] == [2, 4]
+    # Off on resuming: what was logged stays.
+    assert "6 iterations" in succeed(capsys, *words, "train.iterations=6")
+    assert "train.evaluate_every" in fail(capsys, *words, "--evaluate-every", 0)
+
+
+@pytest.mark.slow
 def test_a_corrected_command_takes_the_folder_of_a_refused_one(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
     words = ("train", "midinet-v2", corpus, "--run", tmp_path / "r", *SHORT, "family.condition_channels=4")
     assert "'previous'" in fail(capsys, *words, "codec.version=v1")

@@ -13,6 +13,7 @@ from antiphon.errors import InputError
 from antiphon.fit import fit_preset, model_licence, publish_run
 from antiphon.presets import RunConfig, get_preset
 from antiphon.training.checkpoint import load_model, save_model
+from antiphon.training.log import read_log
 
 
 def config(preset: str, iterations: int, *more: str) -> RunConfig:
@@ -180,3 +181,27 @@ def test_fine_tuning_begins_with_the_model(models: dict[str, Path], corpus: Path
     with pytest.raises(InputError, match="family 'bar', but preset midinet-v1"):
         fit_preset(config("midinet-v1", 1), corpus, tmp_path / "s", start=models["bar"])
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["bar", "midinet-v3"])
+def test_evaluating_changes_nothing_and_goes_on_after_a_stop(preset: str, corpus: Path, tmp_path: Path) -> None:
+    evaluated = (preset, 6, "train.log_every=2", "train.evaluate_every=2")
+    whole = fit_preset(config(*evaluated), corpus, tmp_path / "a", say=str)
+    fit_preset(config(preset, 6, "train.log_every=2"), corpus, tmp_path / "plain", say=str)
+    plain, watched = state(tmp_path / "plain"), state(tmp_path / "a")
+    assert all(torch.equal(plain[name], watched[name]) for name in plain)
+    without = [
+        {name: value for name, value in record.items() if not name.startswith("evaluate")}
+        for record in read_log(tmp_path / "a")
+    ]
+    assert without == read_log(tmp_path / "plain")
+    assert not (tmp_path / "plain" / "metrics.png").exists()
+    # Evaluation may begin late, and what was logged before a stop stays.
+    fit_preset(config(preset, 2, "train.log_every=2"), corpus, tmp_path / "b", say=str)
+    fit_preset(config(preset, 4, *evaluated[2:]), corpus, tmp_path / "b", say=str)
+    resumed = fit_preset(config(*evaluated), corpus, tmp_path / "b", say=str)
+    assert read_log(tmp_path / "b")[1:] == read_log(tmp_path / "a")[1:]
+    assert resumed["evaluated"] == whole["evaluated"]
+    assert {"made", "real"} == set(whole["evaluated"]["pitch_changes"])
+    assert (tmp_path / "b" / "metrics.png").read_bytes().startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""What a training shows of itself: previews beside real bars, health measures, alarms said once, curves."""
+"""What a training shows of itself: previews beside real bars, health measures, alarms said once, metrics, curves."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.made import TOY
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Objective
 from antiphon.io.midi import read_midi
-from antiphon.observers import Curves, Health, Preview, _loss
+from antiphon.observers import Curves, Evaluation, Health, Preview, _loss
 from antiphon.presets import RunConfig, get_preset
 
 
@@ -127,3 +127,45 @@ def test_curves_wait_for_losses(tmp_path: Path) -> None:
     assert not (tmp_path / "curves.png").exists()
     curves(10, game, [{"iteration": 5, "generator/loss": 0.5}])
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert not (tmp_path / "metrics.png").exists()
+    curves(15, game, [{"iteration": 5, "evaluate/onsets": 0.5}])
+    assert (tmp_path / "metrics.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("preset", TOY)
+def test_metrics_of_samples_stand_beside_those_of_real_bars(preset: str) -> None:
+    shown, game = rows(preset), objective(preset)
+    evaluation = Evaluation(config(preset).codec, shown, every=5)
+    with torch.no_grad():
+        first = evaluation(5, game, [])
+        torch.manual_seed(99)
+        assert evaluation(10, game, []) == first, "latents and conditions are fixed"
+    made = {name.removeprefix("evaluate/") for name in first if name.startswith("evaluate/")}
+    real = {name.removeprefix("evaluate_real/") for name in first if name.startswith("evaluate_real/")}
+    assert made == real >= {"pitch_changes", "held_bars", "notes_a_bar", "interval_overlap", "chord_tone_share"}
+    assert len(made) + len(real) == len(first)
+    json.dumps(first, allow_nan=False)
+
+
+def test_metrics_see_what_the_samples_are() -> None:
+    shown, game = rows("midinet-v2"), objective("midinet-v2")
+    game.sample = lambda num, condition: condition["real"]  # type: ignore[method-assign]
+    evaluation = Evaluation(config("midinet-v2").codec, shown, every=5)
+    with torch.no_grad():
+        copied = evaluation(5, game, [])
+        game.sample = lambda num, condition: torch.full((num, 16), 60, dtype=torch.uint8)  # type: ignore[method-assign]
+        held = evaluation(10, game, [])
+    assert all(copied[name.replace("evaluate/", "evaluate_real/")] == copied[name] for name in list(copied)[:5])
+    # Real bars are compared with other ones: not even they overlap wholly.
+    assert 0.8 < copied["evaluate_real/interval_overlap"] < 1
+    assert held["evaluate/held_bars"] == 1 and held["evaluate/pitch_class_overlap"] < 0.2
+    assert held["evaluate_real/pitch_changes"] == copied["evaluate/pitch_changes"] > 10
+
+
+def test_what_is_undefined_is_not_logged() -> None:
+    silent = np.full((80, 16), 25, np.uint8)
+    shown = {"real": silent, "previous": silent, "chord": np.full(80, 24, np.uint8)}
+    with torch.no_grad():
+        record = Evaluation(config("bar").codec, shown, 5)(5, objective("bar"), [])
+    assert "evaluate_real/silent_steps" in record and "evaluate_real/chord_tone_share" not in record
+    json.dumps(record, allow_nan=False)

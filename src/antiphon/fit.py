@@ -17,6 +17,7 @@ from antiphon.presets import RunConfig
 
 if TYPE_CHECKING:
     from antiphon.model_files import ModelFile
+    from antiphon.training.log import History
 
 HELD_OUT_FILE = "held_out.safetensors"
 
@@ -43,7 +44,8 @@ def fit_preset(
     corpus
         A corpus, its folder, or the name of an embedded one.
     run
-        The folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `previews/`, `curves.png`.
+        The folder: `config.json`, `log.jsonl`, `checkpoint.pt`, `previews/`, `curves.png`, and where metrics are
+        logged (`train.evaluate_every`) `metrics.png`.
     start
         Begin with the weights of this model, see `antiphon.generate.load`.
     workers
@@ -54,7 +56,7 @@ def fit_preset(
     Returns
     -------
     Plain facts: "run", "preset", "corpus", "rows" and the number of "songs" that they come from, "iteration",
-    "converged", "last" (the last record of the log).
+    "converged", "last" (the last record of the log), "evaluated" (metrics as logged last, made and real by name).
 
     Raises
     ------
@@ -65,7 +67,7 @@ def fit_preset(
         After a signal, once the checkpoint is written.
     """
     from antiphon.loader import Loader
-    from antiphon.observers import Curves, Health, Preview
+    from antiphon.observers import Curves, Evaluation, Health, Preview
     from antiphon.training.trainer import Observer, fit
 
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
@@ -82,6 +84,8 @@ def fit_preset(
         Health(shown, train.health_every, say),
         curves,
     ]
+    if train.evaluate_every is not None:
+        observers.append(Evaluation(config.codec, shown, train.evaluate_every))
     loader = Loader(rows, train.batch_size, train.seed)
 
     def opened(run: Path) -> None:
@@ -104,7 +108,16 @@ def fit_preset(
         "iteration": fitted.iteration,
         "converged": fitted.converged,
         "last": dict(fitted.history[-1]) if fitted.history else {},
+        "evaluated": _evaluated(fitted.history),
     }
+
+
+def _evaluated(history: "History") -> dict[str, dict[str, float | None]]:
+    from antiphon.training.log import MADE, REAL
+
+    last = next((record for record in reversed(history) if any(name.startswith(MADE) for name in record)), {})
+    names = [name.removeprefix(MADE) for name in last if name.startswith(MADE)]
+    return {name: {"made": last[MADE + name], "real": last.get(REAL + name)} for name in names}
 
 
 def leads() -> bool:

@@ -1,4 +1,4 @@
-"""What a training shows of itself: previews for ear and eye, health with alarms, curves.
+"""What a training shows of itself: previews for ear and eye, health with alarms, metrics, curves.
 
 Axes: N samples, T step (16).
 """
@@ -16,6 +16,7 @@ from torch import Tensor
 from antiphon.codecs.chords import chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
+from antiphon.evaluation.in_training import measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.midinet.objective import Midinet
@@ -26,14 +27,15 @@ from antiphon.gan.vitals import Evidence
 from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
 from antiphon.music.score import Score, Track
-from antiphon.training.curves import CURVES, draw_curves
-from antiphon.training.log import History
+from antiphon.training.curves import CURVES, METRICS, draw_curves, draw_metrics
+from antiphon.training.log import MADE, REAL, History
 from antiphon.training.seeds import seed_torch
 
 PREVIEWS = "previews"
 
 _NUM_PREVIEWED = 8
 _NUM_EXAMINED = 512
+_NUM_EVALUATED = 512
 _FIXED_SEED = 20_011
 # The examination reads these from the log, where its own figures must not look like the trainer's.
 _LOGGED_BY_TRAINER = ("gradient_norm", "confidence_real", "confidence_fake", "loss")
@@ -130,8 +132,43 @@ class Health:
         )
 
 
+class Evaluation:
+    """Logs the cheap metrics of samples of the same fixed latents and conditions as "evaluate/NAME", and those of the
+    real bars of these conditions as "evaluate_real/NAME".
+
+    Parameters
+    ----------
+    codec
+        Whose bars they are.
+    rows
+        Real rows, held out where there are enough. The first half, 512 at most, gives the conditions; what overlaps
+        are taken with is as many others, so that real bars too are compared with others than themselves.
+    every
+        Interval in iterations.
+    """
+
+    def __init__(self, codec: Codec, rows: Rows, every: int) -> None:
+        self.every, self._kind = every, str(getattr(codec, "kind", ""))
+        num = min(-(-len(rows["real"]) // 2), _NUM_EVALUATED)
+        self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
+        self._others = {name: np.array(values[num : 2 * num]) for name, values in rows.items()}
+        self._real = _figures(REAL, measure(self._kind, self._rows, self._others))
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """The metrics that are defined."""
+        device = next(objective.parameters()).device
+        seed_torch(_FIXED_SEED, device=device)
+        made = objective.sample(len(self._rows["real"]), _on(device, self._rows)).cpu().numpy()
+        return _figures(MADE, measure(self._kind, {**self._rows, "real": made}, self._others)) | self._real
+
+
+def _figures(group: str, values: Mapping[str, float]) -> dict[str, float]:
+    """What is defined, at the precision of a log."""
+    return {group + name: float(f"{value:.6g}") for name, value in values.items() if np.isfinite(value)}
+
+
 class Curves:
-    """Draws losses and confidences so far as `curves.png`.
+    """Draws losses and confidences so far as `curves.png`, and metrics, where they are logged, as `metrics.png`.
 
     Parameters
     ----------
@@ -142,12 +179,13 @@ class Curves:
     """
 
     def __init__(self, run: Path, every: int) -> None:
-        self.every, self._path = every, run / CURVES
+        self.every, self._run = every, run
 
     def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
-        """Write the picture, once there are losses to show."""
+        """Write the pictures, once there is something to show."""
         if any(name.endswith("/loss") for record in history for name in record):
-            draw_curves(history, self._path)
+            draw_curves(history, self._run / CURVES)
+        draw_metrics(history, self._run / METRICS)
         return {}
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from antiphon.errors import InputError
-from antiphon.training.curves import draw_curves
+from antiphon.training.curves import draw_curves, draw_metrics, running_median
 from antiphon.training.log import LOG, Log, read_log
 from antiphon.training.meter import Meter
 from antiphon.training.seeds import mix, seed_torch
@@ -67,6 +67,25 @@ def test_curves_show_losses_and_confidences(tmp_path: Path) -> None:
 def test_no_curves_without_records(tmp_path: Path) -> None:
     draw_curves([], tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()
+
+
+def test_metrics_are_drawn_where_they_are_logged(tmp_path: Path) -> None:
+    few = [{"iteration": at, "evaluate/a": 0.5, "evaluate_real/a": 0.4, "d/loss": 1.0} for at in range(10)]
+    # A metric may be undefined now and then, and for real music always.
+    many = [{**record, "evaluate/b": 1.0, "evaluate/c": 1.0, "evaluate/d": 2.0} for record in few] + few
+    draw_metrics(few, tmp_path / "few.png")
+    draw_metrics(many, tmp_path / "many.png")
+    assert _size(tmp_path / "many.png")[1] > 1.5 * _size(tmp_path / "few.png")[1]
+    draw_metrics([{"iteration": 1, "d/loss": 1.0}], tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_a_running_median_keeps_steps_and_drops_spikes() -> None:
+    assert running_median([]) == []
+    assert running_median([1.0]) == [1.0]
+    assert running_median([0.0, 0.0, 9.0, 0.0, 5.0, 5.0, 5.0]) == [0.0, 0.0, 0.0, 5.0, 5.0, 5.0, 5.0]
+    assert running_median([0.0] * 50 + [1.0] * 50) == [0.0] * 50 + [1.0] * 50
+    assert running_median([7.0 if at % 50 < 5 else 0.0 for at in range(10, 110)])[5:95] == [0.0] * 90
 
 
 def test_the_meter_reads_means_and_begins_anew() -> None:

@@ -61,6 +61,7 @@ def train(
     *overrides: str,
     run: Path,
     start: Annotated[str | None, Parameter(name="--from")] = None,
+    evaluate_every: int | None = None,
     tensorboard: Annotated[bool, Parameter(negative="")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -81,6 +82,8 @@ def train(
         Folder for the run: checkpoint, log, previews, curves.
     start
         Begin with the weights of this model (fine-tuning).
+    evaluate_every
+        Every so many iterations log metrics of samples beside those of real music, and draw them as metrics.png.
     tensorboard
         Also write TensorBoard events.
     as_json
@@ -90,6 +93,7 @@ def train(
     from antiphon.fit import fit_preset, leads
 
     chosen = [*overrides, *(["train.tensorboard=true"] if tensorboard else [])]
+    chosen += [f"train.evaluate_every={evaluate_every}"] if evaluate_every is not None else []
     config = resolve_for(preset, corpus, chosen)
     facts = fit_preset(config, corpus, run, start=start, say=quiet if as_json else say_to_stderr)
     if not leads():

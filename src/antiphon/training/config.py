@@ -47,6 +47,9 @@ class TrainConfig(Config):
         what is published. None: the weights themselves.
     log_every, checkpoint_every, preview_every, health_every
         Intervals in iterations.
+    evaluate_every
+        Interval in iterations of the cheap metrics that are logged as `evaluate/NAME` and drawn as `metrics.png`, made
+        music beside real; None: never.
     watch, patience
         Convergence stop: the run ends when the logged figure named `watch` (lower is better) has not gone below its
         best value in `patience` records that hold it. The weights of its best record are kept, and published.
@@ -71,6 +74,7 @@ class TrainConfig(Config):
     checkpoint_every: int = Field(default=1000, ge=1)
     preview_every: int = Field(default=1000, ge=1)
     health_every: int = Field(default=1000, ge=1)
+    evaluate_every: int | None = Field(default=None, ge=1)
     watch: str | None = None
     patience: int | None = Field(default=None, ge=1)
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -1,18 +1,25 @@
-"""Loss and confidence curves of a run as a picture, in the manner of the bar GAN paper's figures 5 to 8."""
+"""Curves of a run as pictures: losses and confidences in the manner of the bar GAN paper's figures 5 to 8, metrics of
+samples in that of MuseGAN's figure 9."""
 
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
 
 from antiphon.files import write_bytes
-from antiphon.training.log import History
+from antiphon.training.log import MADE, REAL, History
 
-CURVES = "curves.png"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CURVES, METRICS = "curves.png", "metrics.png"
 CONFIDENCES = {"confidence_real": "$C_r$", "confidence_fake": "$C_f$"}
 """Names under which an objective watches its discriminator's confidence: mean of D(real), and 1 - mean of D(fake)."""
 BLIND = (0.45, 0.55)
 """C_r and C_f of the best constant discriminator under smoothed labels (0.9)."""
 _POINTS = 1000
+_COLUMNS = 3
 
 
 def draw_curves(history: History, path: Path | str) -> None:
@@ -42,6 +49,42 @@ def draw_curves(history: History, path: Path | str) -> None:
     for axis in axes:
         axis.legend(loc="upper right")
     axes[-1].set_xlabel("iteration")
+    _write(figure, path)
+
+
+def draw_metrics(history: History, path: Path | str) -> None:
+    """Write a PNG with a plot for each metric of made music: raw, smoothed by a running median, and as a dashed line
+    the last value of real music. Nothing is written where no metrics are logged."""
+    names = dict.fromkeys(name for record in history for name in record if name.startswith(MADE))
+    if not names:
+        return
+    from matplotlib.figure import Figure
+
+    num_rows = -(-len(names) // _COLUMNS)
+    figure = Figure(figsize=(10, 2.4 * num_rows), layout="constrained")
+    plots = figure.subplots(num_rows, _COLUMNS, sharex=True, squeeze=False).ravel()
+    for axis, name in zip(plots, names, strict=False):
+        at, values = _series(history, name)
+        axis.plot(at, values, color="0.75", linewidth=0.8)
+        axis.plot(at, running_median(values), color="tab:blue", linewidth=1.5)
+        beside = REAL + name.removeprefix(MADE)
+        for real in [record[beside] for record in history if beside in record][-1:]:
+            axis.axhline(real, color="tab:red", linewidth=1, linestyle="--")
+        axis.set_title(name.removeprefix(MADE).replace("_", " "), fontsize="medium")
+    for axis in plots[len(names) :]:
+        axis.set_axis_off()
+    figure.supxlabel("iteration; raw grey, running median blue, real music dashed", fontsize="small")
+    _write(figure, path)
+
+
+def running_median(values: Sequence[float]) -> list[float]:
+    """The median of each value and its neighbours, a twentieth of the series to either side and one at least; fewer
+    where the series ends."""
+    reach = max(1, len(values) // 20)
+    return [median(values[max(0, k - reach) : k + reach + 1]) for k in range(len(values))]
+
+
+def _write(figure: "Figure", path: Path | str) -> None:
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=100)
     write_bytes(path, content.getvalue())

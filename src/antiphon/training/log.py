@@ -10,6 +10,8 @@ from antiphon.errors import InputError
 from antiphon.files import unwritable, write_text
 
 LOG = "log.jsonl"
+MADE, REAL = "evaluate/", "evaluate_real/"
+"""What begins the names of metrics of made music, and of real music beside it."""
 Record = Mapping[str, float]
 """Figures by name; "iteration" counts the iterations done."""
 History = Sequence[Record]

@@ -24,7 +24,7 @@ FREE = frozenset(
     }
 )
 """Keys that may differ on resume: a longer run, another device, a newer release, and what only looks on."""
-FREE_UNWATCHED = frozenset({"train.log_every", "train.health_every"})
+FREE_UNWATCHED = frozenset({"train.log_every", "train.health_every", "train.evaluate_every"})
 """These only look on too, unless a logged figure decides when the run ends."""
 
 _ORIGIN = "card.began_as."
@@ -87,7 +87,8 @@ def open_run(run: Path, config: TrainConfig, card: Mapping[str, Any]) -> None:
 def _compare(run: Path, begun: dict[str, Any], now: dict[str, Any]) -> None:
     free = FREE if begun.get("train.watch") is not None else FREE | FREE_UNWATCHED
     keys = [*begun, *(key for key in now if key not in begun)]
-    changed = [key for key in keys if key not in free and begun.get(key, "absent") != now.get(key, "absent")]
+    # A setting that an older release did not have is as one that is off.
+    changed = [key for key in keys if key not in free and begun.get(key) != now.get(key)]
     # Another model to begin with changes other keys too, such as the licence; it is the one that can be mended.
     origin = [key for key in changed if key.startswith(_ORIGIN)]
     if origin:
