@@ -58,6 +58,20 @@ def reversed_in_time(notes: Notes) -> Notes:
     )
 
 
+def repeated(notes: Notes) -> Notes:
+    """The piece twice, the second time from the bar after its end."""
+    span, seconds = float(notes.bar_beats[-1]), float(notes.bar_beats[-1]) / 2
+    return Notes(
+        *(np.concatenate([times, times + seconds]) for times in (notes.start_seconds, notes.end_seconds)),
+        *(np.concatenate([times, times + span]) for times in (notes.start_beat, notes.end_beat)),
+        *(np.tile(column, 2) for column in (notes.pitch, notes.velocity, notes.track, notes.is_drum)),
+        np.append(notes.bar_beats[:-1], notes.bar_beats + span),
+        np.append(notes.chord_beat, notes.chord_beat + span),
+        np.tile(notes.chord, 2),
+        notes.key,
+    )
+
+
 SILENCE = piece()
 
 _rows = st.tuples(st.integers(0, 64), st.integers(1, 12), st.integers(24, 100)).map(
