@@ -2,19 +2,20 @@
 
 The tokens are those of Zhang et al. (2021, "Symbolic Music Generation with Transformer-GANs", section 5), which take
 over magenta's performance representation (Oore et al. 2018): start of piece 0, padding 1, time shifts of 1-100 steps
-2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. The sustain pedal has no token:
-it lengthens notes.
+2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. The sustain pedal has no
+token: it lengthens notes.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.music.score import PEDAL, Score, Track, notes_from_columns
+from antiphon.codecs.pedal import published_seconds, sounding_notes
+from antiphon.music.score import Score, Track, notes_from_columns
 
 NUM_TOKENS = 310
 START, PADDING = 0, 1
@@ -30,7 +31,6 @@ _LONG_SHIFT = SHIFT + MAX_SHIFT
 _TICKS_PER_STEP, _TICKS_PER_BEAT = 10, 500
 _DEFAULT_VELOCITY = 100
 _PUBLISHED_MAX_STEPS = 3 * STEPS_PER_SECOND
-_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +77,24 @@ class Performance:
         """
         if num_tokens < 0:
             raise ValueError(f"a cut lies after 0 or more tokens, not {num_tokens}")
-        tokens = self.tokens[:num_tokens]
-        end = np.where(self.note_off < len(tokens), self.end_step, int(_shifts(tokens).sum()))
-        kept = (self.note_on < len(tokens)) & (self.start_step < end)
+        return self._cut(self.tokens[:num_tokens], num_tokens)
+
+    def first_seconds(self, seconds: float) -> "Performance":
+        """The piece cut at a time, rounded to a step; a shift is shortened where the cut lies within it."""
+        if not seconds >= 0:
+            raise ValueError(f"a cut lies 0 or more seconds after the beginning, not {seconds}")
+        limit, steps = seconds * STEPS_PER_SECOND + 0.5, self.steps()
+        if limit >= steps[-1]:
+            return self
+        whole = int(np.searchsorted(steps, int(limit), side="right")) - 1
+        rest = int(limit) - int(steps[whole])
+        tokens = self.tokens[:whole]
+        return self._cut(np.append(tokens, np.int32(SHIFT + rest)) if rest else tokens, whole)
+
+    def _cut(self, tokens: NDArray[np.int32], num_own: int) -> "Performance":
+        """The notes of the first `num_own` tokens within `tokens`, which may go on with a shift."""
+        end = np.where(self.note_off < num_own, self.end_step, int(_shifts(tokens).sum()))
+        kept = (self.note_on < num_own) & (self.start_step < end)
         return Performance(
             tokens,
             self.start_step[kept],
@@ -110,7 +125,7 @@ class PerformanceTokens(Codec):
 
     def encode(self, score: Score) -> Rows:
         """The tokens of a score, none for one without notes on the piano."""
-        return {"real": performed(score, self.stretch, self.transpose).tokens.astype(np.int16)}
+        return {"real": performed_notes(score, self.stretch, self.transpose).tokens.astype(np.int16)}
 
     def decode(self, tokens: ArrayLike) -> Score:
         """A score of one piano track at 120 beats a minute; see `performance_of` for tokens that make no sense."""
@@ -122,30 +137,44 @@ def variants() -> tuple[PerformanceTokens, ...]:
     return tuple(PerformanceTokens(stretch=s, transpose=t) for s in STRETCHES for t in TRANSPOSITIONS)
 
 
-def performed(score: Score, stretch: float = 1.0, transpose: int = 0) -> Performance:
+def performed_notes(score: Score, stretch: float = 1.0, transpose: int = 0) -> Performance:
     """The notes that a score sounds, drums left out, rounded to 10 ms, and their tokens.
 
-    The pedal is folded into the lengths of notes (`_pedalled`), times are stretched, then rounded: step =
-    floor(100 s + 0.5), and a note lasts one step at least. Notes are numbered by exact onset, then pitch; within a
-    step, events come in the order of these numbers, a note's beginning before its end.
+    The pedal is folded into the lengths of notes (`antiphon.codecs.pedal`), then times are stretched, then notes
+    transposed, and left out beyond 21-108, then times rounded (`quantised`).
     """
-    start, end, pitch, velocity = _sounding(score)
+    start, end, pitch, velocity = sounding_notes(score)
     pitch = pitch + transpose
     kept = (pitch >= LOWEST) & (pitch <= HIGHEST)
-    ticks = np.stack([start[kept], end[kept]])
-    seconds = _published_seconds(score, ticks) * stretch
-    order = np.lexsort((pitch[kept], seconds[0]))
-    step = np.floor(seconds[:, order] * STEPS_PER_SECOND + 0.5).astype(np.int64)
-    step[1] = np.maximum(step[1], step[0] + 1)
-    return _written(step[0], step[1], pitch[kept][order], (velocity[kept][order] - 1) // 4 + 1)
+    seconds = published_seconds(score, np.stack([start[kept], end[kept]])) * stretch
+    return quantised(seconds[0], seconds[1], pitch[kept], velocity[kept])
+
+
+def quantised(
+    start_seconds: NDArray[np.float64],
+    end_seconds: NDArray[np.float64],
+    pitch: NDArray[np.int64],
+    velocity: NDArray[np.int64],
+) -> Performance:
+    """Notes (n,) of pitch 21-108, in any order, rounded to 10 ms, and their tokens.
+
+    Step = floor(100 s + 0.5); a note lasts one step at least; velocities 1-127 fall into 32 bins. Notes are numbered by
+    exact onset, then pitch; within a step, events come in the order of these numbers, a note's beginning before its
+    end.
+    """
+    order = np.lexsort((pitch, start_seconds))
+    start, end = (
+        np.floor(times[order] * STEPS_PER_SECOND + 0.5).astype(np.int64) for times in (start_seconds, end_seconds)
+    )
+    return _written(start, np.maximum(end, start + 1), pitch[order], (velocity[order] - 1) // 4 + 1)
 
 
 def performance_of(tokens: ArrayLike) -> Performance:
     """The notes that tokens say, any tokens at all.
 
     Start tokens and padding say nothing. A note-off ends the oldest note of its pitch that sounds, and says nothing
-    where none does; a note that ends at the step of its beginning is left out; what sounds at the end ends there. Before
-    the first velocity, notes have velocity 100.
+    where none does; a note that ends at the step of its beginning is left out; what sounds at the end ends there.
+    Before the first velocity, notes have velocity 100.
 
     Raises
     ------
@@ -250,81 +279,3 @@ def _written(
     where = np.empty((2, num), np.int64)
     where[is_off, note] = place
     return Performance(tokens, start, end, pitch, 4 * velocity_bin - 3, where[0], where[1])
-
-
-def _sounding(score: Score) -> tuple[NDArray[np.int64], ...]:
-    """Start, end, pitch and velocity of every note, in ticks, by track, each track under its own pedal."""
-    pedals = [track.controls[track.controls["number"] == PEDAL] for track in score.tracks]
-    last = max([score.end, *(int(pedal["tick"].max(initial=0)) for pedal in pedals)])
-    parts = [
-        _pedalled(_struck(track.notes), pedal, last)
-        for track, pedal in zip(score.tracks, pedals, strict=True)
-        if not track.is_drum
-    ]
-    table = np.concatenate([np.empty((4, 0), np.int64), *parts], axis=1)
-    return tuple(table)
-
-
-def _struck(notes: NDArray[np.void]) -> NDArray[np.int64]:
-    """Start, end, pitch and velocity (4, n) by pitch, then start, of notes that any note-off of their pitch ends.
-
-    A Score's note lasts until a note-off of its own; the published reader lets one note-off end all that sounds.
-    """
-    columns = np.stack([notes[name].astype(np.int64) for name in ("start", "end", "pitch", "velocity")])
-    columns = columns[:, np.argsort(columns[2] * 2**40 + columns[0], kind="stable")]
-    start, end, pitch, _ = columns
-    if not (np.diff(pitch * 2**40) + start[1:] - end[:-1] < 0).any():
-        return columns[:, end > start]
-    ends = np.sort(pitch * 2**40 + end)
-    following = np.searchsorted(ends, pitch * 2**40 + start, side="right")
-    kept = end > start
-    columns[1, kept] = ends[following[kept]] - pitch[kept] * 2**40
-    return columns[:, kept]
-
-
-def _pedalled(notes: NDArray[np.int64], pedal: NDArray[np.void], last: int) -> NDArray[np.int64]:
-    """Notes (4, n) by pitch, then start, as the pedal lets them sound: the same, with other ends.
-
-    A note that ends while the pedal is down sounds until the pedal goes up, or, where it never does, until `last`, the
-    piece's last event. But a note struck under the pedal ends what still sounds of its pitch; of two struck together
-    the first is left out. At one tick the pedal comes before notes, down before up.
-    """
-    start, end, pitch, velocity = notes
-    down = pedal["value"] >= 64
-    up_ticks = np.unique(pedal["tick"][~down])
-    down_ticks = np.setdiff1d(pedal["tick"][down], up_ticks)
-    if not len(down_ticks):
-        return notes
-
-    def is_down(ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
-        latest_down = np.append(-1, down_ticks)[np.searchsorted(down_ticks, ticks, side="right")]
-        return np.asarray(latest_down > np.append(-1, up_ticks)[np.searchsorted(up_ticks, ticks, side="right")])
-
-    released = np.append(up_ticks, last)[np.searchsorted(up_ticks, end, side="right")]
-    sounding_end = np.where(is_down(end), released, end)
-    struck = np.flatnonzero(is_down(start))
-    following = np.append(struck, 0)[np.searchsorted(struck, np.arange(len(start)), side="right")]
-    again = np.where((following > np.arange(len(start))) & (pitch[following] == pitch), start[following], _NEVER)
-    sounding_end = np.minimum(sounding_end, again)
-    kept = sounding_end > start
-    return np.stack([start, sounding_end, pitch, velocity])[:, kept]
-
-
-def _published_seconds(score: Score, ticks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Seconds of ticks in the published reader's arithmetic.
-
-    Times half-way between two steps are common (1 of 192 in MAESTRO), and its last bit decides where they go;
-    `Score.seconds` is exact, and rounds some of them the other way.
-    """
-    tempos = score.tempos
-    beat_us = np.append(500_000, tempos["beat_us"])
-    starts = np.append(0, tempos["tick"].astype(np.int64))
-    last = np.append(starts[1:] != starts[:-1], True)
-    starts, scale = starts[last], 60.0 / ((6e7 / beat_us[last]) * score.ticks_per_beat)
-    changed = np.append(True, scale[1:] != scale[:-1])
-    starts, scale = starts[changed], scale[changed]
-    begins = np.zeros(len(starts))
-    for row in range(1, len(starts)):
-        begins[row] = begins[row - 1] + scale[row - 1] * (starts[row] - starts[row - 1])
-    row = np.searchsorted(starts, ticks, side="right") - 1
-    return np.asarray(begins[row] + scale[row] * (ticks - starts[row]))
