@@ -207,6 +207,15 @@ def test_short_samples_are_never_called_copies() -> None:
     assert np.isnan(originality([short], index, [random_piece(2)]).human_share).all()
 
 
+def test_a_copy_for_the_greater_part_is_one() -> None:
+    original = random_piece(1)
+    index = Index.build([original], ["a"], BEATS)
+    half, third = joined(parts(original, 40), random_piece(2, 30)), joined(parts(original, 30), random_piece(2, 61))
+    assert contained([half, third], index).tolist() == [True, False]
+    found = originality([half, third, piece([], [])], index, [])
+    assert found.copied[:2] == pytest.approx([4 / 7, 30 / 91], abs=0.03) and np.isnan(found.copied[2])
+
+
 def test_drums_are_not_read() -> None:
     original = random_piece(1)
     drums = replace(original, is_drum=np.ones(60, bool))
@@ -251,6 +260,7 @@ def test_a_leak_and_too_few_human_pieces_are_said() -> None:
     assert set(originality(samples, index, []).columns()) == {
         "longest_shared_passage",
         "human_pieces_sharing_as_much",
+        "copied_note_share",
         "contained_share",
     }
 

@@ -96,7 +96,7 @@ class Lookup:
             inside, outside = np.where(same, middle, inside), np.where(same | ~open_, outside, middle)
         return inside
 
-    def contained(self, fewest: int) -> NDArray[np.bool_]:
+    def whole(self, fewest: int) -> NDArray[np.bool_]:
         """Whether each piece stands in the corpus track by track; tracks of fewer than `fewest` notes do not count."""
         streams, room = self.streams, self.streams.room()
         starts = np.append(True, streams.symbols[:-1] == SEPARATOR)[: len(streams)]
@@ -104,6 +104,18 @@ class Lookup:
         piece, whole = streams.piece[starts], (self.length == room)[starts]
         num = np.bincount(piece, minlength=len(streams.sizes))
         return np.asarray((num > 0) & (np.bincount(piece[whole], minlength=len(streams.sizes)) == num))
+
+    def covered(self, passage: int) -> NDArray[np.float64]:
+        """Share of each piece's notes that lie in shared passages of `passage` notes or more; NaN for no notes."""
+        rows = np.flatnonzero(self.length + 1 >= passage)
+        edges = np.zeros(len(self.length) + 1, np.int64)
+        np.add.at(edges, rows, 1)
+        np.add.at(edges, rows + self.length[rows] + 1, -1)
+        inside = np.cumsum(edges[:-1]) > 0
+        pieces = len(self.streams.sizes)
+        notes = np.bincount(self.streams.piece, minlength=pieces)
+        shared = np.bincount(self.streams.piece, inside, pieces)
+        return np.asarray(np.divide(shared, notes, out=np.full(pieces, np.nan), where=notes > 0))
 
     def longest_in(self, size: int) -> NDArray[np.int64]:
         """Notes of the longest passage in each part of `size` notes of each piece, (pieces, parts) from its beginning

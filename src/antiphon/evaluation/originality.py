@@ -34,8 +34,14 @@ METRICS = (
         unit="%",
     ),
     Metric(
+        "copied_note_share",
+        "How many of a sample's notes lie in passages of 20 notes or more that stand in a training song.",
+        "exact matching of interval and rhythm",
+        unit="%",
+    ),
+    Metric(
         "contained_share",
-        "Share of samples that stand in the training songs from beginning to end, in any key and tempo.",
+        "Share of samples that stand in the training songs, from beginning to end or for the greater part.",
         "exact matching of interval and rhythm",
         unit="%",
     ),
@@ -43,6 +49,12 @@ METRICS = (
 
 FEWEST_NOTES = 8
 """A track of fewer notes is found in any large corpus and says nothing of copying."""
+
+PASSAGE_NOTES, GREATER_PART = 20, 0.5
+"""A piece half of whose notes lie in passages of 20 notes that stand in a corpus is held to stand in it. Copies of
+MAESTRO that are transposed, faster and rounded to 10 ms, which breaks passages, have .81 of their notes there (median;
+.46 of the twentieth); of 685 held-out human pieces and excerpts of six corpora none has more than .47, save one song
+that was published twice."""
 
 MIN_HUMAN = 20
 """Held-out songs below which "fewer than one in twenty" cannot be seen."""
@@ -136,8 +148,10 @@ class Originality:
     compared_notes
         (n,) the number of notes of the comparison: the sample's, rounded down to two digits, and no more than enough
         held-out songs have.
+    copied
+        (n,) share of the sample's notes that lie in shared passages of `PASSAGE_NOTES` or more; NaN without notes.
     contained
-        (n,) whether the whole sample stands in the training songs.
+        (n,) whether the sample stands in the training songs, as `contained` says.
     num_human
         Held-out songs, and of them `num_leaked` that stand in the training songs themselves, which makes the floor
         worthless.
@@ -148,6 +162,7 @@ class Originality:
     sample_notes: NDArray[np.int64]
     human_notes: NDArray[np.float64]
     compared_notes: NDArray[np.int64]
+    copied: NDArray[np.float64]
     contained: NDArray[np.bool_]
     num_human: int
     num_leaked: int
@@ -164,6 +179,7 @@ class Originality:
         values = {
             "longest_shared_passage": np.array([match.notes for match in self.matches], np.float64),
             "human_pieces_sharing_as_much": self.human_share,
+            "copied_note_share": self.copied,
             "contained_share": self.contained.astype(np.float64),
         }
         return {name: Column(value, song) for name, value in values.items()}
@@ -187,12 +203,13 @@ def longest_shared(index: Index, samples: Iterable[Notes]) -> list[Match]:
 
 
 def contained(samples: Iterable[Notes], index: Index) -> NDArray[np.bool_]:
-    """Whether each sample (n,) stands in the corpus as a whole: every track of `FEWEST_NOTES` notes or more, and at
-    least one there is, in any key and tempo.
+    """Whether each sample (n,) stands in the corpus, in any key and tempo: all of it, or the greater part.
 
-    A reference of which this holds for many samples contains them, and judges nothing.
+    All of it: every track of `FEWEST_NOTES` notes or more, and there is one. The greater part: `GREATER_PART` of its
+    notes lie in shared passages of `PASSAGE_NOTES` or more, as in copies whose rhythm was rounded or whose ending is
+    new. A reference of which this holds for many samples contains them, and judges nothing.
     """
-    return Lookup.run(index.streams, Streams.of(samples, index.reading)).contained(FEWEST_NOTES)
+    return _contained(Lookup.run(index.streams, Streams.of(samples, index.reading)))
 
 
 def originality(samples: Iterable[Notes], training: Index, held_out: Iterable[Notes]) -> Originality:
@@ -219,9 +236,13 @@ def originality(samples: Iterable[Notes], training: Index, held_out: Iterable[No
         these = np.flatnonzero(lengths == length)
         longest[these] = ours.longest_in(int(length))[these, 0]
         share[these], mean[these] = _standing(longest[these], theirs.longest_in(int(length)))
-    whole, leaked = ours.contained(FEWEST_NOTES), int(theirs.contained(FEWEST_NOTES).sum())
     matches = tuple(_matches(training, ours, places))
-    return Originality(matches, share, longest, mean, lengths, whole, len(human.sizes), leaked)
+    copied, leaked = ours.covered(PASSAGE_NOTES), int(_contained(theirs).sum())
+    return Originality(matches, share, longest, mean, lengths, copied, _contained(ours), len(human.sizes), leaked)
+
+
+def _contained(found: Lookup) -> NDArray[np.bool_]:
+    return np.asarray(found.whole(FEWEST_NOTES) | (found.covered(PASSAGE_NOTES) >= GREATER_PART))
 
 
 def _read(pieces: Iterable[Notes], reading: Reading) -> tuple[Streams, NDArray[np.float64]]:
@@ -281,8 +302,8 @@ def _standing(longest: NDArray[np.int64], human: NDArray[np.int64]) -> tuple[NDA
 def _of_copies(found: Originality) -> str:
     copies, num = int(found.contained.sum()), len(found.matches)
     if not copies:
-        return "No sample stands in the training songs as a whole."
-    return f"{copies} of {num} samples STAND IN THE TRAINING SONGS FROM BEGINNING TO END."
+        return "No sample stands in the training songs."
+    return f"{copies} of {num} samples STAND IN THE TRAINING SONGS, from beginning to end or for the greater part."
 
 
 def _of_floor(found: Originality) -> str:
