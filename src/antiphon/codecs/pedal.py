@@ -15,11 +15,7 @@ def sounding_notes(score: Score) -> tuple[NDArray[np.int64], ...]:
     """Start, end, pitch and velocity of every note, in ticks, by track, each track under its own pedal."""
     pedals = [track.controls[track.controls["number"] == PEDAL] for track in score.tracks]
     last = max([score.end, *(int(pedal["tick"].max(initial=0)) for pedal in pedals)])
-    parts = [
-        _pedalled(_struck(track.notes), pedal, last)
-        for track, pedal in zip(score.tracks, pedals, strict=True)
-        if not track.is_drum
-    ]
+    parts = [_pedalled(_struck(track.notes), pedal, last) for track, pedal in zip(score.tracks, pedals, strict=True)]
     table = np.concatenate([np.empty((4, 0), np.int64), *parts], axis=1)
     return tuple(table)
 

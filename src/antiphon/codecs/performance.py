@@ -138,7 +138,7 @@ def variants() -> tuple[PerformanceTokens, ...]:
 
 
 def performed_notes(score: Score, stretch: float = 1.0, transpose: int = 0) -> Performance:
-    """The notes that a score sounds, drums left out, rounded to 10 ms, and their tokens.
+    """The notes that a score sounds, rounded to 10 ms, and their tokens: of all its tracks, drums too, as published.
 
     The pedal is folded into the lengths of notes (`antiphon.codecs.pedal`), then times are stretched, then notes
     transposed, and left out beyond 21-108, then times rounded (`quantised`).

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.performance import STEPS_PER_SECOND, Performance
+from antiphon.codecs.performance import STEPS_PER_SECOND, Performance, performed_notes
 from antiphon.evaluation.failures import (
     JOIN_PARTS,
     contrast_at_joins,
@@ -26,6 +26,7 @@ from antiphon.evaluation.failures import (
 from antiphon.evaluation.failures import METRICS as FAILURES
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
+from antiphon.music.score import Score
 
 BEATS_PER_SECOND = 2.0
 WINDOW, NUM_WINDOWS = 1000, 8
@@ -35,6 +36,11 @@ MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _EPSILON = 1e-9
 
 _TABLE = "Zhang 2021 (Transformer-GAN), table 2"
+
+
+def performance_of_score(score: Score) -> Performance:
+    """What a score's pitched tracks sound like, pedal included: the codec by itself takes drums for piano keys."""
+    return performed_notes(score.with_tracks(tuple(track for track in score.tracks if not track.is_drum)))
 
 
 def notes_of(performance: Performance) -> Notes:
@@ -95,7 +101,7 @@ def empty_beat_rate(notes: Notes, length_seconds: float | None = None) -> float:
 
 def pitch_class_seconds(notes: Notes) -> NDArray[np.float64]:
     """Seconds (12,) in which each pitch class sounds, summed over its pitches."""
-    start, end, pitch = _merged(notes)
+    start, end, pitch = sounding_spans(notes)
     return np.bincount(pitch % 12, end - start, minlength=12).astype(np.float64)
 
 
@@ -125,7 +131,7 @@ def polyphonic_rate(notes: Notes, length_seconds: float | None = None, threshold
     length = _length(notes, length_seconds)
     if length <= 0:
         return np.nan
-    start, end, _ = _merged(notes)
+    start, end, _ = sounding_spans(notes)
     times = np.concatenate([start, end])
     order = np.argsort(times, kind="stable")
     sounding = np.cumsum(np.where(order < len(start), 1, -1))[:-1]
@@ -247,7 +253,7 @@ def _length(notes: Notes, length_seconds: float | None) -> float:
     return last if length_seconds is None else length_seconds
 
 
-def _merged(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+def sounding_spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Start and end in seconds, and pitch, of what sounds, no pitch twice at once; by pitch, then start."""
     order = np.lexsort((notes.start_seconds, notes.pitch))
     start, end, pitch = notes.start_seconds[order], notes.end_seconds[order], notes.pitch[order]
