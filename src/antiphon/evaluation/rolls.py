@@ -3,6 +3,7 @@
 Axes: N samples, K track, B bar, T step, P pitch.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +11,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.errors import InputError
+from antiphon.music.score import Score
 
 BEATS = 4
 """Beats a bar: rolls are in 4/4."""
@@ -71,6 +74,23 @@ class Rolls:
             if len(self.song):
                 raise ValueError("rolls have a song for each sample")
             object.__setattr__(self, "song", np.arange(len(cells), dtype=np.int64))
+
+    @classmethod
+    def from_scores(cls, scores: Iterable[Score], codec: PianoRoll) -> Self:
+        """The phrases of scores, song i being the i-th; a song without any gives none.
+
+        All of them are held in memory (320 KB a phrase of four bars by the paper's measures, with its onsets): where
+        there are many, take them song by song and join what was measured with `antiphon.evaluation.measures.columns`.
+        """
+        real, onsets, songs = [np.empty((0, *codec.shape), bool)], [np.empty((0, *codec.shape), bool)], [0]
+        for score in scores:
+            rows = codec.encode(score)
+            real.append(rows["real"])
+            onsets.append(rows["onsets"])
+            songs.append(len(rows["real"]))
+        song = np.repeat(np.arange(-1, len(songs) - 1), songs)
+        cells, struck = np.concatenate(real), np.concatenate(onsets)
+        return cls(cells, codec.lowest_pitch, codec.resolution, codec.drum_track, codec.tracks, song, struck)
 
     def __len__(self) -> int:
         return len(self.cells)
