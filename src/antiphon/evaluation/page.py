@@ -1,0 +1,250 @@
+"""A report as one HTML page that a stranger can read: no script, no network, every picture inside it."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import zip_longest
+
+from antiphon.evaluation import drawings
+from antiphon.evaluation.measures import base_name
+from antiphon.evaluation.page_style import STYLE
+from antiphon.evaluation.report import Number, Report, Row, Section, Side, Thumbnail
+from antiphon.evaluation.wording import (
+    READING,
+    SIGNS,
+    figure,
+    interval,
+    label,
+    number_text,
+    p_text,
+    printable,
+    reason,
+    side_text,
+    standing,
+    summary,
+)
+
+_HEADS = {
+    "made": "Made",
+    "real": "Real",
+    "drawing": "On one scale",
+    "floor": "Floor",
+    "shuffled": "Shuffled",
+    "p": "p",
+    "verdict": "Verdict",
+}
+_ALWAYS = ("made", "drawing")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
+
+
+def page(report: Report) -> str:
+    """The whole page as text; the same report gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If a picture is not base64 text.
+    """
+    return "\n".join(_page(report)) + "\n"
+
+
+def _page(report: Report) -> Iterator[str]:
+    title = f"Evaluation of {_text(report.samples.name)}"
+    yield '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>"
+    yield f"<p>{_text(side_text(report))}.</p>"
+    yield from (f'<p class="faint">{_side(side)}</p>' for side in (report.samples, report.reference) if side)
+    yield "</header>\n<main>"
+    yield from _remarks(report.remarks)
+    yield '<section aria-labelledby="summary">\n<h2 id="summary">In short</h2>'
+    yield from (f'<p class="summary">{_text(sentence)}</p>' for sentence in summary(report))
+    yield "</section>"
+    yield from _contents(report)
+    for number, section in enumerate(report.sections):
+        yield from _section(section, number)
+    yield from _histograms(report)
+    yield from _curves(report)
+    yield from _thumbnails(report.thumbnails)
+    yield from _training(report.training_curve)
+    yield from _glossary(report)
+    yield "</main>"
+    yield from _footer(report)
+    yield "</body>\n</html>"
+
+
+def _text(text: str) -> str:
+    return escape(printable(text))
+
+
+def _side(side: Side) -> str:
+    parts = (side.remark, f"Licence: {side.licence}." if side.licence else "")
+    said = " ".join(part for part in parts if part)
+    return f"{_text(side.name)}: {_text(said)}" if said else ""
+
+
+def _remarks(remarks: tuple[str, ...]) -> Iterator[str]:
+    if remarks:
+        yield '<section class="remarks" role="note" aria-labelledby="remarks">\n<h2 id="remarks">⚠ Read this first</h2>'
+        yield "<ul>" + "".join(f"<li>{_text(remark)}</li>" for remark in remarks) + "</ul>\n</section>"
+
+
+def _contents(report: Report) -> Iterator[str]:
+    links = [(f"section-{number}", section.title) for number, section in enumerate(report.sections)]
+    there = (report.histograms, report.curves, report.thumbnails, report.training_curve, report.sections)
+    names = ("Histograms", "Curves", "Rolls", "Training", "Glossary")
+    links += [(name.lower(), name) for name, has in zip(names, there, strict=True) if has]
+    if links:
+        items = "".join(f'<li><a href="#{place}">{_text(name)}</a></li>' for place, name in links)
+        yield f'<nav aria-label="Contents"><ul>{items}</ul></nav>'
+
+
+def _section(section: Section, number: int) -> Iterator[str]:
+    place = f"section-{number}"
+    yield f'<section aria-labelledby="{place}">\n<h2 id="{place}">{_text(section.title)}</h2>'
+    yield f"<p>{_text(section.sentence)}</p>"
+    if section.rows:
+        shown = [name for name in _HEADS if name in _ALWAYS or any(getattr(row, name) for row in section.rows)]
+        yield _legend(name for name in ("made", "real", "shuffled", "floor") if name in shown)
+        yield f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{place}">\n<table>'
+        yield f"<caption>{_text(section.title)}: values with their 95 % intervals over songs</caption>"
+        heads = "".join(f'<th scope="col">{_HEADS[name]}</th>' for name in shown)
+        yield f'<thead><tr><th scope="col">Metric</th>{heads}</tr></thead>\n<tbody>'
+        yield from _rows(section.rows, shown)
+        yield "</tbody>\n</table>\n</div>"
+    yield "</section>"
+
+
+def _rows(rows: tuple[Row, ...], shown: list[str]) -> Iterator[str]:
+    """Rows of one metric share a scale, and its sentence stands at the first of them."""
+    told: set[str] = set()
+    for row in rows:
+        name = base_name(row.name)
+        low, high = drawings.strip_range(other for other in rows if base_name(other.name) == name)
+        cells = _cells(row, drawings.strip(row, low, high))
+        yield f"<tr>{_head(row, '' if name in told else row.sentence)}{''.join(cells[name] for name in shown)}</tr>"
+        told.add(name)
+
+
+def _head(row: Row, sentence: str) -> str:
+    unit = f' <span class="why">({_text(row.unit)})</span>' if row.unit not in ("", "%") else ""
+    why = f'<div class="why">{_text(sentence)}</div>' if sentence else ""
+    return f'<th scope="row">{_text(label(row.name))}{unit}{why}</th>'
+
+
+def _cells(row: Row, picture: str) -> dict[str, str]:
+    words = standing(row)
+    sign = f'<span class="sign" aria-hidden="true">{SIGNS[words]}</span>' if words else ""
+    floor = _text(number_text(row.floor, row.unit))
+    contents = {
+        "made": _value(row.made, row.unit),
+        "real": _value(row.real, row.unit),
+        "drawing": picture,
+        "floor": f"<div>{floor}</div>" if floor else "",
+        "shuffled": _value(row.shuffled, row.unit),
+        "p": escape(p_text(row.p)),
+        "verdict": f'<div class="{words or "plain"}">{sign}{_text(row.verdict)}</div>' if row.verdict else "",
+    }
+    return {name: f'<td class="{name}" data-head="{_HEADS[name]}">{content}</td>' for name, content in contents.items()}
+
+
+def _value(number: Number | None, unit: str) -> str:
+    if number is None:
+        return ""
+    counted = f"{number.num_units:,} in {number.num_songs:,} songs" if number.num_units and number.num_songs else ""
+    below = "".join(
+        f"<small>{_text(text)}</small>" for text in (interval(number, unit), reason(number), counted) if text
+    )
+    return f"<div>{escape(figure(number.value, unit))}{below}</div>"
+
+
+def _legend(names: Iterable[str]) -> str:
+    signs = {
+        "made": ('<circle class="made" cx="7" cy="7" r="4"/>', "made, with interval"),
+        "real": ('<rect class="real" x="3" y="3" width="8" height="8"/>', "real, with interval"),
+        "shuffled": ('<path class="shuffled" d="M4 4l6 6m0 -6l-6 6"/>', "shuffled"),
+        "floor": ('<rect class="floor" x="0" y="0" width="14" height="14"/>', "floor: where chance alone leads"),
+    }
+    items = "".join(
+        f'<span><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">{signs[name][0]}</svg>'
+        f"{signs[name][1]}</span>"
+        for name in names
+    )
+    return f'<div class="legend">{items}</div>'
+
+
+def _histograms(report: Report) -> Iterator[str]:
+    figures = ((h.name, h.sentence, drawings.histogram(h)) for h in report.histograms)
+    yield from _pictures("histograms", "Histograms side by side", "Shares; mean over songs.", list(figures))
+
+
+def _curves(report: Report) -> Iterator[str]:
+    said = "Bands are 95 % intervals over songs; the dashed line is real music."
+    figures = ((c.name, c.sentence, drawings.curve(c)) for c in report.curves)
+    yield from _pictures("curves", "Against the position in the piece", said, list(figures))
+
+
+def _pictures(place: str, title: str, said: str, figures: list[tuple[str, str, str]]) -> Iterator[str]:
+    if not figures:
+        return
+    yield f'<section aria-labelledby="{place}">\n<h2 id="{place}">{title}</h2>\n<p>{said}</p>'
+    names = drawings.SIDES if place == "histograms" else drawings.SIDES[:2]
+    yield _legend(names) + '\n<div class="pictures">'
+    for name, sentence, picture in figures:
+        words = f"<figcaption>{_text(sentence)}</figcaption>"
+        yield f"<div><h3>{_text(label(name))}</h3>\n<figure>{picture}{words}</figure></div>"
+    yield "</div>\n</section>"
+
+
+def _thumbnails(thumbnails: tuple[Thumbnail, ...]) -> Iterator[str]:
+    """Made on the left, real on the right."""
+    if not thumbnails:
+        return
+    yield '<section aria-labelledby="rolls">\n<h2 id="rolls">Rolls</h2>'
+    yield "<p>How pieces begin, time from left to right and pitch upwards; left made, right real.</p>"
+    yield '<div class="thumbnails">'
+    made, real = ([t for t in thumbnails if t.made is side] for side in (True, False))
+    for pair in zip_longest(made, real) if made and real else ((thumbnail,) for thumbnail in thumbnails):
+        yield from (_thumbnail(one) if one else "<div></div>" for one in pair)
+    yield "</div>\n</section>"
+
+
+def _thumbnail(thumbnail: Thumbnail) -> str:
+    words = f"{'Made' if thumbnail.made else 'Real'}: {_text(thumbnail.caption)}"
+    return f"<figure>{_png(thumbnail.png, f'Piano roll. {words}')}<figcaption>{words}</figcaption></figure>"
+
+
+def _training(png: str) -> Iterator[str]:
+    if png:
+        yield '<section aria-labelledby="training">\n<h2 id="training">Training</h2>'
+        yield "<p>How the run went that made the samples.</p>"
+        yield f"{_png(png, 'Curves of the training run', 'run')}\n</section>"
+
+
+def _png(content: str, said: str, kind: str = "roll") -> str:
+    if not _BASE64.fullmatch(content):
+        raise ValueError("a picture of a report is base64 text")
+    return f'<img class="{kind}" alt="{said}" src="data:image/png;base64,{content}">'
+
+
+def _glossary(report: Report) -> Iterator[str]:
+    rows = [row for section in report.sections for row in section.rows]
+    if not rows:
+        return
+    yield '<section aria-labelledby="glossary">\n<h2 id="glossary">Glossary</h2>\n<h3>How to read the tables</h3>\n<dl>'
+    yield from (f"<dt>{name}</dt><dd>{_text(said)}</dd>" for name, said in READING)
+    yield "</dl>\n<h3>What is measured</h3>\n<dl>"
+    for name, row in {base_name(row.name): row for row in rows}.items():
+        source = f' <span class="faint">Source: {_text(row.source)}</span>' if row.source else ""
+        yield f"<dt>{_text(label(name))} <code>{_text(name)}</code></dt><dd>{_text(row.sentence)}{source}</dd>"
+    yield "</dl>\n</section>"
+
+
+def _footer(report: Report) -> Iterator[str]:
+    yield f'<footer class="faint">\n<p>Protocol {_text(report.protocol)}, seed {report.seed}, '
+    yield f"antiphon {_text(report.version)}.</p>"
+    if report.settings:
+        said = json.dumps(report.settings, sort_keys=True, ensure_ascii=False)
+        yield f"<p>Settings: <code>{_text(said)}</code></p>"
+    yield "</footer>"

@@ -1,0 +1,94 @@
+"""A report as plain text for the terminal: tables where there is room, a block a row where there is not."""
+
+import textwrap
+from collections.abc import Iterator
+
+from antiphon.evaluation.measures import base_name
+from antiphon.evaluation.report import Report, Row, Section
+from antiphon.evaluation.wording import (
+    READING,
+    label,
+    number_text,
+    p_text,
+    printable,
+    side_text,
+    summary,
+)
+
+HEADS = ("", "made", "real", "floor", "shuffled", "p", "verdict")
+_NARROWEST, _VERDICT = 24, 16
+
+
+def table_text(report: Report, width: int = 80) -> str:
+    """The tables of a report, `width` characters wide; no colours, so that it can be piped anywhere.
+
+    Remarks come first, each metric's sentence and the way to read the columns last.
+    """
+    return "\n".join(_lines(report, max(width, _NARROWEST))) + "\n"
+
+
+def _lines(report: Report, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{report.protocol}: {side_text(report)}", width)
+    for remark in report.remarks:
+        yield from _wrapped(printable(remark), width, "! ")
+    for sentence in summary(report):
+        yield from _wrapped(sentence, width)
+    for section in report.sections:
+        yield from ("", printable(section.title).upper())
+        yield from _wrapped(printable(section.sentence), width)
+        yield from _section(section, width)
+    yield from _words(report, width)
+
+
+def _section(section: Section, width: int) -> Iterator[str]:
+    cells = [HEADS, *map(_cells, section.rows)]
+    used = [column for column in range(len(HEADS)) if any(row[column] for row in cells[1:])]
+    widths = [max(len(row[column]) for row in cells) for column in used]
+    # A verdict may take several lines; nothing else is broken.
+    room = width - sum(widths[:-1]) - 2 * (len(widths) - 1)
+    if room >= min(widths[-1], _VERDICT):
+        widths[-1] = min(widths[-1], room)
+        for row in cells:
+            yield from _line([row[column] for column in used], widths)
+    else:
+        for row in cells[1:]:
+            yield from _block(row, width)
+
+
+def _line(cells: list[str], widths: list[int]) -> Iterator[str]:
+    broken = textwrap.wrap(cells[-1], widths[-1]) or [""]
+    first = [*cells[:-1], broken[0]]
+    yield "  ".join(cell.ljust(room) for cell, room in zip(first, widths, strict=True)).rstrip()
+    indent = " " * (sum(widths[:-1]) + 2 * (len(widths) - 1))
+    yield from (indent + text for text in broken[1:])
+
+
+def _block(cells: tuple[str, ...], width: int) -> Iterator[str]:
+    yield from _wrapped(cells[0], width)
+    room = max(map(len, HEADS))
+    for head, cell in zip(HEADS[1:], cells[1:], strict=True):
+        if cell:
+            yield from _wrapped(cell, width, f"  {head:{room}} ")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (number_text(number, row.unit) for number in (row.made, row.real, row.floor, row.shuffled))
+    unit = f" ({row.unit})" if row.unit not in ("", "%") else ""
+    return (label(row.name) + unit, *numbers, p_text(row.p), printable(row.verdict))
+
+
+def _words(report: Report, width: int) -> Iterator[str]:
+    """Each metric's sentence once, then how to read the columns."""
+    rows = [row for section in report.sections for row in section.rows]
+    if not rows:
+        return
+    yield from ("", "WHAT IS MEASURED")
+    for name, sentence in {base_name(row.name): row.sentence for row in rows}.items():
+        yield from _wrapped(f"{label(name)}: {printable(sentence)}", width, "- ")
+    yield from ("", "HOW TO READ IT")
+    for name, sentence in READING:
+        yield from _wrapped(f"{name}: {sentence}", width, "- ")
+
+
+def _wrapped(text: str, width: int, first: str = "") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=" " * len(first))
