@@ -1,6 +1,6 @@
 """Music to be measured, wherever it lies: folders of MIDI, corpora, arrays of rolls, scores in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.codec import Rows
+from antiphon.codecs.melody import MelodyBars
+from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.data import container
 from antiphon.data.corpus import PUBLISHED_SUFFIXES, Corpus
 from antiphon.data.layouts import survey
@@ -36,7 +39,7 @@ class Songs:
     splits
         "train", "valid" or "test" a song.
     entries
-        Paths, numbers within `source`, or scores.
+        Paths, numbers within `source`, scores, or rows of melody bars.
     source
         What the numbers count in: a corpus's folder or name, a file of rolls.
     licence
@@ -69,6 +72,8 @@ class Songs:
         entry = self.entries[index]
         if isinstance(entry, Score):
             return entry
+        if isinstance(entry, Mapping):
+            return MelodyBars().decode(entry["real"], entry["chord"].tolist())
         if isinstance(entry, Path):
             if entry.suffix.lower() in LEAD_SHEET_SUFFIXES:
                 from antiphon.io.musicxml import read_musicxml
@@ -80,6 +85,11 @@ class Songs:
         assert self.source is not None
         return _corpus(self.source).score(entry)
 
+    def bars(self, index: int) -> Rows | None:
+        """Rows of melody bars, where that is what the songs are."""
+        entry = self.entries[index]
+        return entry if isinstance(entry, Mapping) else None
+
     @property
     def rolls(self) -> Rolls | None:
         """The arrays themselves, where that is what the songs are."""
@@ -89,7 +99,7 @@ class Songs:
 
     def only(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> Self:
         """Some of the songs, in the order given."""
-        chosen = {name: tuple(getattr(self, name)[i] for i in indices) for name in _PER_SONG}
+        chosen: dict[str, Any] = {name: tuple(getattr(self, name)[i] for i in indices) for name in _PER_SONG}
         return replace(self, **chosen)
 
     def split(self, name: str) -> Self:
@@ -144,16 +154,20 @@ def in_memory(name: str, scores: Sequence[Score], kind: str = "scores") -> Songs
 
 def decoded(rolls: Rolls) -> Score:
     """All samples of some rolls, one after the other, as a score."""
-    from antiphon.codecs.pianoroll import PianoRoll
+    return grid_of(rolls).decode(rolls.cells, rolls.onsets)
 
-    codec = PianoRoll(
-        tracks=rolls.tracks,
-        resolution=rolls.resolution,
-        lowest_pitch=rolls.lowest_pitch,
-        num_pitches=rolls.cells.shape[4],
-        bars=rolls.cells.shape[2],
+
+def grid_of(rolls: Rolls) -> PianoRoll:
+    """The codec that gives rolls of this form."""
+    return PianoRoll.model_validate(
+        {
+            "tracks": rolls.tracks,
+            "resolution": rolls.resolution,
+            "lowest_pitch": rolls.lowest_pitch,
+            "num_pitches": rolls.cells.shape[4],
+            "bars": rolls.cells.shape[2],
+        }
     )
-    return codec.decode(rolls.cells, rolls.onsets)
 
 
 def _of_corpus(source: str) -> Songs:

@@ -1,0 +1,212 @@
+"""What is measured of a song, by the kind of music that a part looks at: melody bars, rolls, notes, performances.
+
+A part measures one song at a time, as it is and shuffled, so that a set of any size fits in memory.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from antiphon.codecs.codec import Rows
+from antiphon.codecs.melody import MelodyBars, why_silent
+from antiphon.codecs.performance import performed_notes, quantised
+from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
+from antiphon.evaluation.baselines import (
+    shuffled_bars,
+    shuffled_gaps,
+    shuffled_pitches,
+    shuffled_steps,
+    transposed_track,
+)
+from antiphon.evaluation.gather import UnusableError
+from antiphon.evaluation.harmony import harmony_metrics
+from antiphon.evaluation.measures import Metric, Values
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.pitch import pitch_metrics
+from antiphon.evaluation.rhythm import rhythm_metrics
+from antiphon.evaluation.rolls import Rolls
+from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.structure import structure_metrics
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What both sides are measured with.
+
+    Parameters
+    ----------
+    grid
+        How scores become rolls.
+    tokens, seconds
+        The stated length to which performances are cut; None: whole pieces.
+    seed
+        Of what is shuffled.
+    """
+
+    grid: PianoRoll = field(default_factory=lambda: PianoRoll(bars=1))
+    tokens: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+
+
+Both = tuple[Values, Values]
+"""The values of a song, and of the same song shuffled."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of measuring.
+
+    Parameters
+    ----------
+    name, title, sentence
+        For people: the sentence says what a unit is.
+    shuffled
+        What was shuffled, as the end of a sentence.
+    metrics
+        Words of everything that `measure` gives.
+    measure
+        (songs, index, setting) -> values as they are and shuffled; raises `UnusableError`.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    shuffled: str
+    metrics: tuple[Metric, ...]
+    measure: Callable[[Songs, int, Setting], Both]
+
+
+def melody_rows(songs: Songs, index: int) -> Rows:
+    """Bars of a song's melody, each beside the bar before and its chord.
+
+    Raises
+    ------
+    UnusableError
+        If it has none.
+    """
+    if (given := songs.bars(index)) is not None:
+        return given
+    score = songs.score(index)
+    rows = MelodyBars().encode(score)
+    if not len(rows["real"]):
+        raise UnusableError(why_silent(score))
+    return rows
+
+
+def song_rolls(songs: Songs, index: int, grid: PianoRoll) -> Rolls:
+    """A song on the grid: its own rolls where it has them on that grid."""
+    native = songs.only([index]).rolls
+    if native is not None and on_grid(native, grid):
+        return native
+    rolls = Rolls.from_scores([songs.score(index)], grid)
+    if not len(rolls):
+        raise UnusableError("it has no whole bar in 4/4")
+    return rolls
+
+
+def on_grid(rolls: Rolls, grid: PianoRoll) -> bool:
+    """Whether rolls lie on a grid already, bars a phrase aside."""
+    same = rolls.resolution == grid.resolution and rolls.lowest_pitch == grid.lowest_pitch
+    return same and rolls.tracks == grid.tracks and rolls.cells.shape[4] == grid.num_pitches
+
+
+def song_notes(songs: Songs, index: int) -> Notes:
+    """The pitched notes of a song."""
+    notes = Notes.from_score(songs.score(index))
+    if not len(notes):
+        raise UnusableError("no pitched note sounds in it")
+    return notes
+
+
+def _melody(songs: Songs, index: int, setting: Setting) -> Both:
+    rows = melody_rows(songs, index)
+    shuffled = {**rows, "real": shuffled_steps(np.asarray(rows["real"]), _rng(setting, index))}
+    return bars.melody_metrics(rows), bars.melody_metrics(shuffled)
+
+
+def _rolls(songs: Songs, index: int, setting: Setting) -> Both:
+    rolls, rng = song_rolls(songs, index, setting.grid), _rng(setting, index)
+    shuffled = shuffled_bars(rolls, rng)
+    for track in rolls.pitched:
+        shuffled = transposed_track(shuffled, track, rng, None)
+    return metrics.bar_metrics(rolls), metrics.bar_metrics(shuffled)
+
+
+def _notes(songs: Songs, index: int, setting: Setting) -> Both:
+    notes = song_notes(songs, index)
+    return _of_notes(notes), _of_notes(_shuffled(notes, _rng(setting, index)))
+
+
+def _of_notes(notes: Notes) -> Values:
+    return {**pitch_metrics(notes), **rhythm_metrics(notes), **harmony_metrics(notes), **structure_metrics(notes)}
+
+
+def _performance(songs: Songs, index: int, setting: Setting) -> Both:
+    piece = performed_notes(songs.score(index))
+    if not len(piece):
+        raise UnusableError("no note of a piano sounds in it")
+    if setting.tokens or setting.seconds:
+        piece = performance.cut(piece, setting.tokens, setting.seconds)
+    shuffled = _shuffled(performance.notes_of(piece), _rng(setting, index))
+    played = quantised(shuffled.start_seconds, shuffled.end_seconds, shuffled.pitch, shuffled.velocity)
+    return performance.performance_metrics(piece), performance.performance_metrics(played)
+
+
+def _shuffled(notes: Notes, rng: np.random.Generator) -> Notes:
+    return shuffled_gaps(shuffled_pitches(notes, rng), rng)
+
+
+def _rng(setting: Setting, index: int) -> np.random.Generator:
+    return np.random.default_rng((setting.seed, index))
+
+
+PARTS: Mapping[str, Part] = {
+    part.name: part
+    for part in (
+        Part(
+            "bars",
+            "Melody, bar by bar",
+            "A unit is a bar of 16 sixteenths in 4/4 in which the melody begins a note.",
+            "the sixteenths of each bar in random order",
+            bars.METRICS,
+            _melody,
+        ),
+        Part(
+            "rolls",
+            "Five tracks, bar by bar",
+            "A unit is a bar in 4/4, cut at its bar lines; a metric that a silent bar has no value for leaves it out.",
+            "the steps of each bar in random order, and each pitched track moved by an interval of its own",
+            metrics.METRICS,
+            _rolls,
+        ),
+        Part(
+            "notes",
+            "Notes: pitch, rhythm, harmony, form",
+            "A unit is a piece.",
+            "the pitches of each piece in random order, and the times between its onsets",
+            (*pitch.METRICS, *rhythm.METRICS, *harmony.METRICS, *structure.METRICS),
+            _notes,
+        ),
+        Part(
+            "performance",
+            "Performance: the published nine, and failures",
+            "A unit is a piece, cut to the stated length.",
+            "the pitches of each piece in random order, and the times between its onsets",
+            performance.METRICS,
+            _performance,
+        ),
+    )
+}
+"""Every part by name."""
+
+PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    "bar": ("bars",),
+    "lstm": ("notes",),
+    "musegan": ("rolls",),
+    "transformer-gan": ("performance",),
+    "all": ("bars", "rolls", "notes", "performance"),
+}
+"""The parts of each protocol."""

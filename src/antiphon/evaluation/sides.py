@@ -1,0 +1,147 @@
+"""The two sides of an evaluation: which real songs the samples are held against, which others teach."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.data.judge import content_key
+from antiphon.data.manifest import SPLITS
+from antiphon.errors import InputError
+from antiphon.evaluation.gather import gather
+from antiphon.evaluation.rolls import Rolls
+from antiphon.evaluation.songs import Songs, grid_of, open_songs
+from antiphon.music.instruments import FAMILIES
+
+FEWEST_HELD = 20
+"""Held-out songs below which validation songs, or half of all songs, are held against the samples too."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real music.
+
+    Parameters
+    ----------
+    real
+        Songs that samples are held against.
+    other
+        Other real songs: what examiners learn from, what samples may have been copied from, and what the floor is
+        measured with. There may be none.
+    remark
+        How they were divided.
+    """
+
+    real: Songs
+    other: Songs
+    remark: str
+
+
+def open_reference(source: str, seed: int = 0) -> Reference:
+    """Divide real music by the songs' works: held-out songs against training songs, where there is such a division.
+
+    Parameters
+    ----------
+    source
+        As for `open_songs`; with a part (`lieder:test`) that part is held against the samples, and the songs of the
+        other parts are the others.
+    seed
+        Of the division in halves, where too few songs are held out.
+    """
+    base, colon, part = source.rpartition(":")
+    if colon and part in SPLITS:
+        real, every = open_songs(source), open_songs(base)
+        other = every.only([i for i, split in enumerate(every.splits) if split != part])
+        return Reference(real, other, f"held against its {part} songs")
+    every = open_songs(source)
+    for parts in (("test",), ("test", "valid")):
+        held = np.isin(every.splits, parts)
+        if held.sum() >= FEWEST_HELD and not held.all():
+            return _divided(every, held, f"held against its {' and '.join(parts)} songs")
+    owners = np.array(every.groups)
+    chosen = np.random.default_rng(seed).permutation(np.unique(owners))[::2]
+    held = np.isin(owners, chosen)
+    return _divided(every, held, "divided in halves by song, for too few of its songs are held out")
+
+
+def _divided(every: Songs, held: np.ndarray, remark: str) -> Reference:
+    real, other = (every.only(np.flatnonzero(mask)) for mask in (held, ~held))
+    return Reference(real, other, remark)
+
+
+def in_common(made: Songs, real: Songs) -> tuple[int, int]:
+    """How many samples are among some real songs, note for note (onsets and pitches), and how many there are."""
+    known = set(gather(real, _key, "compare").found)
+    keys = gather(made, _key, "compare").found
+    return sum(key in known for key in keys), len(keys)
+
+
+def _key(songs: Songs, index: int) -> bytes:
+    score = songs.score(index)
+    return content_key(score) if score.num_notes else b""
+
+
+def common_grid(made: Songs, real: Songs | None) -> tuple[PianoRoll, tuple[str, ...]]:
+    """The grid on which both sides are measured, and sentences on what it does to them.
+
+    Scores take any grid. Of two arrays of rolls with different steps the finer is read as notes and laid on the coarser
+    grid; different ranges or tracks cannot be compared.
+
+    Raises
+    ------
+    InputError
+        If the tracks or ranges of two arrays differ, or tracks are no families of instruments.
+    """
+    arrays = [(songs.name, songs.rolls) for songs in (made, real) if songs is not None and songs.kind == "rolls"]
+    rolls = [(name, roll) for name, roll in arrays if roll is not None]
+    if not rolls:
+        return PianoRoll(bars=1), ()
+    for name, roll in rolls:
+        _check_tracks(name, roll)
+    grids = [with_bars(grid_of(roll), 1) for _, roll in rolls]
+    if len(grids) == 1:
+        return grids[0], _of_one(grids[0], made, real)
+    return _of_two(grids, [name for name, _ in rolls])
+
+
+def _of_one(grid: PianoRoll, made: Songs, real: Songs | None) -> tuple[str, ...]:
+    if real is None:
+        return ()
+    scores = real if made.kind == "rolls" else made
+    return (f"{scores.name} is laid on the grid of the rolls: {_in_words(grid)}.",)
+
+
+def _of_two(grids: list[PianoRoll], names: list[str]) -> tuple[PianoRoll, tuple[str, ...]]:
+    one, other = grids
+    for what in ("tracks", "lowest_pitch", "num_pitches"):
+        if getattr(one, what) != getattr(other, what):
+            raise InputError(
+                f"{names[0]} and {names[1]}: {what} differ ({getattr(one, what)} and {getattr(other, what)}), so that "
+                "they cannot be compared; make both with the same"
+            )
+    if one.resolution == other.resolution:
+        return one, ()
+    coarse = min(grids, key=lambda grid: grid.resolution)
+    fine = names[0] if coarse is other else names[1]
+    return coarse, (
+        f"{fine} is laid on the coarser grid of {coarse.resolution} steps a beat; notes that were struck again without "
+        "a gap count as one where the array does not tell them apart.",
+    )
+
+
+def with_bars(grid: PianoRoll, bars: int) -> PianoRoll:
+    """The same grid with phrases of another length."""
+    return grid.model_copy(update={"bars": bars})
+
+
+def _check_tracks(name: str, rolls: Rolls) -> None:
+    unknown = [track for track in rolls.tracks if track not in FAMILIES]
+    if unknown:
+        raise InputError(
+            f"{name}: track {unknown[0]!r} is none of {', '.join(FAMILIES)}; name the tracks by the key 'tracks'"
+        )
+
+
+def _in_words(grid: PianoRoll) -> str:
+    top = grid.lowest_pitch + grid.num_pitches - 1
+    return f"{grid.resolution} steps a beat, pitches {grid.lowest_pitch} to {top}, {', '.join(grid.tracks)}"
