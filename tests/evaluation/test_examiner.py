@@ -1,47 +1,108 @@
 import numpy as np
 import pytest
 
-from antiphon.evaluation.examiner import Bars, auc, examine
+from antiphon.evaluation.examiner.bars import frame_bars, melody_bars
+from antiphon.evaluation.examiner.budget import Budget
+from antiphon.evaluation.examiner.examination import divide, examination, examine, real_against_real
+from antiphon.evaluation.examiner.material import Material
+from antiphon.evaluation.examiner.roc import Scores, auc, bootstrap, interval
+
+TOY = Budget(iterations=40, batch=24, width=8, checks=1, trees=20, leaves=8)
 
 
-def made(seed: int, low: int, high: int, num: int = 300) -> Bars:
+def scale(seed: int, num: int = 240, songs: int = 12) -> Material:
+    """Bars of quarters that climb by whole tones."""
     rng = np.random.default_rng(seed)
-    bars = rng.integers(low, high, (num, 16))
-    return Bars(bars, np.roll(bars, 1, axis=0), rng.integers(0, 25, num))
+    bars = np.full((num, 16), 24)
+    bars[:, ::4] = rng.integers(0, 16, num)[:, None] + 2 * np.arange(4)
+    return melody_bars(bars, np.roll(bars, 1, axis=0), rng.integers(0, 25, num), rng.integers(0, songs, num))
 
 
-@pytest.mark.slow
-def test_the_same_music_is_a_coin_toss_and_other_music_is_heard() -> None:
-    real = made(0, 0, 26), made(1, 0, 26)
-    assert abs(examine(made(2, 0, 26), made(3, 0, 26), *real, iterations=100) - 0.5) < 0.08
-    assert examine(made(2, 0, 26), made(3, 0, 12), real[0], made(4, 0, 12), iterations=100) > 0.99
+def leaps(seed: int, num: int = 240, songs: int = 12) -> Material:
+    """Bars of quarters of any pitch."""
+    rng = np.random.default_rng(seed)
+    bars = np.full((num, 16), 24)
+    bars[:, ::4] = rng.integers(0, 24, (num, 4))
+    return melody_bars(bars, np.roll(bars, 1, axis=0), rng.integers(0, 25, num), 100 + rng.integers(0, songs, num))
 
 
-@pytest.mark.slow
-def test_conditions_are_seen_only_where_they_are_given() -> None:
-    def follows(seed: int) -> Bars:
-        bars = made(seed, 0, 26, 500)
-        return Bars(bars.bars, bars.bars, bars.chord)  # each bar repeats the one before
+def test_every_kind_hears_other_music() -> None:
+    verdicts = examine(scale(0), leaps(1), scale(2), leaps(3), TOY)
+    assert set(verdicts) == {"convolutional", "recurrent", "boosted features"}
+    for verdict in verdicts.values():
+        assert verdict.auc > 0.97, verdict.kind
+        assert verdict.accuracy > 0.9, verdict.kind
 
-    rng = np.random.default_rng(0)
-    learn, test = follows(0), follows(1)
-    shuffled, held = learn.shuffled_conditions(rng), test.shuffled_conditions(rng)
-    assert abs(examine(learn.bare(), shuffled.bare(), test.bare(), held.bare(), iterations=150) - 0.5) < 0.08
-    assert examine(learn, shuffled, test, held, iterations=400) > 0.6
+
+def test_music_of_the_same_kind_is_a_coin_toss() -> None:
+    found = real_against_real(leaps(1, 480, 80), seeds=(0, 1), budget=TOY)
+    low, high = found.worst.auc_interval
+    assert low < 0.5 < high
+    assert found.words.startswith("not told")
+
+
+def test_an_examination_names_its_worst_kind_and_how_sure_it_is() -> None:
+    found = examination(scale(0), leaps(1), seeds=(0, 1), budget=TOY)
+    assert found.worst.auc == max(kind.auc for kind in found.kinds)
+    assert len(found.worst.splits) == 2
+    assert found.worst.auc == pytest.approx(np.mean(found.worst.splits))
+    low, high = found.worst.auc_interval
+    assert low <= found.worst.auc <= high
+    assert found.words.startswith("told from real at once")
+    assert sum(found.num_real) == sum(found.num_made) == 240
 
 
 def test_the_same_seed_gives_the_same_verdict_and_leaves_chance_alone() -> None:
     import torch
 
     before = torch.get_rng_state()
-    parts = [made(seed, 0, 26, 80) for seed in range(4)]
-    assert examine(*parts, iterations=5, seed=3) == examine(*parts, iterations=5, seed=3)
+    short = TOY.model_copy(update={"iterations": 4, "trees": 4})
+    first, again, other = (
+        examine(scale(0, 60), leaps(1, 60), scale(2, 60), leaps(3, 60), short, seed=s) for s in (3, 3, 4)
+    )
+    for kind, verdict in first.items():
+        np.testing.assert_array_equal(verdict.scores.made, again[kind].scores.made)
+        assert not np.array_equal(verdict.scores.made, other[kind].scores.made)
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_songs_stay_on_one_side() -> None:
+    real, made = scale(0), leaps(1)
+    learn, others, test, more = divide(real, made, seed=0)
+    assert not set(learn.song) & set(test.song)
+    assert not set(others.song) & set(more.song)
+    assert len(learn) + len(test) == len(real)
+    conditioned = melody_bars(np.zeros((240, 16), int), song=real.song)
+    learn, others, test, more = divide(real, conditioned, seed=0, same_songs=True)
+    assert set(learn.song) == set(others.song)
+    assert set(test.song) == set(more.song)
+
+
+def test_a_reference_with_held_out_songs_is_divided_by_them() -> None:
+    real = scale(0)
+    held = real.song < 3
+    marked = Material(real.music, real.codes, real.sizes, real.planes, real.features, real.song, held)
+    learn, _, test, _ = divide(marked, leaps(1), seed=5)
+    assert set(test.song) == {0, 1, 2}
+    assert not set(learn.song) & {0, 1, 2}
+
+
 def test_nothing_to_judge_is_refused() -> None:
-    with pytest.raises(ValueError, match="the examiner needs"):
-        examine(made(0, 0, 26, 10), made(0, 0, 26, 10), made(0, 0, 26, 10), made(0, 0, 26, 0))
+    with pytest.raises(ValueError, match="the examiners need"):
+        examine(scale(0), leaps(0), scale(0), leaps(0)[:0], TOY)
+
+
+def test_music_of_another_form_is_refused() -> None:
+    bare = melody_bars(np.zeros((10, 16), int))
+    with pytest.raises(ValueError, match="one form"):
+        examine(scale(0), bare, scale(0), bare, TOY)
+
+
+def test_one_song_cannot_be_divided() -> None:
+    with pytest.raises(ValueError, match="at least 2 songs"):
+        examination(scale(0, songs=1), leaps(0), budget=TOY)
+    with pytest.raises(ValueError, match="at least 4 songs"):
+        real_against_real(scale(0, songs=3), budget=TOY)
 
 
 def test_auc_counts_ties_half() -> None:
@@ -49,10 +110,79 @@ def test_auc_counts_ties_half() -> None:
     assert auc([0, 1], [2, 3]) == 0
     assert auc([1, 1], [1, 1]) == 0.5
     assert auc([1, 2], [1, 0]) == pytest.approx(3.5 / 4)
+    with pytest.raises(ValueError, match="both classes"):
+        auc([], [1])
 
 
-def test_shuffled_steps_keep_each_bars_classes() -> None:
-    bars = made(0, 0, 26, 20)
-    shuffled = bars.shuffled_steps(np.random.default_rng(1))
-    assert not np.array_equal(bars.bars, shuffled.bars)
-    np.testing.assert_array_equal(np.sort(bars.bars, axis=1), np.sort(shuffled.bars, axis=1))
+def test_the_bootstrap_of_songs_surrounds_the_value_and_knows_songs() -> None:
+    rng = np.random.default_rng(0)
+    real, made = rng.normal(0.5, 1, 400).round(1), rng.normal(-0.5, 1, 300).round(1)
+    alone = Scores(real, made, np.arange(400), 1000 + np.arange(300))
+    few = Scores(np.sort(real), np.sort(made), np.arange(400) // 40, 1000 + np.arange(300) // 30)
+    draws, wide = bootstrap([alone], draws=400), bootstrap([few], draws=400)
+    low, high = interval(draws[:, 0], 300)
+    assert low < alone.auc < high
+    assert draws[:, 0].mean() == pytest.approx(alone.auc, abs=0.005)
+    assert draws[:, 1].mean() == pytest.approx(alone.accuracy, abs=0.005)
+    assert np.ptp(interval(wide[:, 0], 300)) > 2 * (high - low)
+
+
+def test_a_bootstrap_that_draws_every_song_once_is_the_value() -> None:
+    scores = Scores(np.array([2.0, 0.0]), np.array([-1.0, 0.0]), np.zeros(2, int), np.ones(2, int))
+    np.testing.assert_allclose(bootstrap([scores], draws=3), [[scores.auc, scores.accuracy]] * 3)
+    assert (scores.auc, scores.accuracy) == (0.875, 0.75)
+
+
+def test_an_interval_of_nothing_is_undefined() -> None:
+    assert np.isnan(interval(np.array([np.nan]), 10)).all()
+    assert np.isnan(interval(np.array([0.5, 0.6]), 1)).all()
+
+
+def test_fewer_songs_make_a_wider_interval() -> None:
+    draws = np.random.default_rng(0).normal(0.6, 0.02, 5000)
+    many, few = interval(draws, 10_000), interval(draws, 6)
+    assert many == pytest.approx((0.5608, 0.6392), abs=0.002)
+    assert few[1] - few[0] == pytest.approx(2 * 0.02 * np.sqrt(6 / 5) * 2.571, abs=0.008)
+
+
+def test_bars_say_what_follows_what() -> None:
+    before = np.full((1, 16), 25)
+    before[0, 12:] = 4, 24, 7, 24
+    bar = np.full((1, 16), 24)
+    bar[0, [0, 4, 8]] = 7, 25, 0
+    line, above, interval_, skip, degree, age, step = melody_bars(bar, before, np.array([12])).codes[0].T.astype(int)
+    assert line[12:18].tolist() == [4, 24, 7, 24, 7, 24]
+    assert (above[:16] == 26).all()
+    assert above[16 + 14] == 7
+    no_onset = interval_[13]
+    assert interval_[12] not in (no_onset, interval_[14])
+    assert [interval_[14] - 24, interval_[16] - 24, interval_[24] - 24] == [3, 0, -7]
+    assert interval_[20] == no_onset
+    assert skip[16] - 24 == 3
+    assert degree[[12, 16, 24]].tolist() == [12 + 4, 12 + 7, 12]
+    assert age[[0, 12, 13, 16, 19, 20, 21]].tolist() == [0, 0, 1, 0, 3, 0, 1]
+    assert step.tolist() == list(range(32))
+
+
+def test_intervals_and_degrees_do_not_change_under_transposition() -> None:
+    rng = np.random.default_rng(0)
+    bars, chord = rng.integers(0, 12, (20, 16)), rng.integers(0, 12, 20)
+    low, high = melody_bars(bars, bars[::-1], chord), melody_bars(bars + 5, bars[::-1] + 5, (chord + 5) % 12)
+    np.testing.assert_array_equal(low.codes[:, :, 2:], high.codes[:, :, 2:])
+
+
+def test_frame_bars_are_melodies_whose_equal_neighbours_are_held() -> None:
+    bars = np.repeat([[60, 62, 62, 83]], 4, axis=1)
+    before = np.full((1, 16), 60)
+    frames = frame_bars(bars, before).codes[0, :, 0]
+    assert frames[16:].tolist() == [128] * 4 + [62] + [128] * 7 + [83] + [128] * 3
+    assert frames[0] == 60
+
+
+def test_malformed_bars_are_refused() -> None:
+    with pytest.raises(ValueError, match="classes below 26"):
+        melody_bars(np.full((2, 16), 26))
+    with pytest.raises(ValueError, match="differ in shape"):
+        melody_bars(np.zeros((2, 16), int), np.zeros((3, 16), int))
+    with pytest.raises(ValueError, match="0-127"):
+        frame_bars(np.full((2, 16), 200))
