@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from antiphon.evaluation.notes import Notes
 from antiphon.music.score import KEY_SIGNATURE, Score, Track, notes_from_columns, table
@@ -60,16 +61,25 @@ def reversed_in_time(notes: Notes) -> Notes:
 
 def repeated(notes: Notes) -> Notes:
     """The piece twice, the second time from the bar after its end."""
-    span, seconds = float(notes.bar_beats[-1]), float(notes.bar_beats[-1]) / 2
+    span = float(notes.bar_beats[-1])
     return Notes(
-        *(np.concatenate([times, times + seconds]) for times in (notes.start_seconds, notes.end_seconds)),
-        *(np.concatenate([times, times + span]) for times in (notes.start_beat, notes.end_beat)),
-        *(np.tile(column, 2) for column in (notes.pitch, notes.velocity, notes.track, notes.is_drum)),
-        np.append(notes.bar_beats[:-1], notes.bar_beats + span),
-        np.append(notes.chord_beat, notes.chord_beat + span),
-        np.tile(notes.chord, 2),
-        notes.key,
+        start_seconds=_twice(notes.start_seconds, span / 2),
+        end_seconds=_twice(notes.end_seconds, span / 2),
+        start_beat=_twice(notes.start_beat, span),
+        end_beat=_twice(notes.end_beat, span),
+        pitch=np.tile(notes.pitch, 2),
+        velocity=np.tile(notes.velocity, 2),
+        track=np.tile(notes.track, 2),
+        is_drum=np.tile(notes.is_drum, 2),
+        bar_beats=np.append(notes.bar_beats[:-1], notes.bar_beats + span),
+        chord_beat=_twice(notes.chord_beat, span),
+        chord=np.tile(notes.chord, 2),
+        key=notes.key,
     )
+
+
+def _twice(times: NDArray[np.float64], later: float) -> NDArray[np.float64]:
+    return np.concatenate([times, times + later])
 
 
 SILENCE = piece()
