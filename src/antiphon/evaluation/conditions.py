@@ -7,7 +7,7 @@ one follows the other the join. Cosines lie between 0 and 1; a join is minus the
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from antiphon.codecs.chords import NO_CHORD, TRIADS
 from antiphon.codecs.melody import NUM_PITCHES, REST
@@ -32,15 +32,12 @@ def with_chord(bars: Bars, previous: Bars, chord: NDArray[np.integer], song: Num
     Fit and copied share are one: the share of sounding time that falls on tones of the chord. An output that has much
     more of it than real music is an arpeggio.
     """
-    kept = np.flatnonzero(np.asarray(chord) != NO_CHORD)
-    pitch = sounding_pitch(bars[kept], previous[kept])
-    codes = np.asarray(chord, np.int64)[kept]
+    codes = np.asarray(chord, np.int64)
+    kept = np.flatnonzero(codes != NO_CHORD)
+    codes, pitch = codes[kept], np.asarray(sounding_pitch(bars[kept], previous[kept]))
     tones = np.zeros((12, len(TRIADS)))
     tones[TRIADS.T, np.arange(len(TRIADS))] = 1
-    share = _pitch_classes(pitch) @ tones
-    share = np.divide(
-        share, (pitch >= 0).sum(1)[:, None], out=np.full(share.shape, np.nan), where=(pitch >= 0).any(1)[:, None]
-    )
+    share = _share(_pitch_classes(pitch) @ tones, np.sum(pitch >= 0, axis=1, keepdims=True))
     every = np.arange(len(kept))
     return Pairing(lambda i, j: share[i, codes[j]], share[every, codes], np.asarray(song, np.int64)[kept])
 
@@ -51,7 +48,7 @@ def with_bar_before(bars: Bars, previous: Bars, song: Numbers) -> dict[str, Pair
     A note that is held over from the bar before says nothing of the output and is not heard. Copied: the share of
     onsets that repeat pitch and place of an onset of the bar before.
     """
-    kept = np.flatnonzero((previous < NUM_PITCHES).any(1))
+    kept = np.flatnonzero(np.any(previous < NUM_PITCHES, axis=1))
     bars, previous, song = bars[kept], previous[kept], np.asarray(song, np.int64)[kept]
     silence = np.full_like(bars, REST)
     after, before = sounding_pitch(bars, silence), sounding_pitch(previous, silence)
@@ -80,7 +77,7 @@ def with_track(rolls: Rolls, given: str) -> dict[str, Pairing]:
         raise ValueError(f"{given!r} must be one of several tracks, not of {rolls.tracks}")
     k = rolls.tracks.index(given)
     others = [track for track in range(len(rolls.tracks)) if track != k]
-    struck = _onsets(rolls).any(4)
+    struck = np.asarray(_onsets(rolls).any(4))
     ours, theirs = struck[:, others].any(1).reshape(len(rolls), -1), struck[:, k].reshape(len(rolls), -1)
     rhythm = _cosine(ours.astype(float), theirs.astype(float))
     pairs = {"rhythm": Pairing(rhythm, _share((ours & theirs).sum(1), ours.sum(1)), rolls.song)}
@@ -137,8 +134,8 @@ def _first(pitch: NDArray[np.int64]) -> Floats:
     return np.where(sounding.any(1), found, np.nan)
 
 
-def _share(part: NDArray[np.number], whole: NDArray[np.number]) -> Floats:
-    whole = np.broadcast_to(whole, part.shape)
+def _share(part: ArrayLike, whole: ArrayLike) -> Floats:
+    part, whole = np.broadcast_arrays(np.asarray(part, np.float64), np.asarray(whole, np.float64))
     return np.asarray(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0))
 
 
@@ -150,8 +147,11 @@ def _cosine(outputs: Floats, conditions: Floats) -> Fit:
 
 def _cosine_of_beats(outputs: Floats, conditions: Floats) -> Fit:
     """Mean over beats of the cosines between two tables (n, beats, 12), where neither beat is silent."""
-    a, b = (np.nan_to_num(_share(table, np.sqrt((table**2).sum(2, keepdims=True)))) for table in (outputs, conditions))
-    heard_a, heard_b = (table.any(2).astype(np.float64) for table in (outputs, conditions))
+    a, b = (
+        np.nan_to_num(_share(table, np.sqrt(np.sum(table**2, axis=2, keepdims=True))))
+        for table in (outputs, conditions)
+    )
+    heard_a, heard_b = (np.any(table > 0, axis=2).astype(np.float64) for table in (outputs, conditions))
 
     def fit(i: Numbers, j: Numbers) -> Floats:
         return _share(np.einsum("nbd,nbd->n", a[i], b[j]), np.einsum("nb,nb->n", heard_a[i], heard_b[j]))
@@ -178,16 +178,16 @@ def _classes(rolls: Rolls, tracks: list[int]) -> NDArray[np.bool_]:
 def _beats(classes: NDArray[np.bool_], resolution: int) -> Floats:
     """Steps at which each pitch class sounds in each beat (N, beats, 12)."""
     num, steps, _ = classes.shape
-    return classes.reshape(num, steps // resolution, resolution, 12).sum(2).astype(np.float64)
+    return np.asarray(classes.reshape(num, steps // resolution, resolution, 12).sum(2), np.float64)
 
 
 def _table(pieces: Sequence[Notes], row: Callable[[Notes], Floats]) -> Floats:
-    return np.array([row(piece) for piece in pieces]).reshape(len(pieces), -1)
+    return np.stack([row(piece) for piece in pieces]) if pieces else np.empty((0, 1))
 
 
 def _sounding(notes: Notes) -> Floats:
     """Seconds that each pitch class sounds (12,)."""
-    return np.bincount(notes.pitch % 12, notes.end_seconds - notes.start_seconds, 12)
+    return np.asarray(np.bincount(notes.pitch % 12, notes.end_seconds - notes.start_seconds, 12), np.float64)
 
 
 def _paces(notes: Notes) -> Floats:
