@@ -198,8 +198,8 @@ def in_scale_rate(rolls: Rolls, scale: Iterable[int] = SCALES["major"], tonic: i
         Semitones above the tonic; by default the major scale (which is the natural minor of its sixth degree).
     tonic
         Pitch class 0-11; 0 with the major scale is the released code's C major. None takes, for each sample, the tonic
-        whose scale holds most cells of all its pitched tracks and bars together: the key of a phrase, not of a bar,
-        in which a note or two fit many scales.
+        whose scale holds most cells of all its pitched tracks and bars together (the mean over such tonics, where they
+        are several): the key of a phrase, not of a bar, in which a note or two fit many scales.
 
     Raises
     ------
@@ -297,8 +297,9 @@ def _in_scale(packed: Packed, scale: Iterable[int], tonic: int | None) -> Values
     in_scale = np.isin((np.arange(12) - np.arange(12)[:, None]) % 12, tuple(scale))
     by_tonic = cells @ in_scale.T.astype(np.float64)
     if tonic is None:
-        best = by_tonic[:, list(packed.rolls.pitched)].sum((1, 2)).argmax(1)
-        held = np.take_along_axis(by_tonic, best[:, None, None, None], axis=3)[..., 0]
+        total = by_tonic[:, list(packed.rolls.pitched)].sum((1, 2))
+        best = total == total.max(1, keepdims=True)
+        held = (by_tonic * best[:, None, None]).sum(3) / best.sum(1)[:, None, None]
     else:
         held = by_tonic[..., tonic]
     return _where(packed.pitched, ratio(held, cells.sum(3)))
@@ -310,15 +311,14 @@ def _drum_pattern(packed: Packed, pattern: int, near: float) -> Values:
     drum = packed.rolls.drum_track
     if drum is None or period.denominator != 1:
         return rates
-    struck = packed.struck[:, drum]
-    strokes = num_bits(struck[..., None, :]) if struck.size else np.zeros(struck.shape[:3], np.int64)
+    strokes = num_bits(packed.struck[:, drum, ..., None, :])
     rates[:, drum] = pattern_share(strokes, int(period), near)
     return rates
 
 
 def pattern_share(strokes: NDArray[np.integer], period: int, near: float) -> Values:
     """The best share (...,) of strokes (..., T) that lie on every `period`-th step, `near` each beside those."""
-    folded = strokes.reshape(*strokes.shape[:-1], -1, period).sum(-2)
+    folded = strokes.reshape(*strokes.shape[:-1], strokes.shape[-1] // period, period).sum(-2)
     weights = np.zeros(period)
     weights[[1 % period, -1]] = near
     weights[0] = 1
