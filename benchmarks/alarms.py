@@ -1,7 +1,7 @@
-"""How often the alarms of health are right about seeded runs, broken and healthy: the rows of `recipes/figures.py`."""
+"""How often the alarms of health are right about seeded runs, broken and healthy: the bar GAN's games."""
 
-from recipes.figures import NO_ALARM, RECIPES, SEEDS, table
-
+from antiphon.reproductions.bar_figures import table
+from antiphon.reproductions.bar_games import GAMES, NO_ALARM, SEEDS
 from benchmarks.table import Row
 
 
@@ -16,8 +16,8 @@ def run(quick: bool = False) -> list[Row]:
     seeds = SEEDS[:1] if quick else SEEDS
     verdicts = table(seeds, show=_silent)
     note = f"seeds {', '.join(map(str, seeds))}; limits and settings were chosen on others"
-    healthy = [right for figure, right in verdicts if RECIPES[figure].expected == NO_ALARM]
-    broken = [right for figure, right in verdicts if RECIPES[figure].expected != NO_ALARM]
+    healthy = [right for figure, right in verdicts if GAMES[figure].expected == NO_ALARM]
+    broken = [right for figure, right in verdicts if GAMES[figure].expected != NO_ALARM]
     figures = [right for figure, right in verdicts if figure.isdigit()]
     # Asked for are 10 of 12.
     goal = -(-10 * len(verdicts) // 12)

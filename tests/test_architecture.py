@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reproductions": {"fit", "presets", "evaluation", "codecs", "data", "io", "music", "training", "gan"},
     "reproduce": {"reproductions"},
     "commands": {"*"},
-    "doors": {"commands", "fit", "generate"},
+    "doors": {"commands", "evaluation", "fit", "generate"},
     "cli": {"doors"},
     "__main__": {"cli"},
 }

@@ -24,6 +24,7 @@ from antiphon.files import unwritable
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.score import Score
 from antiphon.presets import PRESETS, get_preset
+from antiphon.reproduce import RECIPES
 
 Capture = pytest.CaptureFixture[str]
 
@@ -63,7 +64,7 @@ def leftovers(place: Path) -> list[Path]:
 def test_help_names_every_command(capsys: Capture) -> None:
     shown = succeed(capsys, "--help")
     commands = {"convert", "corpora", "decode", "encode", "generate", "models"}
-    for command in commands | {"prepare", "presets", "publish", "render", "train"}:
+    for command in commands | {"prepare", "presets", "publish", "render", "reproduce", "train"}:
         assert f" {command} " in shown
         assert succeed(capsys, command, "--help")
     assert "midinet" in succeed(capsys, "convert", "--help")
@@ -520,6 +521,25 @@ def test_listings(models: dict[str, Path], capsys: Capture, monkeypatch: pytest.
     assert "lieder" in succeed(capsys, "corpora")
 
 
+def test_reproduce(tmp_path: Path, capsys: Capture) -> None:
+    listed = json.loads(succeed(capsys, "reproduce", "--json"))
+    assert [row["name"] for row in listed] == list(RECIPES)
+    shown = succeed(capsys, "reproduce")
+    assert all(name in shown for name in RECIPES) and "toy" in shown
+    words = ("reproduce", "musegan-table-2", "--scale", "toy", "--seed", 3, "--out", tmp_path)
+    told = succeed(capsys, *words)
+    assert "1.57" in told and "needs the MuseGAN family" in told
+    facts = json.loads(succeed(capsys, *words, "--json"))
+    assert facts == json.loads((tmp_path / "musegan-table-2.json").read_text())
+    assert (facts["scale"], facts["seed"], facts["lines"][0]["paper"]) == ("toy", 3, 1.57)
+    assert "musegan-table-1" in fail(capsys, "reproduce", "musegan-table-9")
+    assert "large" in fail(capsys, "reproduce", "musegan-table-1", "--scale", "large")
+    assert "--corpus" in fail(capsys, "reproduce", "musegan-table-1", "--scale", "paper")
+    assert "absent" in fail(capsys, "reproduce", "musegan-table-1", "--corpus", tmp_path / "absent")
+    (tmp_path / "taken").write_text("mine")
+    assert "taken" in fail(capsys, *words[:-1], tmp_path / "taken")
+
+
 def test_a_shipped_model_goes_by_its_name(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("antiphon.model_files.SHELF", models["bar"].parent)
@@ -549,6 +569,7 @@ def test_ctrl_c_in_process(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> 
         ("prepare", "antiphon.commands.preparing.prepare", ("midi", "c"), "the same command makes what is missing"),
         ("generate", "antiphon.generate.load", (), "writes them all again"),
         ("render", "antiphon.commands.songs.read_song", ("a.mid", "a.wav"), "nothing was written"),
+        ("reproduce", "antiphon.commands.reproducing.reproduce", ("musegan-table-1",), "begins again"),
     ],
 )
 def test_ctrl_c_says_what_is_left(

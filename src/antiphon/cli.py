@@ -47,6 +47,7 @@ _INTERRUPTED = {
     "train": "what was trained is kept, and the same command goes on from there",
     "prepare": "a corpus is there whole or not at all; the same command makes what is missing",
     "generate": "every song that is there is whole; the same command writes them all again",
+    "reproduce": "what pictures are there are whole; the same command begins again",
     "render": "nothing was written; the same command begins again",
 }
 

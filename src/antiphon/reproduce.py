@@ -33,15 +33,67 @@ class Recipe:
     run: Callable[[Asked], Reproduction]
 
 
+def _bar_figures(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.bar_figures import reproduce
+
+    return reproduce(asked)
+
+
 def _human_study(asked: Asked) -> Reproduction:
     from antiphon.reproductions.human_study import reproduce
 
     return reproduce(asked)
 
 
+def _musegan_table_1(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_tables import table_1
+
+    return table_1(asked)
+
+
+def _musegan_table_2(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_tables import table_2
+
+    return table_2(asked)
+
+
+def _transformer_gan_table_2(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.transformer_gan_table import training_row
+
+    return training_row(asked)
+
+
 RECIPES: Mapping[str, Recipe] = {
+    "bar-figures-5-8": Recipe(
+        paper="Bar GAN, section VI, figures 5 to 8",
+        shows="Losses and confidences of games that collapse, collapse in part, are won, and are called balanced.",
+        minutes={"toy": 0.2, "cpu": 1, "paper": 70},
+        needs="at paper scale MAESTRO (--corpus)",
+        run=_bar_figures,
+    ),
+    "musegan-table-1": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), table 1",
+        shows="Empty bars, pitch classes used, qualified notes and drum patterns of the training data.",
+        minutes={"toy": 0.02, "cpu": 0.1, "paper": 1},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_table_1,
+    ),
+    "musegan-table-2": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), table 2",
+        shows="Tonal distances between the training data's tracks, and between tracks paired at random.",
+        minutes={"toy": 0.02, "cpu": 0.1, "paper": 2},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_table_2,
+    ),
+    "transformer-gan-table-2-training-row": Recipe(
+        paper="Muhamed et al. 2021 (Transformer-GAN), table 2",
+        shows="Pitches, beats, scales and intervals of the training set, whole and cut to the length of samples.",
+        minutes={"toy": 0.02, "cpu": 0.1, "paper": 1},
+        needs="at paper scale MAESTRO (--corpus)",
+        run=_transformer_gan_table_2,
+    ),
     "transformer-gan-human-study-statistics": Recipe(
-        paper="Muhamed et al. 2021, human evaluation",
+        paper="Muhamed et al. 2021 (Transformer-GAN), human evaluation",
         shows="The chances that the paper states for its listening test, reckoned from its counts.",
         minutes={"toy": 0.02, "cpu": 0.02, "paper": 0.02},
         needs="",

@@ -3,24 +3,26 @@
 from pathlib import Path
 
 import pytest
-from recipes.figures import NO_ALARM, RECIPES, SEEDS, TUNING_SEEDS, Trained, main
+from recipes.figures import main
 
 from antiphon.gan.health import RULES
 from antiphon.presets import get_preset
+from antiphon.reproductions.bar_figures import Trained
+from antiphon.reproductions.bar_games import GAMES, NO_ALARM, SEEDS, TUNING_SEEDS
 
 
 def test_every_row_expects_alarms_that_exist_and_changes_its_preset() -> None:
     known = {rule.alarm for rule in RULES}
-    for recipe in RECIPES.values():
-        assert {recipe.expected, *recipe.also} <= known | {NO_ALARM}
-        assert recipe.expected not in recipe.also
-        assert recipe.resolve(seed=3, iterations=2) != get_preset(recipe.preset).resolve()
-        assert recipe.resolve(seed=3).train.seed == 3
+    for game in GAMES.values():
+        assert {game.expected, *game.also} <= known | {NO_ALARM}
+        assert game.expected not in game.also
+        assert game.resolve(seed=3, iterations=2) != get_preset(game.preset).resolve()
+        assert game.resolve(seed=3).train.seed == 3
     assert not set(SEEDS) & set(TUNING_SEEDS)
 
 
 def test_figure_8_keeps_the_papers_rates_and_steps() -> None:
-    config = RECIPES["8"].resolve(seed=0)
+    config = GAMES["8"].resolve(seed=0)
     assert config.train.generator.lr == 3e-4
     assert config.train.discriminator.lr == 1e-5
     assert config.family.kind == "midinet"
@@ -41,12 +43,12 @@ def test_figure_8_keeps_the_papers_rates_and_steps() -> None:
     ],
 )
 def test_right_is_the_expected_alarm_without_a_false_one(figure: str, raised: tuple[str, ...], right: bool) -> None:
-    assert RECIPES[figure].is_right(raised) is right
+    assert GAMES[figure].is_right(raised) is right
 
 
 def test_figures_are_those_logged_last_and_of_an_examination_the_last_one_s() -> None:
     history = [{"iteration": 1, "health/probe_auc": 0.9, "a/loss": 1.0}, {"iteration": 2, "health/spread": 0.5}]
-    trained = Trained(RECIPES["8"], (), history)
+    trained = Trained(GAMES["8"], (), history)
     assert trained.last("a/loss") == 1.0
     assert trained.last("health/spread") == 0.5
     assert trained.last("health/probe_auc") is None
@@ -59,11 +61,11 @@ def test_every_row_trains_is_pictured_and_has_its_line(
     options = ["--table", "--seed", "1", "--iterations", "2", "--corpus", str(corpus), "--out", str(tmp_path)]
     assert main(options) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split("|")[1].strip() for line in lines[2:-1]] == [f"{figure}, seed 1" for figure in RECIPES]
+    assert [line.split("|")[1].strip() for line in lines[2:-1]] == [f"{figure}, seed 1" for figure in GAMES]
     assert len({line.count("|") for line in lines[:-1]}) == 1
     num_right = sum(line.split("|")[4].strip() == "yes" for line in lines[2:-1])
-    assert lines[-1] == f"right: {num_right} of {len(RECIPES)}"
-    for figure in RECIPES:
+    assert lines[-1] == f"right: {num_right} of {len(GAMES)}"
+    for figure in GAMES:
         for name in (f"figure-{figure}-1.png", f"figure-{figure}-1-bars.png"):
             assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
@@ -76,7 +78,7 @@ def test_a_collapse_is_heard_and_told(corpus: Path, tmp_path: Path, capsys: pyte
     assert "Expected: mode collapse" in told
     heard = told.split("Alarms at the end: ")[1].split(". Curves")[0].split(", ")
     assert "mode collapse" in heard
-    assert RECIPES["5"].is_right(heard)
+    assert GAMES["5"].is_right(heard)
     assert "Turn minibatch discrimination on" in told
 
 

@@ -73,7 +73,13 @@ def describe(facts: Mapping[str, Any]) -> str:
     """What a recipe gave, as text: a table of the published values beside ours, and what to know of them."""
     lines = facts["lines"]
     optional = [key for key in ("true", "remark") if any(line[key] not in (None, "") for line in lines)]
-    rows = [{key: _cell(line[key]) for key in ("row", "column", "paper", "ours", *optional)} for line in lines]
+    rows = [
+        {
+            key: _ours(line) if key == "ours" else _cell(line[key])
+            for key in ("row", "column", "paper", "ours", *optional)
+        }
+        for line in lines
+    ]
     head = [f"{facts['name']}: {facts['paper']}. {facts['shows']}", f"Ours: {facts['made_of']}."]
     return "\n".join([*head, "", table_text(rows), "", *facts["sentences"], f"Written: {', '.join(facts['files'])}"])
 
@@ -81,6 +87,11 @@ def describe(facts: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """JSON knows no NaN: what is undefined is null there."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _ours(line: Mapping[str, Any]) -> str:
+    interval = "" if line["low"] is None else f" [{_cell(line['low'])}, {_cell(line['high'])}]"
+    return _cell(line["ours"]) + interval
 
 
 def _cell(value: Any) -> str:

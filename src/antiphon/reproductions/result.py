@@ -49,6 +49,8 @@ class Line:
         By the right definition, where that is another one; NaN where it is undefined.
     remark
         What keeps the two from being compared, if anything.
+    low, high
+        Ends of a 95 % interval of ours over songs.
     """
 
     row: str
@@ -57,6 +59,8 @@ class Line:
     ours: float | str | None
     true: float | str | None = None
     remark: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,71 @@
+"""MuseGAN's tables: whole, each cell from its own columns, and made from music as it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.data.corpus import Corpus
+from antiphon.evaluation import as_published, metrics
+from antiphon.reproductions import musegan_tables as tables
+from antiphon.reproductions.result import Asked, Line, Reproduction
+
+TOY = Asked("toy", 3, None, Path(), str)
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Reproduction]:
+    return {"1": tables.table_1(TOY), "2": tables.table_2(TOY)}
+
+
+def lines(made: Reproduction) -> dict[tuple[str, str], Line]:
+    return {(line.row, line.column): line for line in made.lines}
+
+
+def test_the_published_tables_are_whole() -> None:
+    assert {len(row) for row in tables.TABLE_1.values()} == {len(tables.TABLE_1_COLUMNS)} == {14}
+    assert {len(row) for row in tables.TABLE_2.values()} == {len(tables.TABLE_2_COLUMNS)} == {6}
+    assert tables.TABLE_1_COLUMNS[0] == "EB B" and tables.TABLE_1_COLUMNS[-1] == "DP D"
+    # A conditional model has no row for the track that it is given.
+    given = [row[3] for name, row in tables.TABLE_1.items() if name.startswith("on a track")]
+    assert given == [None] * 3
+
+
+def test_each_cell_is_that_of_its_track(made: dict[str, Reproduction]) -> None:
+    chance = np.random.default_rng(TOY.seed)
+    corpus = Corpus.open("freedoom")
+    parts = list(tables._chunks(corpus, tables._LIMIT["toy"], chance))
+    (rolls,) = parts
+    assert len(rolls) == 60
+    drums, piano, guitar, bass, strings = range(5)
+    assert PianoRoll().tracks == ("drums", "piano", "guitar", "bass", "strings")
+    found = lines(made["1"])
+    row = "training data"
+    empty, used = metrics.empty_bar_rate(rolls), as_published.used_pitch_classes(rolls)
+    for name, track in {"B": bass, "D": drums, "G": guitar, "P": piano, "S": strings}.items():
+        assert found[row, f"EB {name}"].ours == pytest.approx(100 * empty[:, track].mean())
+        if name != "D":
+            assert found[row, f"UPC {name}"].ours == pytest.approx(np.nanmean(used[:, track]))
+    true = metrics.drum_pattern_rate(rolls)[:, drums]
+    assert found[row, "DP D"].true == pytest.approx(100 * np.nanmean(true))
+    distance = as_published.tonal_distance(rolls)[:, metrics.track_pairs(rolls).index((guitar, bass))]
+    assert lines(made["2"])[row, "TD B-G"].ours == pytest.approx(np.nanmean(distance))
+
+
+def test_tracks_paired_at_random_lie_farther_apart_in_truth(made: dict[str, Reproduction]) -> None:
+    found = lines(made["2"])
+    for name in ("TD B-G", "TD B-S", "TD G-S"):
+        real, shuffled = (found[row, name].true for row in ("training data", "training data, shuffled"))
+        assert isinstance(real, float) and isinstance(shuffled, float)
+        assert shuffled > real + 0.2
+
+
+def test_songs_are_taken_until_there_are_phrases_enough() -> None:
+    corpus = Corpus.open("freedoom")
+    few, more = (list(tables._chunks(corpus, num, np.random.default_rng(0))) for num in (450, 900))
+    assert sum(map(len, few)) == 450 and sum(map(len, more)) == 900
+    # Each song's phrases stay together, so that chance is reckoned over songs.
+    songs = [set(part.song.tolist()) for part in more]
+    assert len(songs) > 1 and not songs[0] & songs[1]
+    np.testing.assert_array_equal(few[0].cells, more[0].cells)
