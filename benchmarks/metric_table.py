@@ -35,15 +35,20 @@ _SYSTEMS = ("pypianoroll", "muspy", "MuseGAN")
 
 
 def run(quick: bool = False) -> list[Row]:
-    """Ours against the right value of each input, the others' values beside it."""
-    peers = peer_values(os.environ.get(PEERS))
+    """Ours against the right value of each input, the others' values beside it, marked where they were not measured."""
+    interpreter = os.environ.get(PEERS)
+    peers = peer_values(interpreter)
+    stored = "" if interpreter else " (stored)"
     return [
         Row(
             f"{case.metric}: {case.name}",
             ours(case) * (100 if case.unit == "%" else 1),
             case.unit,
             _text(case, case.right),
-            "; ".join(f"{system} {_text(case, value)}" for system, value in others(case, peers).items()),
+            "; ".join(
+                f"{system} {_text(case, value)}{stored if system in peers['versions'] else ''}"
+                for system, value in others(case, peers).items()
+            ),
         )
         for case in CASES
     ]

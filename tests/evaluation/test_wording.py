@@ -7,6 +7,7 @@ import pytest
 from tests.evaluation.reports import EMPTY, whole
 
 from antiphon.evaluation.certainty import Estimate, Verdict, words
+from antiphon.evaluation.comparing import against_floor
 from antiphon.evaluation.report import Number, Row
 from antiphon.evaluation.wording import (
     Standing,
@@ -85,6 +86,16 @@ def verdict(p: float, effect: float, position: float = NAN, num_songs: int = 50,
         ("not told from real (AUC 0.510, 0.480 to 0.540, recurrent)", "alike"),
         ("hardly told from real (AUC 0.550, 0.520 to 0.580, recurrent)", "slight"),
         ("told from real at once (AUC 0.999, 0.990 to 1.000, recurrent)", "apart"),
+        (against_floor(Number(0.9, 0.8, 0.95), Number(0.9), None, larger_is_better=True), "alike"),
+        (against_floor(Number(0.5, 0.4, 0.6), Number(0.9), None, larger_is_better=True), "apart"),
+        (against_floor(Number(0.5, 0.4, 0.6), Number(0.9), Number(0.5), larger_is_better=True), "apart"),
+        (against_floor(Number(0.8, 0.7, 0.85), Number(0.9), Number(0.5), larger_is_better=True), "apart"),
+        (against_floor(Number(NAN), Number(0.9), None, larger_is_better=True), "unknown"),
+        ("It depends on the chord, much as real music does (fit 0.8, shuffled 0.5).", "alike"),
+        ("It depends on the chord, less than half as much as real music does (fit 0.8, shuffled 0.7).", "apart"),
+        ("It copies: it depends on the bar (fit 0.8, shuffled 0.5), and doubles it in 90%.", "apart"),
+        ("It depends on the bar (fit 0.8, shuffled 0.5; real 0.9, shuffled 0.5).", ""),
+        ("4 songs are too few to tell whether the bar matters; 5 are needed.", "unknown"),
         ("", ""),
     ],
 )
@@ -95,7 +106,8 @@ def test_every_verdict_that_is_given_is_understood(said: str, found: Standing) -
 def test_differences_are_measured_by_their_floor() -> None:
     row = Row("name", "", "", "", Number(0.5), Number(0.2), Number(0.1))
     assert excess(row) == pytest.approx(3)
-    assert excess(replace(row, real=None)) == pytest.approx(5)
+    assert excess(replace(row, real=None)) == pytest.approx(4)
+    assert excess(replace(row, real=None, floor=Number(0.1, 0.0, 0.4))) == pytest.approx(2)
     assert excess(replace(row, floor=Number(0.0))) == math.inf
     assert excess(replace(row, floor=None)) == 0
 
@@ -103,7 +115,8 @@ def test_differences_are_measured_by_their_floor() -> None:
 def test_the_summary_counts_and_names() -> None:
     said = " ".join(summary(whole()))
     assert "Of 5 figures" in said and "1 is as real songs are" in said and "2 differ" in said
-    assert "Furthest off, measured by the floor: empty bar rate / bass (made 12.3 %, real 8.06 %)" in said
+    assert "Furthest off, measured by the floor: examiner auc / recurrent (made 0.910, floor 0.520); " in said
+    assert "; empty bar rate / bass (made 12.3 %, real 8.06 %)." in said
     assert "examiner auc / recurrent, tells made from real with an area under the curve of 0.910 [0.880, 0.930]" in said
 
 

@@ -44,7 +44,7 @@ def strip_range(rows: Iterable[Row]) -> tuple[float, float]:
 
 
 def strip(row: Row, low: float, high: float) -> str:
-    """Made, real and shuffled with their intervals on a scale from low to high; the floor is a band around real."""
+    """Made, real and shuffled with their intervals on a scale from low to high; the floor is a band."""
     at = Scale(low, high, _EDGE, _STRIP - _EDGE)
     parts = [f'<line class="axis" x1="0" x2="{_STRIP}" y1="{_STRIP_HIGH - 1}" y2="{_STRIP_HIGH - 1}"/>']
     if (band := _floor(row)) is not None:
@@ -105,12 +105,13 @@ def _ends(row: Row) -> Iterator[float]:
 
 
 def _floor(row: Row) -> tuple[float, float] | None:
-    """The floor around real; of a distance, from nothing to its floor."""
+    """As much around real as its floor; of a distance, the floor's own interval."""
     if row.floor is None or not math.isfinite(row.floor.value):
         return None
-    if row.real is None:
-        return min(0.0, row.floor.value), row.floor.value
-    return row.real.value - row.floor.value, row.real.value + row.floor.value
+    if row.real is not None:
+        return row.real.value - row.floor.value, row.real.value + row.floor.value
+    bounds = row.floor.low, row.floor.high
+    return bounds if math.isfinite(sum(bounds)) else (row.floor.value, row.floor.value)
 
 
 def _whisker(name: str, number: Number, at: Scale, y: int) -> list[str]:

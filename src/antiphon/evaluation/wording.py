@@ -16,17 +16,28 @@ SIGNS: dict[Standing, str] = {"alike": "✓", "slight": "≈", "apart": "✗", "
 """A sign for each standing, so that no reader depends on its colour."""
 
 _STANDINGS: tuple[tuple[str, Standing], ...] = (
+    ("It copies", "apart"),
+    ("No dependence", "apart"),
+    ("less than half as much", "apart"),
+    ("more than real music does", "slight"),
+    ("much as real music does", "alike"),
     ("no difference", "open"),
+    ("not plainly more than in real", "open"),
     ("too few", "unknown"),
+    ("undefined", "unknown"),
     ("as real", "alike"),
+    ("as other real", "alike"),
     ("not told", "alike"),
     (", slight", "slight"),
     ("hardly told", "slight"),
     ("than real", "apart"),
-    ("shuffled", "apart"),
+    ("than in real", "apart"),
+    ("further off", "apart"),
+    ("as far off", "apart"),
     ("told from real", "apart"),
 )
-"""Phrases of `certainty.words` and of the examiners, the first that is found counting."""
+"""Phrases of verdicts (`certainty.words`, `comparing.against_floor`, `dependence`, the examiners); the first found
+counts."""
 
 _SAID: dict[Standing, tuple[str, str]] = {
     "alike": ("is as real songs are", "are as real songs are"),
@@ -170,12 +181,16 @@ def summary(report: Report) -> Iterator[str]:
 
 
 def excess(row: Row) -> float:
-    """How many floors the samples lie from the real songs (a distance: from none); NaN counts as 0."""
-    floor = row.floor.value if row.floor else math.nan
-    far = row.made.value - row.real.value if row.real else row.made.value
+    """How many floors the samples lie from the real songs; a distance or agreement, how many half intervals of its
+    floor from the floor. NaN counts as 0."""
+    if row.floor is None:
+        return 0.0
+    half = (row.floor.high - row.floor.low) / 2
+    floor = row.floor.value if row.real or math.isnan(half) else half
+    far = row.made.value - (row.real or row.floor).value
     if math.isnan(far) or math.isnan(floor):
         return 0.0
-    return abs(far) / floor if floor > 0 else math.inf
+    return abs(far) / floor if floor > 0 else math.inf if far else 0.0
 
 
 def _difference(row: Row) -> str:
