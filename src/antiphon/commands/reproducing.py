@@ -51,6 +51,9 @@ def reproduce_and_write(
     if seed < 0:
         raise InputError(f"seed = {seed}: choose 0 or more")
     recipe = get_recipe(name)
+    # Before hours of work, not after.
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: is a file where a folder is needed; choose another place with --out")
     path = out / f"{name}.json"
     result = reproduce(name, Asked(scale, seed, corpus, out, say))
     facts = {
