@@ -8,6 +8,7 @@ import pytest
 import torch
 from tests.made import TOY
 
+from antiphon.errors import InputError
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Objective
 from antiphon.io.midi import read_midi
@@ -160,6 +161,12 @@ def test_metrics_see_what_the_samples_are() -> None:
     assert 0.8 < copied["evaluate_real/interval_overlap"] < 1
     assert held["evaluate/held_bars"] == 1 and held["evaluate/pitch_class_overlap"] < 0.2
     assert held["evaluate_real/pitch_changes"] == copied["evaluate/pitch_changes"] > 10
+
+
+def test_a_codec_without_metrics_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antiphon.observers.KINDS", {"frames": None})
+    with pytest.raises(InputError, match=r"train\.evaluate_every = 5: .*MelodyBars"):
+        Evaluation(config("bar").codec, rows("bar"), 5)
 
 
 def test_what_is_undefined_is_not_logged() -> None:

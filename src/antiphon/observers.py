@@ -16,7 +16,8 @@ from torch import Tensor
 from antiphon.codecs.chords import chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
-from antiphon.evaluation.in_training import measure
+from antiphon.errors import InputError
+from antiphon.evaluation.in_training import KINDS, measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.midinet.objective import Midinet
@@ -145,10 +146,20 @@ class Evaluation:
         are taken with is as many others, so that real bars too are compared with others than themselves.
     every
         Interval in iterations.
+
+    Raises
+    ------
+    InputError
+        If no such metrics are known for the codec.
     """
 
     def __init__(self, codec: Codec, rows: Rows, every: int) -> None:
         self.every, self._kind = every, str(getattr(codec, "kind", ""))
+        if self._kind not in KINDS:
+            raise InputError(
+                f"train.evaluate_every = {every}: there are no metrics yet for this preset's codec "
+                f"({type(codec).__name__}); leave it out"
+            )
         num = min(-(-len(rows["real"]) // 2), _NUM_EVALUATED)
         self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
         self._others = {name: np.array(values[num : 2 * num]) for name, values in rows.items()}
