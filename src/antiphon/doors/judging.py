@@ -1,9 +1,75 @@
 """Doors to verdicts: published tables and figures made anew."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from antiphon.doors.app import AsJson, app, print_json, print_rows, quiet, say_to_stderr
+
+
+@app.command
+def evaluate(
+    samples: str,
+    /,
+    *,
+    reference: str | None = None,
+    protocol: str | None = None,
+    as_published: Annotated[bool, Parameter(negative="")] = False,
+    tokens: int | None = None,
+    seconds: float | None = None,
+    examiner: bool = True,
+    num: int = 64,
+    bars: int = 32,
+    seed: int = 0,
+    workers: int | None = None,
+    out: Path | None = None,
+    json: Annotated[Path | None, Parameter(name="--json")] = None,
+) -> None:
+    """Grade music: metrics with intervals, beside real music, its floor and shuffled music, with a verdict in words.
+
+    Parameters
+    ----------
+    samples
+        A folder of MIDI, a corpus, an .npz of rolls (rolls, lowest_pitch, resolution, drum_track), or a model, which
+        then writes songs to be graded. A corpus may be narrowed to a part: lieder:test.
+    reference
+        Real music: a folder of MIDI, a corpus or an .npz of rolls. Its held-out songs are what samples are held
+        against, the others teach the examiners.
+    protocol
+        bar, lstm, musegan, transformer-gan or all; by default what suits the samples.
+    as_published
+        Also print what the released codes of MuseGAN and Transformer-GAN print, slips included.
+    tokens
+        Length to which performances are cut on both sides; 0 for whole pieces.
+    seconds
+        The same in seconds.
+    examiner
+        Train classifiers to tell samples from real music, which takes minutes.
+    num
+        Songs that a model writes.
+    bars
+        Length of each.
+    seed
+        Of everything that is drawn by chance.
+    workers
+        Processes; by default one a core where there is enough to do.
+    out
+        A page with pictures for people: a folder, or a file named .html; its JSON is written beside it.
+    json
+        The report as JSON, to this file.
+    """
+    from antiphon.commands.evaluating import evaluate_samples, write_report
+    from antiphon.evaluation.suite import Plan
+    from antiphon.evaluation.terminal import table_text
+
+    plan = Plan(seed=seed, tokens=tokens, seconds=seconds, as_published=as_published, examine=examiner, workers=workers)
+    report = evaluate_samples(
+        samples, reference=reference, protocol=protocol, plan=plan, num=num, bars=bars, say=say_to_stderr
+    )
+    print(table_text(report))
+    for path in write_report(report, out, json):
+        print(path)
 
 
 @app.command

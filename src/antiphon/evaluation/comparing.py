@@ -122,7 +122,9 @@ def against_floor(own: Number, floor: Number | None, shuffled: Number | None, *,
         return "too few to tell"
     if floor is None or np.isnan(floor.value):
         return "no floor to compare with"
-    if own.high >= floor.value if larger_is_better else own.low <= floor.value:
+    # The near ends of both intervals meet; without an interval it is the figure itself.
+    near, reach = (_end(own, larger_is_better), _end(floor, not larger_is_better))
+    if near >= reach if larger_is_better else near <= reach:
         return "as other real songs"
     if shuffled is None or np.isnan(shuffled.value) or shuffled.value == floor.value:
         return "further off than other real songs"
@@ -130,6 +132,11 @@ def against_floor(own: Number, floor: Number | None, shuffled: Number | None, *,
     if position >= 0.8:
         return "as far off as shuffled" if position < 1.25 else "further off than shuffled"
     return f"further off than other real songs, {100 * position:.0f} % of the way to shuffled"
+
+
+def _end(one: Number, upper: bool) -> float:
+    end = one.high if upper else one.low
+    return one.value if np.isnan(end) else end
 
 
 def curves(metrics: Sequence[Metric], made: Columns, real: Columns | None, seed: int) -> tuple[Curve, ...]:

@@ -1,0 +1,19 @@
+"""Every section on whole sets, in the order in which a reader wants them."""
+
+from antiphon.evaluation.report import Section
+from antiphon.evaluation.sections.conditions import dependence_section
+from antiphon.evaluation.sections.likeness import likeness_sections
+from antiphon.evaluation.sections.originals import originality_section
+from antiphon.evaluation.sections.variety import variety_section
+from antiphon.evaluation.suite import Sides
+
+
+def of_sets(sides: Sides) -> list[Section]:
+    """The sections for which there is enough music."""
+    found = [
+        variety_section(sides),
+        *likeness_sections(sides),
+        dependence_section(sides),
+        originality_section(sides),
+    ]
+    return [section for section in found if section is not None and section.rows]

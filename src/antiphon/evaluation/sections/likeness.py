@@ -1,0 +1,192 @@
+"""The section on distances between the two sets as wholes: features of phrases, their Gaussians, their neighbours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from antiphon.evaluation.baselines import shuffled_gaps, shuffled_pitches
+from antiphon.evaluation.comparing import against_floor
+from antiphon.evaluation.distances import METRICS, neighbours, samples_needed, set_distances
+from antiphon.evaluation.features import FEATURES, phrase_features, standardised
+from antiphon.evaluation.features import METRICS as WORDS
+from antiphon.evaluation.frechet import frechet_at_infinity
+from antiphon.evaluation.gather import UnusableError, gather
+from antiphon.evaluation.measures import Column, Metric, columns
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.parts import PROTOCOLS, song_notes
+from antiphon.evaluation.phrases import bar_phrases, second_phrases
+from antiphon.evaluation.report import Number, Row, Section
+from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.suite import Sides
+
+BARS, SECONDS = 8, 20.0
+"""Length of a phrase where beats are known, and in performances, whose bar lines mean nothing."""
+
+_NEIGHBOURS = ("precision", "recall", "density", "coverage")
+_K, _DRAWS = 5, 20
+_BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+def likeness_sections(sides: Sides) -> tuple[Section, ...]:
+    """Distances of the samples from real songs, beside those of other real songs and of shuffled ones: of all features
+    together, then feature by feature."""
+    if sides.reference is None:
+        return ()
+    sides.say("distances between the sets")
+    made, _ = _features(sides, sides.made)
+    real, shuffled = _features(sides, sides.reference.real)
+    other, _ = _features(sides, sides.reference.other)
+    if made is None or real is None:
+        return ()
+    compared = _Sets(made, real, shuffled, other, sides.plan.seed)
+    length = f"{SECONDS:g} seconds" if _performed(sides) else f"{BARS} bars"
+    floor = (
+        f"Floor: other real songs, as many as there are samples, drawn {_DRAWS} times; in brackets what 95 % of the "
+        "draws give. Shuffled: the real songs with pitches and gaps in random order."
+    )
+    return (
+        Section(
+            "Distances between the sets",
+            f"Over {len(FEATURES)} plain features of phrases of {length}, in units of the real songs' spread. {floor}",
+            (_frechet(compared), *_neighbour_rows(compared)),
+        ),
+        Section(
+            "Feature by feature",
+            "How pieces differ from pieces of the other set, against how real ones differ among themselves. " + floor,
+            _overlap_rows(compared),
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Sets:
+    """Features of phrases of each set; the floor is taken from `other`, a set of as many songs as were made at a time,
+    since most distances depend on that number."""
+
+    made: Column
+    real: Column
+    shuffled: Column | None
+    other: Column | None
+    seed: int
+
+    def draws(self, column: Column | None) -> Iterator[Column]:
+        if column is None:
+            return
+        songs, rng = np.unique(column.song), np.random.default_rng(self.seed)
+        size = min(self.made.num_songs, max(int(0.8 * len(songs)), 1))
+        for _ in range(_DRAWS):
+            kept = np.isin(column.song, rng.choice(songs, size, replace=False))
+            yield Column(column.values[kept], column.song[kept])
+
+
+def _performed(sides: Sides) -> bool:
+    return PROTOCOLS[sides.plan.protocol] == ("performance",)
+
+
+def _features(sides: Sides, songs: Songs) -> tuple[Column | None, Column | None]:
+    """Features of the phrases of some songs, as they are and shuffled."""
+    worker = partial(_of_song, _performed(sides), sides.plan.seed)
+    found = gather(songs, worker, "phrases", sides.plan.workers).found
+    if not found:
+        return None, None
+    own, shuffled = (columns([{"features": both[side]} for both in found])["features"] for side in (0, 1))
+    return own, shuffled
+
+
+def _of_song(performed: bool, seed: int, songs: Songs, index: int) -> tuple[np.ndarray, np.ndarray]:
+    notes, rng = song_notes(songs, index), np.random.default_rng((seed, index))
+    own = _cut(notes, performed)
+    if not len(own):
+        raise UnusableError("it is shorter than a phrase")
+    return own, _cut(shuffled_gaps(shuffled_pitches(notes, rng), rng), performed)
+
+
+def _cut(notes: Notes, performed: bool) -> np.ndarray:
+    return phrase_features(second_phrases(notes, SECONDS) if performed else bar_phrases(notes, BARS))
+
+
+def _frechet(sets: _Sets) -> Row:
+    def distance(one: Column | None) -> Number:
+        if one is None:
+            return Number(np.nan)
+        found = frechet_at_infinity(*standardised(one, sets.real), sets.seed)
+        return Number(found.value, found.low, found.high, found.num_units, found.num_songs)
+
+    needed = samples_needed("frechet_distance", len(FEATURES))
+    floor = distance(next(sets.draws(sets.other), None))
+    return _row(_BY_NAME["frechet_distance"], (distance(sets.made), floor, distance(sets.shuffled)), needed, False)
+
+
+def _neighbour_rows(sets: _Sets) -> list[Row]:
+    def near(one: Column | None) -> dict[str, float]:
+        if one is None or min(one.num_songs, sets.real.num_songs) <= _K:
+            return dict.fromkeys(_NEIGHBOURS, np.nan)
+        found = neighbours(*standardised(one, sets.real), sets.seed, _K)
+        return {name: getattr(found, name) for name in _NEIGHBOURS}
+
+    made, shuffled, floor = near(sets.made), near(sets.shuffled), [near(one) for one in sets.draws(sets.other)]
+    return [
+        _row(
+            _BY_NAME[name],
+            (Number(made[name]), _spread([f[name] for f in floor]), Number(shuffled[name])),
+            needed,
+            True,
+        )
+        for name in _NEIGHBOURS
+        for needed in [samples_needed(name)]
+    ]
+
+
+def _overlap_rows(sets: _Sets) -> tuple[Row, ...]:
+    """Overlap and divergence of each feature, song by song, after Yang and Lerch."""
+    real = _song_means(sets.real)
+    made = _overlaps(_song_means(sets.made), real, sets.seed)
+    shuffled = _overlaps(_song_means(sets.shuffled), real, sets.seed) if sets.shuffled else {}
+    floor = [_overlaps(_song_means(one), real, sets.seed) for one in sets.draws(sets.other)]
+    rows = []
+    for kind, larger_is_better in (("overlap_area", True), ("kl_divergence", False)):
+        metric = _BY_NAME[kind]
+        for word in WORDS:
+            name = f"{kind}/{word.name}"
+            named = Metric(name, f"{word.sentence} {metric.sentence}", metric.source, metric.unit)
+            numbers = (Number(made[name]), _spread([f[name] for f in floor]), Number(shuffled.get(name, np.nan)))
+            rows.append(_row(named, numbers, samples_needed(kind), larger_is_better))
+    there = tuple(row for row in rows if not np.isnan(row.made.value))
+    return there or tuple(rows[:1])
+
+
+def _overlaps(one: Column, real: Column, seed: int) -> dict[str, float]:
+    found = {}
+    for number, word in enumerate(WORDS):
+        made, held = (Column(column.values[:, number], column.song).defined() for column in (one, real))
+        between = set_distances(made, held, seed)
+        found[f"overlap_area/{word.name}"] = between.overlap[0]
+        found[f"kl_divergence/{word.name}"] = between.divergence[0]
+    return found
+
+
+def _song_means(column: Column) -> Column:
+    songs, rows = np.unique(column.song, return_inverse=True)
+    there = ~np.isnan(column.values)
+    sums, counts = np.zeros((len(songs), column.values.shape[1])), np.zeros((len(songs), column.values.shape[1]))
+    np.add.at(sums, rows, np.where(there, column.values, 0))
+    np.add.at(counts, rows, there)
+    return Column(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0), songs)
+
+
+def _spread(values: list[float]) -> Number:
+    """Mean and 95 % range of a distance over the draws of the floor."""
+    if not values or np.isnan(values).any():
+        return Number(np.nan)
+    low, high = np.quantile(values, (0.025, 0.975))
+    return Number(float(np.mean(values)), float(low), float(high))
+
+
+def _row(metric: Metric, numbers: tuple[Number, Number, Number], needed: int, larger_is_better: bool) -> Row:
+    made, floor, shuffled = numbers
+    verdict = against_floor(made, floor, shuffled, larger_is_better=larger_is_better)
+    if np.isnan(made.value):
+        verdict = f"too few to tell (needs {needed} on each side)"
+    return Row(metric.name, metric.sentence, metric.source, metric.unit, made, None, floor, shuffled, None, verdict)

@@ -1,0 +1,56 @@
+"""The section on originality: the longest passages that samples share with other real songs, against human pieces."""
+
+from antiphon.evaluation.comparing import number
+from antiphon.evaluation.gather import gather
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.originality import METRICS, Index, originality
+from antiphon.evaluation.parts import song_notes
+from antiphon.evaluation.passages import reading_of
+from antiphon.evaluation.report import Row, Section
+from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.suite import Sides
+
+
+def originality_section(sides: Sides) -> Section | None:
+    """What samples share with the songs that may have taught them; None without such songs."""
+    reference = sides.reference
+    if reference is None or not len(reference.other):
+        return None
+    sides.say(f"originality: {len(sides.made)} samples against {len(reference.other)} songs")
+    others, ids = _notes(reference.other, sides)
+    samples, _ = _notes(sides.made, sides)
+    human, _ = _notes(reference.real, sides)
+    if not others or not samples:
+        return None
+    index = Index.build(others, ids, reading_of(others))
+    made, real = originality(samples, index, human), originality(human, index, human)
+    ours, theirs = made.columns(), real.columns()
+    rows = [
+        Row(
+            metric.name,
+            metric.sentence,
+            metric.source,
+            metric.unit,
+            number(ours[metric.name], sides.plan.seed),
+            number(theirs[metric.name], sides.plan.seed),
+            verdict=_verdict(metric.name, made.rare_share, len(samples)),
+        )
+        for metric in METRICS
+    ]
+    return Section(
+        "Originality",
+        f"A passage counts as the same in any key and tempo. {made.words()} Real: held-out human pieces as they are, "
+        "of their own length.",
+        tuple(rows),
+    )
+
+
+def _verdict(name: str, rare_share: float, num: int) -> str:
+    if name != "human_pieces_sharing_as_much" or not num:
+        return ""
+    return f"{rare_share:.0%} of samples share more than 95 % of human pieces do; 5 % would by chance"
+
+
+def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:
+    found = gather(songs, song_notes, "read notes", sides.plan.workers)
+    return found.found, tuple(songs.ids[index] for index in found.songs)

@@ -1,0 +1,254 @@
+"""The whole of an evaluation: measure both sides, compare them, and gather everything into one report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from antiphon import __version__
+from antiphon.codecs.performance import performed_notes
+from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.errors import InputError
+from antiphon.evaluation import comparing
+from antiphon.evaluation.gather import Gathered, gather
+from antiphon.evaluation.measures import Column, columns
+from antiphon.evaluation.parts import PARTS, PROTOCOLS, Both, Part, Setting
+from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side
+from antiphon.evaluation.sides import Reference, common_grid, in_common
+from antiphon.evaluation.songs import Songs
+
+STATED_TOKENS = 2048
+"""Tokens to which performances are cut unless another length is stated; less where most samples are shorter."""
+
+Columns = dict[str, Column]
+SetSections = Callable[["Sides"], Sequence[Section]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Parameters
+    ----------
+    protocol
+        A key of `antiphon.evaluation.parts.PROTOCOLS`.
+    seed
+        Of bootstraps, permutations, shuffles, divisions and examiners.
+    tokens, seconds
+        The stated length of performances; 0 tokens: whole pieces; neither: `STATED_TOKENS`.
+    as_published
+        Also what the released codes print.
+    examine
+        Whether examiners are trained, which takes minutes.
+    workers
+        Processes; None: one a core where there is enough to do.
+    """
+
+    protocol: str = "all"
+    seed: int = 0
+    tokens: int | None = None
+    seconds: float | None = None
+    as_published: bool = False
+    examine: bool = True
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What the sections on whole sets read.
+
+    Parameters
+    ----------
+    plan, setting
+        See there.
+    made
+        The samples.
+    conditioned
+        Bars made under the conditions of the real songs, one entry a real song; else the samples.
+    reference
+        Real music, if any.
+    say
+        Takes a sentence about what is being done.
+    """
+
+    plan: Plan
+    setting: Setting
+    made: Songs
+    conditioned: Songs
+    reference: Reference | None
+    say: Callable[[str], object]
+
+
+def evaluate(
+    made: Songs,
+    reference: Reference | None = None,
+    plan: Plan | None = None,
+    *,
+    conditioned: Songs | None = None,
+    say: Callable[[str], object] = lambda _: None,
+) -> Report:
+    """Measure samples, beside real music if there is some.
+
+    Parameters
+    ----------
+    made
+        The samples.
+    reference
+        Real music.
+    plan
+        What is to be done; by default everything.
+    conditioned
+        For models that write bars under conditions: bars that were made under the conditions of `reference.real`, for
+        the metrics of melody bars, so that both sides have the same.
+    say
+        Takes sentences about what is being done.
+
+    Raises
+    ------
+    InputError
+        If the protocol is unknown, the sides cannot be compared, or nothing can be measured.
+    """
+    from antiphon.evaluation.sections.all import of_sets
+
+    plan = plan or Plan()
+    if plan.protocol not in PROTOCOLS:
+        raise InputError(f"protocol {plan.protocol!r}: choose one of {', '.join(PROTOCOLS)}")
+    real = reference.real if reference else None
+    grid, remarks = common_grid(made, real)
+    setting, stated = _setting(plan, grid, made)
+    if reference is not None:
+        remarks = (*_shared(made, reference), *remarks)
+    sides = Sides(plan, setting, made, conditioned or made, reference, say)
+    report = Report(
+        plan.protocol,
+        plan.seed,
+        __version__,
+        _side(made),
+        replace(_side(real), remark=reference.remark) if real and reference else None,
+        settings={**stated, "grid": grid.model_dump(mode="json")},
+    )
+    parts = [PARTS[name] for name in PROTOCOLS[plan.protocol]]
+    found = [_part(part, sides) for part in parts]
+    if not any(part.section for part in found):
+        raise InputError(f"{made.name}: {found[0].aside[0] if found[0].aside else 'there is nothing to measure'}")
+    remarks = (*remarks, *made.aside[:3], *dict.fromkeys(remark for part in found for remark in part.remarks))
+    sections = [part.section for part in found if part.section]
+    return replace(
+        report,
+        remarks=remarks,
+        sections=(*sections, *of_sets(sides)),
+        histograms=tuple(h for part in found for h in part.histograms),
+        curves=tuple(c for part in found for c in part.curves),
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a part gave."""
+
+    section: Section | None = None
+    histograms: tuple[Histogram, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    remarks: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+
+def measured(
+    songs: Songs, part: Part, setting: Setting, workers: int | None = None
+) -> tuple[Gathered[Both], Columns, Columns]:
+    """Columns of the songs as they are and shuffled, with what was set aside."""
+    found = gather(songs, partial(_measure, part.name, setting), f"measure {part.name}", workers)
+    own, shuffled = (columns([both[side] for both in found.found]) for side in (0, 1))
+    return found, own, shuffled
+
+
+def _measure(name: str, setting: Setting, songs: Songs, index: int) -> Both:
+    # By name: a part holds functions, which are looked up again in a spawned process.
+    return PARTS[name].measure(songs, index, setting)
+
+
+def _part(part: Part, sides: Sides) -> _Found:
+    plan, songs = sides.plan, sides.conditioned if part.name == "bars" else sides.made
+    sides.say(f"{part.title}: {len(songs)} samples")
+    found, made, _ = measured(songs, part, sides.setting, plan.workers)
+    remarks = _left_out(part, songs, found)
+    if not made:
+        return _Found(remarks=remarks, aside=found.aside)
+    real = shuffled = None
+    if sides.reference is not None:
+        sides.say(f"{part.title}: {len(sides.reference.real)} real songs")
+        theirs, real, shuffled = measured(sides.reference.real, part, sides.setting, plan.workers)
+        remarks += _left_out(part, sides.reference.real, theirs)
+        real, shuffled = (real or None), (shuffled or None)
+    rows = comparing.scalar_rows(part.metrics, made, real, shuffled, plan.seed)
+    if real is not None:
+        rows += comparing.histogram_rows(part.metrics, made, real, shuffled, plan.seed)
+    return _Found(
+        Section(part.title, _about(part, sides.setting, shuffled is not None), rows),
+        comparing.histograms(part.metrics, made, real, shuffled),
+        comparing.curves(part.metrics, made, real, plan.seed),
+        remarks,
+        found.aside,
+    )
+
+
+def _about(part: Part, setting: Setting, has_shuffled: bool) -> str:
+    sentences = [part.sentence]
+    if part.name == "performance":
+        sentences.append(f"The stated length: {_length(setting)}.")
+    if has_shuffled:
+        sentences.append(f"Shuffled: {part.shuffled}.")
+    return " ".join(sentences)
+
+
+def _length(setting: Setting) -> str:
+    if setting.seconds:
+        return f"the first {setting.seconds:g} seconds"
+    return f"the first {setting.tokens:,} tokens" if setting.tokens else "whole pieces"
+
+
+def _left_out(part: Part, songs: Songs, found: Gathered[Both]) -> tuple[str, ...]:
+    if not found.aside:
+        return ()
+    first = found.aside[0].rstrip(".")
+    what = f"{len(found.aside)} of {len(songs)} pieces give nothing for {part.title.lower()}"
+    return (f"{songs.name}: {what}; the first: {first}.",)
+
+
+def _setting(plan: Plan, grid: PianoRoll, made: Songs) -> tuple[Setting, dict[str, object]]:
+    if plan.tokens is not None and plan.seconds is not None:
+        raise InputError("tokens and seconds: state one length, in tokens or in seconds")
+    if (plan.tokens or 0) < 0 or (plan.seconds is not None and not plan.seconds > 0):
+        raise InputError("a stated length is a number above 0; tokens 0 means whole pieces")
+    tokens = plan.tokens
+    if tokens is None and plan.seconds is None and "performance" in PROTOCOLS[plan.protocol]:
+        tokens = _stated_tokens(made, plan.workers)
+    setting = Setting(grid, tokens or None, plan.seconds, plan.seed)
+    return setting, {"tokens": setting.tokens, "seconds": setting.seconds}
+
+
+def _stated_tokens(made: Songs, workers: int | None) -> int:
+    lengths = sorted(gather(made, _num_tokens, "count tokens", workers).found)
+    # Half of the samples reach the length that both sides are cut to.
+    return min(STATED_TOKENS, lengths[len(lengths) // 2]) if lengths else STATED_TOKENS
+
+
+def _num_tokens(songs: Songs, index: int) -> int:
+    return len(performed_notes(songs.score(index)))
+
+
+def _shared(made: Songs, reference: Reference) -> tuple[str, ...]:
+    remarks = []
+    for songs, role in ((reference.real, "held against"), (reference.other, "that teach the examiners")):
+        if not len(songs):
+            continue
+        same, total = in_common(made, songs)
+        if same:
+            remarks.append(
+                f"THE REFERENCE CONTAINS THE SAMPLES: {same} of {total} are, note for note, among the real songs "
+                f"{role}; what is said of likeness and originality says nothing about those."
+            )
+    return tuple(remarks)
+
+
+def _side(songs: Songs) -> Side:
+    return Side(songs.name, songs.kind, len(songs), songs.licence)
