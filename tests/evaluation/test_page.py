@@ -197,6 +197,24 @@ def test_bars_are_as_high_as_their_shares() -> None:
     assert heights["real"] == [heights["made"][1]]
 
 
+def test_of_very_many_bins_the_fullest_are_shown() -> None:
+    shares = tuple((index * 37 % 100) / 4950 for index in range(100))
+    drawn = Histogram("name", "Words.", tuple(map(str, range(100))), shares, shares)
+    kept = drawings.fullest(drawn)
+    assert len(kept.bins) == 16 and kept.bins[0] == str(shares.index(max(shares)))
+    assert list(kept.made) == sorted(shares, reverse=True)[:16] and kept.real == kept.made and kept.shuffled == ()
+    assert "Words. The 16 fullest of 100." in page(replace(whole(), histograms=(drawn,)))
+    assert "fullest of" not in page(whole())
+
+
+def test_long_names_are_tilted_and_given_room() -> None:
+    short = svg(drawings.histogram(Histogram("name", "", ("a", "b"), (0.5, 0.5))))
+    names = tuple(f"dotted quarter {index}" for index in range(12))
+    long = svg(drawings.histogram(Histogram("name", "", names, (1 / 12,) * 12)))
+    assert float(long.attrib["height"]) > float(short.attrib["height"]) + 40
+    assert sum("rotate" in text.attrib.get("transform", "") for text in long.findall("text")) == 12
+
+
 def test_a_curve_breaks_where_a_value_is_missing() -> None:
     numbers = (Number(1.0), Number(2.0), Number(NAN), Number(3.0))
     drawn = svg(drawings.curve(Curve("name", "", "", ("1", "2", "3", "4"), numbers)))

@@ -30,6 +30,7 @@ NAN = float("nan")
         (0.0, "", "0"),
         (0.1234, "%", "12.3 %"),
         (1.0, "%", "100 %"),
+        (0.9996, "%", "100 %"),
         (0.00123, "%", "0.123 %"),
         (3.14159, "beats", "3.14"),
         (-0.5, "", "-0.500"),
@@ -56,6 +57,9 @@ def test_a_value_that_is_not_there_says_why() -> None:
     assert "nothing to measure" in number_text(Number(NAN))
     assert number_text(Number(0.5, num_songs=3), "%") == "50.0 % (no interval, too few songs: 3)"
     assert number_text(Number(0.5)) == "0.500"
+    # A floor has no interval, and needs none.
+    assert number_text(Number(0.5, num_songs=149)) == "0.500"
+    assert "undefined" in number_text(Number(NAN, num_songs=149))
 
 
 def test_probabilities() -> None:

@@ -19,6 +19,7 @@ _WIDE, _HIGH = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 30
 _STRIP, _STRIP_HIGH, _EDGE = 170, 34, 6
 _LETTER = 6.5
+_TILTED, MOST_BINS, _FULLEST = 24, 48, 16
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,21 @@ def strip(row: Row, low: float, high: float) -> str:
     return _svg(_STRIP, _STRIP_HIGH, f"{label(row.name)}: {said}", parts, "strip")
 
 
+def fullest(drawn: Histogram) -> Histogram:
+    """The histogram itself, or of one with more than `MOST_BINS` bins the 16 fullest, the fullest first."""
+    if len(drawn.bins) <= MOST_BINS:
+        return drawn
+    made, real, shuffled = (np.array(getattr(drawn, name)) for name in SIDES)
+    heights = np.nan_to_num(np.maximum(made, real) if len(real) else made)
+    kept = np.argsort(-heights, kind="stable")[:_FULLEST]
+    bins = tuple(drawn.bins[index] for index in kept)
+    shares = (tuple(values[kept].tolist()) if len(values) else () for values in (made, real, shuffled))
+    return Histogram(drawn.name, drawn.sentence, bins, *shares)
+
+
 def histogram(drawn: Histogram) -> str:
     """Bars of every bin side by side: made, real, shuffled, as far as they are there."""
+    drawn = fullest(drawn)
     sides = [(name, values) for name in SIDES if (values := getattr(drawn, name))]
     tall = max((value for _, values in sides for value in values if math.isfinite(value)), default=0.0) or 1.0
     ticks = _ticks(0, tall)
@@ -74,8 +88,9 @@ def histogram(drawn: Histogram) -> str:
                 x = _LEFT + slot * (index + 0.08) + bar * place
                 size = f'width="{bar * 0.94:.1f}" height="{up(0) - up(value):.1f}"'
                 parts.append(f'<rect class="{name}" x="{x:.1f}" y="{up(value)}" {size}/>')
-    parts += _names(drawn.bins, [_LEFT + slot * (index + 0.5) for index in range(len(drawn.bins))])
-    return _svg(_WIDE, _HIGH, f"{label(drawn.name)}: {_said(drawn, sides)}", parts, "chart")
+    names, below = _names(drawn.bins, [_LEFT + slot * (index + 0.5) for index in range(len(drawn.bins))])
+    said = f"{label(drawn.name)}: {_said(drawn, sides)}"
+    return _svg(_WIDE, _HIGH + below, said, [*parts, *names], "chart")
 
 
 def curve(drawn: Curve) -> str:
@@ -92,8 +107,9 @@ def curve(drawn: Curve) -> str:
     for name, numbers in reversed(sides):
         for run in _runs(list(zip(places, numbers, strict=False))):
             parts += _line(name, run, up)
-    parts += _names(drawn.positions, places)
-    return _svg(_WIDE, _HIGH, f"{label(drawn.name)} against the position; {_ends_said(drawn)}", parts, "chart")
+    names, below = _names(drawn.positions, places)
+    said = f"{label(drawn.name)} against the position; {_ends_said(drawn)}"
+    return _svg(_WIDE, _HIGH + below, said, [*parts, *names], "chart")
 
 
 def _ends(row: Row) -> Iterator[float]:
@@ -143,14 +159,22 @@ def _grid(ticks: Sequence[float], up: Scale, unit: str) -> Iterator[str]:
         yield f'<text x="{_LEFT - 6}" y="{up(tick) + 4:.1f}" text-anchor="end">{escape(text)}</text>'
 
 
-def _names(names: Sequence[str], places: Sequence[float]) -> Iterator[str]:
-    """Names below the axis, as many as have room."""
-    if not names:
-        return
-    room = _LETTER * (max(map(len, names)) + 1)
-    slot = (_WIDE - _LEFT - _RIGHT) / len(names)
-    for name, x in list(zip(names, places, strict=True))[:: max(1, math.ceil(room / slot))]:
-        yield f'<text x="{x:.1f}" y="{_HIGH - 10}" text-anchor="middle">{escape(printable(name))}</text>'
+def _names(names: Sequence[str], places: Sequence[float]) -> tuple[list[str], int]:
+    """Names below the axis, and the room that they need beyond one line: a few that are long are tilted, of many as
+    many are written as have room."""
+    names = [printable(name) for name in names]
+    longest = _LETTER * (max(map(len, names), default=0) + 1)
+    slot = (_WIDE - _LEFT - _RIGHT) / max(1, len(names))
+    y = _HIGH - 10
+    if longest > slot and len(names) <= _TILTED:
+        turned = zip(names, places, strict=True)
+        said = [
+            f'<text transform="translate({x + 4:.1f} {y - 4}) rotate(-35)" text-anchor="end">{escape(name)}</text>'
+            for name, x in turned
+        ]
+        return said, math.ceil(longest * math.sin(math.radians(35)))
+    some = list(zip(names, places, strict=True))[:: max(1, math.ceil(longest / slot))]
+    return [f'<text x="{x:.1f}" y="{y}" text-anchor="middle">{escape(name)}</text>' for name, x in some], 0
 
 
 def _runs(points: list[tuple[float, Number]]) -> Iterator[list[tuple[float, Number]]]:

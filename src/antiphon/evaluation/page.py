@@ -1,22 +1,22 @@
 """A report as one HTML page that a stranger can read: no script, no network, every picture inside it."""
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from itertools import zip_longest
 
 from antiphon.evaluation import drawings
 from antiphon.evaluation.measures import base_name
 from antiphon.evaluation.page_style import STYLE
-from antiphon.evaluation.report import Number, Report, Row, Section, Side, Thumbnail
+from antiphon.evaluation.report import Histogram, Number, Report, Row, Section, Side, Thumbnail
 from antiphon.evaluation.wording import (
     READING,
     SIGNS,
     figure,
     interval,
     label,
-    number_text,
     p_text,
     printable,
     reason,
@@ -35,6 +35,13 @@ _HEADS = {
     "verdict": "Verdict",
 }
 _ALWAYS = ("made", "drawing")
+_MARKS = {
+    "made": '<circle class="made" cx="7" cy="7" r="4"/>',
+    "real": '<rect class="real" x="3" y="3" width="8" height="8"/>',
+    "shuffled": '<path class="shuffled" d="M4 4l6 6m0 -6l-6 6"/>',
+    "floor": '<rect class="floor" width="14" height="14"/>',
+}
+_BARS = {name: f'<rect class="{name}" x="2" width="10" height="14"/>' for name in drawings.SIDES}
 _BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
 
 
@@ -79,9 +86,10 @@ def _text(text: str) -> str:
 
 
 def _side(side: Side) -> str:
-    parts = (side.remark, f"Licence: {side.licence}." if side.licence else "")
-    said = " ".join(part for part in parts if part)
-    return f"{_text(side.name)}: {_text(said)}" if said else ""
+    said = "; ".join(
+        part for part in (side.remark.rstrip("."), f"licence {side.licence}" if side.licence else "") if part
+    )
+    return f"{_text(side.name)}: {_text(said)}." if said else ""
 
 
 def _remarks(remarks: tuple[str, ...]) -> Iterator[str]:
@@ -106,7 +114,7 @@ def _section(section: Section, number: int) -> Iterator[str]:
     yield f"<p>{_text(section.sentence)}</p>"
     if section.rows:
         shown = [name for name in _HEADS if name in _ALWAYS or any(getattr(row, name) for row in section.rows)]
-        yield _legend(name for name in ("made", "real", "shuffled", "floor") if name in shown)
+        yield _legend([name for name in _MARKS if name in shown], _MARKS)
         yield f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{place}">\n<table>'
         yield f"<caption>{_text(section.title)}: values with their 95 % intervals over songs</caption>"
         heads = "".join(f'<th scope="col">{_HEADS[name]}</th>' for name in shown)
@@ -136,12 +144,11 @@ def _head(row: Row, sentence: str) -> str:
 def _cells(row: Row, picture: str) -> dict[str, str]:
     words = standing(row)
     sign = f'<span class="sign" aria-hidden="true">{SIGNS[words]}</span>' if words else ""
-    floor = _text(number_text(row.floor, row.unit))
     contents = {
         "made": _value(row.made, row.unit),
         "real": _value(row.real, row.unit),
         "drawing": picture,
-        "floor": f"<div>{floor}</div>" if floor else "",
+        "floor": _value(row.floor, row.unit),
         "shuffled": _value(row.shuffled, row.unit),
         "p": escape(p_text(row.p)),
         "verdict": f'<div class="{words or "plain"}">{sign}{_text(row.verdict)}</div>' if row.verdict else "",
@@ -159,38 +166,50 @@ def _value(number: Number | None, unit: str) -> str:
     return f"<div>{escape(figure(number.value, unit))}{below}</div>"
 
 
-def _legend(names: Iterable[str]) -> str:
-    signs = {
-        "made": ('<circle class="made" cx="7" cy="7" r="4"/>', "made, with interval"),
-        "real": ('<rect class="real" x="3" y="3" width="8" height="8"/>', "real, with interval"),
-        "shuffled": ('<path class="shuffled" d="M4 4l6 6m0 -6l-6 6"/>', "shuffled"),
-        "floor": ('<rect class="floor" x="0" y="0" width="14" height="14"/>', "floor: where chance alone leads"),
-    }
+def _counted(number: Number) -> str:
+    """How much a value rests on; nothing for floors, which have no interval, and where it is told already."""
+    if not number.num_songs or math.isnan(number.low):
+        return ""
+    songs = f"{number.num_songs:,} songs"
+    return songs if number.num_units in (0, number.num_songs) else f"{number.num_units:,} in {songs}"
+
+
+def _legend(names: Iterable[str], signs: Mapping[str, str]) -> str:
     items = "".join(
-        f'<span><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">{signs[name][0]}</svg>'
-        f"{signs[name][1]}</span>"
+        f'<span><svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">{signs[name]}</svg>'
+        f"{'floor: where chance alone leads' if name == 'floor' else name}</span>"
         for name in names
     )
     return f'<div class="legend">{items}</div>'
 
 
 def _histograms(report: Report) -> Iterator[str]:
-    figures = ((h.name, h.sentence, drawings.histogram(h)) for h in report.histograms)
-    yield from _pictures("histograms", "Histograms side by side", "Shares; mean over songs.", list(figures))
+    figures = [
+        (drawn.name, f"{drawn.sentence} {_left_out(drawn)}".rstrip(), drawings.histogram(drawn))
+        for drawn in report.histograms
+    ]
+    legend = _legend(drawings.SIDES, _BARS)
+    yield from _pictures("histograms", "Histograms side by side", "Shares; mean over songs.", legend, figures)
+
+
+def _left_out(drawn: Histogram) -> str:
+    shown = len(drawings.fullest(drawn).bins)
+    return f"The {shown} fullest of {len(drawn.bins):,}." if shown < len(drawn.bins) else ""
 
 
 def _curves(report: Report) -> Iterator[str]:
     said = "Bands are 95 % intervals over songs; the dashed line is real music."
-    figures = ((c.name, c.sentence, drawings.curve(c)) for c in report.curves)
-    yield from _pictures("curves", "Against the position in the piece", said, list(figures))
+    figures = [(drawn.name, drawn.sentence, drawings.curve(drawn)) for drawn in report.curves]
+    yield from _pictures(
+        "curves", "Against the position in the piece", said, _legend(("made", "real"), _MARKS), figures
+    )
 
 
-def _pictures(place: str, title: str, said: str, figures: list[tuple[str, str, str]]) -> Iterator[str]:
+def _pictures(place: str, title: str, said: str, legend: str, figures: list[tuple[str, str, str]]) -> Iterator[str]:
     if not figures:
         return
     yield f'<section aria-labelledby="{place}">\n<h2 id="{place}">{title}</h2>\n<p>{said}</p>'
-    names = drawings.SIDES if place == "histograms" else drawings.SIDES[:2]
-    yield _legend(names) + '\n<div class="pictures">'
+    yield f'{legend}\n<div class="pictures">'
     for name, sentence, picture in figures:
         words = f"<figcaption>{_text(sentence)}</figcaption>"
         yield f"<div><h3>{_text(label(name))}</h3>\n<figure>{picture}{words}</figure></div>"

@@ -29,7 +29,7 @@ table { border-collapse: collapse; width: 100%; margin-top: .75rem; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .7rem .5rem 0; border-bottom: 1px solid var(--line); }
 thead th { font-size: .8rem; color: var(--faint); border-bottom: 2px solid var(--line); white-space: nowrap; }
-tbody th { font-weight: 600; min-width: 11rem; max-width: 21rem; overflow-wrap: break-word; }
+tbody th { font-weight: 600; min-width: 15rem; max-width: 22rem; overflow-wrap: break-word; }
 .why { font-weight: 400; line-height: 1.35; max-width: 21rem; }
 td { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.drawing { vertical-align: middle; }

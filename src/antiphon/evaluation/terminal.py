@@ -16,7 +16,7 @@ from antiphon.evaluation.wording import (
 )
 
 HEADS = ("", "made", "real", "floor", "shuffled", "p", "verdict")
-_NARROWEST, _VERDICT = 24, 16
+_NARROWEST, _NAME, _VERDICT = 24, 24, 16
 
 
 def table_text(report: Report, width: int = 80) -> str:
@@ -43,11 +43,8 @@ def _lines(report: Report, width: int) -> Iterator[str]:
 def _section(section: Section, width: int) -> Iterator[str]:
     cells = [HEADS, *map(_cells, section.rows)]
     used = [column for column in range(len(HEADS)) if any(row[column] for row in cells[1:])]
-    widths = [max(len(row[column]) for row in cells) for column in used]
-    # A verdict may take several lines; nothing else is broken.
-    room = width - sum(widths[:-1]) - 2 * (len(widths) - 1)
-    if room >= min(widths[-1], _VERDICT):
-        widths[-1] = min(widths[-1], room)
+    widths = _widths([max(len(row[column]) for row in cells) for column in used], width)
+    if widths:
         for row in cells:
             yield from _line([row[column] for column in used], widths)
     else:
@@ -55,12 +52,23 @@ def _section(section: Section, width: int) -> Iterator[str]:
             yield from _block(row, width)
 
 
+def _widths(wanted: list[int], width: int) -> list[int]:
+    """Rooms of a table's columns; none where it does not fit. Names and verdicts may take several lines."""
+    name, *numbers, verdict = wanted
+    room = width - sum(numbers) - 2 * (len(wanted) - 1)
+    least = min(name, _NAME) + min(verdict, _VERDICT)
+    if room < least:
+        return []
+    verdict = min(verdict, room - min(name, _NAME))
+    return [min(name, room - verdict), *numbers, verdict]
+
+
 def _line(cells: list[str], widths: list[int]) -> Iterator[str]:
-    broken = textwrap.wrap(cells[-1], widths[-1]) or [""]
-    first = [*cells[:-1], broken[0]]
-    yield "  ".join(cell.ljust(room) for cell, room in zip(first, widths, strict=True)).rstrip()
-    indent = " " * (sum(widths[:-1]) + 2 * (len(widths) - 1))
-    yield from (indent + text for text in broken[1:])
+    names, verdicts = textwrap.wrap(cells[0], widths[0]), textwrap.wrap(cells[-1], widths[-1])
+    for line in range(max(len(names), len(verdicts), 1)):
+        first, last = (parts[line] if line < len(parts) else "" for parts in (names, verdicts))
+        between = cells[1:-1] if line == 0 else [""] * (len(cells) - 2)
+        yield "  ".join(cell.ljust(room) for cell, room in zip([first, *between, last], widths, strict=True)).rstrip()
 
 
 def _block(cells: tuple[str, ...], width: int) -> Iterator[str]:

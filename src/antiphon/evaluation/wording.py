@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
+from antiphon.evaluation.certainty import MIN_SONGS
 from antiphon.evaluation.measures import base_name
 from antiphon.evaluation.report import Number, Report, Row
 
@@ -43,7 +44,10 @@ _SAID: dict[Standing, tuple[str, str]] = {
     "alike": ("is as real songs are", "are as real songs are"),
     "slight": ("differs slightly", "differ slightly"),
     "apart": ("differs", "differ"),
-    "open": ("shows no difference but has too few songs to be sure", "show none but have too few songs to be sure"),
+    "open": (
+        "shows no difference but has too few songs to be sure",
+        "show no difference but have too few songs to be sure",
+    ),
     "unknown": ("has too few songs to tell", "have too few songs to tell"),
 }
 
@@ -106,7 +110,8 @@ def figure(value: float, unit: str = "", scale: float | None = None) -> str:
     if math.isnan(value):
         return NOTHING
     factor, sign = (100, " %") if unit == "%" else (1, "")
-    value, size = factor * value, abs(factor * (value if scale is None else scale))
+    # Rounded first: 99.96 has as many decimals as 100.
+    value, size = factor * value, float(f"{abs(factor * (value if scale is None else scale)):.3g}")
     if math.isinf(value) or abs(value) >= 1e6 or 0 < size < 1e-4:
         return f"{value:.3g}{sign}"
     decimals = max(0, 2 - math.floor(math.log10(size))) if 0 < size < math.inf else 0 if value == 0 else 2
@@ -124,11 +129,10 @@ def interval(number: Number, unit: str = "") -> str:
 
 def reason(number: Number) -> str:
     """Why there is no value or no interval, or ""."""
+    few = f"too few songs: {number.num_songs}" if 0 < number.num_songs < MIN_SONGS else ""
     if math.isnan(number.value):
-        return f"too few songs: {number.num_songs}" if number.num_songs else "nothing to measure it on"
-    if math.isnan(number.low) and number.num_songs:
-        return f"no interval, too few songs: {number.num_songs}"
-    return ""
+        return few or ("undefined" if number.num_songs else "nothing to measure it on")
+    return f"no interval, {few}" if few and math.isnan(number.low) else ""
 
 
 def number_text(number: Number | None, unit: str = "") -> str:
