@@ -26,7 +26,7 @@ def notes(start: ArrayLike, length: ArrayLike, pitch: ArrayLike, bars: int = 2) 
 
 
 def lines(bars: int) -> NDArray[np.float64]:
-    return np.arange(bars + 1, dtype=np.float64) * 4
+    return np.asarray(np.arange(bars + 1) * 4, np.float64)
 
 
 def features(piece: Notes, bars: int = 2) -> dict[str, float]:
@@ -161,9 +161,7 @@ def test_loudness_changes_nothing_but_loudness_and_a_phrase_not_its_neighbours()
     assert loud == pytest.approx(found, nan_ok=True)
     both = phrase_features(bar_phrases(piece, 2))
     second = piece.only(piece.start_beat >= 8)
-    alone = replace(
-        second, start_beat=second.start_beat - 8, end_beat=second.end_beat - 8, bar_beats=np.arange(3) * 4.0
-    )
+    alone = replace(second, start_beat=second.start_beat - 8, end_beat=second.end_beat - 8, bar_beats=lines(2))
     assert both[1] == pytest.approx(phrase_features(bar_phrases(alone, 2))[0], nan_ok=True)
 
 
