@@ -1,6 +1,7 @@
 """Doors to verdicts: published tables and figures made anew."""
 
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
@@ -67,7 +68,7 @@ def evaluate(
     report = evaluate_samples(
         samples, reference=reference, protocol=protocol, plan=plan, num=num, bars=bars, say=say_to_stderr
     )
-    print(table_text(report))
+    print(table_text(report, get_terminal_size((120, 24)).columns))
     for path in write_report(report, out, json):
         print(path)
 

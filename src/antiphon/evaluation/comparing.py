@@ -21,7 +21,7 @@ def scalar_rows(
     metrics: Sequence[Metric], made: Columns, real: Columns | None, shuffled: Columns | None, seed: int
 ) -> tuple[Row, ...]:
     """A row for each scalar column of the samples, in the metrics' order; p values are corrected for their number."""
-    known = {metric.name: metric for metric in metrics if metric.kind == "scalar"}
+    known = {base_name(metric.name): metric for metric in metrics if metric.kind == "scalar"}
     names = [name for metric in known for name in made if base_name(name) == metric]
     names = [name for name in names if _is_there(name, made, real)]
     verdicts = {}

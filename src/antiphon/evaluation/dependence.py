@@ -112,8 +112,17 @@ class Dependence:
         """The made outputs' gap in units of the real ones': 0 ignores the condition, 1 is as real music."""
         return self.made.gap.value / self.real.gap.value if self.real.gap.value > 0 else float("nan")
 
+    @property
+    def short(self) -> str:
+        """The verdict in a few words."""
+        if np.isnan(self.made.p):
+            return f"too few songs to tell (needs {MIN_SONGS})"
+        if self.made.p > ALPHA:
+            return "no dependence is seen"
+        return "copies its condition" if self.copies else f"depends on it{self._how_much()}"
+
     def words(self) -> str:
-        """The verdict in plain words."""
+        """The verdict in plain words, with its figures."""
         made, real, name = self.made, self.real, self.condition
         if np.isnan(made.p):
             return f"{made.own.num_songs} songs are too few to tell whether the {name} matters; {MIN_SONGS} are needed."

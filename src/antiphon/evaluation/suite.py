@@ -9,15 +9,18 @@ from antiphon.codecs.performance import performed_notes
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.errors import InputError
 from antiphon.evaluation import comparing
-from antiphon.evaluation.gather import Gathered, gather
+from antiphon.evaluation.gather import Gathered, UnusableError, gather
 from antiphon.evaluation.measures import Column, columns
 from antiphon.evaluation.parts import PARTS, PROTOCOLS, Both, Part, Setting
-from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side
+from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side, Thumbnail
 from antiphon.evaluation.sides import Reference, common_grid, in_common
 from antiphon.evaluation.songs import Songs
+from antiphon.music.score import Score
 
 STATED_TOKENS = 2048
 """Tokens to which performances are cut unless another length is stated; less where most samples are shorter."""
+
+_NUM_OPENINGS = 4
 
 Columns = dict[str, Column]
 SetSections = Callable[["Sides"], Sequence[Section]]
@@ -84,6 +87,7 @@ def evaluate(
     plan: Plan | None = None,
     *,
     conditioned: Songs | None = None,
+    extra: Sequence[Section] = (),
     say: Callable[[str], object] = lambda _: None,
 ) -> Report:
     """Measure samples, beside real music if there is some.
@@ -99,6 +103,8 @@ def evaluate(
     conditioned
         For models that write bars under conditions: bars that were made under the conditions of `reference.real`, for
         the metrics of melody bars, so that both sides have the same.
+    extra
+        Sections on what only the samples' maker can show; they come after those of the parts.
     say
         Takes sentences about what is being done.
 
@@ -135,9 +141,10 @@ def evaluate(
     return replace(
         report,
         remarks=remarks,
-        sections=(*sections, *of_sets(sides)),
+        sections=(*sections, *extra, *of_sets(sides)),
         histograms=tuple(h for part in found for h in part.histograms),
         curves=tuple(c for part in found for c in part.curves),
+        thumbnails=(*_openings(made, True), *(_openings(real, False) if real else ())),
     )
 
 
@@ -248,6 +255,21 @@ def _shared(made: Songs, reference: Reference) -> tuple[str, ...]:
                 f"{role}; what is said of likeness and originality says nothing about those."
             )
     return tuple(remarks)
+
+
+def _openings(songs: Songs, made: bool) -> tuple[Thumbnail, ...]:
+    """How the first few songs begin, those that can be read."""
+    from antiphon.evaluation.thumbnails import thumbnails
+
+    found = gather(songs.only(range(min(_NUM_OPENINGS, len(songs)))), _score, "pictures", 1)
+    return thumbnails(found.found, [songs.ids[index] for index in found.songs], made)
+
+
+def _score(songs: Songs, index: int) -> Score:
+    score = songs.score(index)
+    if not score.num_notes:
+        raise UnusableError("it has no notes")
+    return score
 
 
 def _side(songs: Songs) -> Side:

@@ -4,6 +4,7 @@ from antiphon.evaluation.report import Section
 from antiphon.evaluation.sections.conditions import dependence_section
 from antiphon.evaluation.sections.likeness import likeness_sections
 from antiphon.evaluation.sections.originals import originality_section
+from antiphon.evaluation.sections.published import published_sections
 from antiphon.evaluation.sections.variety import variety_section
 from antiphon.evaluation.suite import Sides
 
@@ -15,5 +16,6 @@ def of_sets(sides: Sides) -> list[Section]:
         *likeness_sections(sides),
         dependence_section(sides),
         originality_section(sides),
+        *published_sections(sides),
     ]
     return [section for section in found if section is not None and section.rows]

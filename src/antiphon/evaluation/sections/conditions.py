@@ -83,7 +83,7 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
             None,
             of_estimate(one.made.shuffled),
             one.made.p,
-            one.words(),
+            one.short,
         ),
         Row(
             f"{copied.name}/{name}",

@@ -1,0 +1,66 @@
+"""The sections of figures as released codes print them, slips included: for comparing with published tables alone."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from antiphon.codecs.performance import performed_notes
+from antiphon.evaluation.as_published import as_published_bars
+from antiphon.evaluation.as_published_performance import METRICS as PERFORMANCE
+from antiphon.evaluation.as_published_performance import as_published_metrics
+from antiphon.evaluation.comparing import scalar_rows
+from antiphon.evaluation.gather import UnusableError, gather
+from antiphon.evaluation.measures import Column, Metric, Values, columns
+from antiphon.evaluation.metrics import METRICS as BARS
+from antiphon.evaluation.parts import PROTOCOLS, Setting, song_rolls
+from antiphon.evaluation.performance import cut, notes_of
+from antiphon.evaluation.report import Section
+from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.suite import Sides
+
+_Worker = Callable[[Songs, int], Values]
+
+
+def published_sections(sides: Sides) -> tuple[Section, ...]:
+    """What MuseGAN's two versions and Transformer-GAN's tools print of these songs; none unless it was asked for."""
+    if not sides.plan.as_published:
+        return ()
+    parts, found = PROTOCOLS[sides.plan.protocol], []
+    if "rolls" in parts:
+        sentence = (
+            "Pitch classes, scale and tonal distance are reckoned on bands of neighbouring pitches, and notes of two "
+            "steps are qualified: good for comparing with printed tables, and for nothing else."
+        )
+        worker = partial(_bars, sides.setting)
+        found.append(_section(sides, "As MuseGAN's released code prints them", sentence, BARS, worker))
+    if "performance" in parts:
+        sentence = (
+            "Pitch classes are registers of ten pitches, and empty beats are those that sound: good for comparing with "
+            "printed tables, and for nothing else."
+        )
+        worker = partial(_performance, sides.setting)
+        found.append(_section(sides, "As pypianoroll 0.5.3 prints them", sentence, PERFORMANCE, worker))
+    return tuple(section for section in found if section.rows)
+
+
+def _section(sides: Sides, title: str, sentence: str, metrics: Sequence[Metric], worker: _Worker) -> Section:
+    made = _columns(sides, sides.made, worker)
+    real = _columns(sides, sides.reference.real, worker) if sides.reference else None
+    return Section(title, sentence, scalar_rows(metrics, made, real or None, None, sides.plan.seed))
+
+
+def _columns(sides: Sides, songs: Songs, worker: _Worker) -> dict[str, Column]:
+    return columns(gather(songs, worker, "as published", sides.plan.workers).found)
+
+
+def _bars(setting: Setting, songs: Songs, index: int) -> Values:
+    rolls = song_rolls(songs, index, setting.grid)
+    return {**as_published_bars(rolls, "v1"), **as_published_bars(rolls, "v2")}
+
+
+def _performance(setting: Setting, songs: Songs, index: int) -> Values:
+    piece = performed_notes(songs.score(index))
+    if not len(piece):
+        raise UnusableError("no note of a piano sounds in it")
+    if setting.tokens or setting.seconds:
+        piece = cut(piece, setting.tokens, setting.seconds)
+    return as_published_metrics(notes_of(piece))
