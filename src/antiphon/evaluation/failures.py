@@ -15,7 +15,7 @@ from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
 
 HUNG_SECONDS = 10.0
-"""One of 2,200 notes of MAESTRO's training pieces sounds as long, its pedal included."""
+"""One of a thousand notes of MAESTRO's training pieces sounds as long, its pedal included."""
 
 NOTES_ALIKE = 8
 TOKENS_ALIKE = 16
