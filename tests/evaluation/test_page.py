@@ -93,6 +93,7 @@ def test_every_row_and_sentence_is_there() -> None:
         assert remark in text
     for value in ("12.3 %", "[11.0, 13.5]", "1.10 %", "< 0.001", "too few songs: 2", "seed 7"):
         assert value in text
+    assert "1,200 in 50 songs" in text and "50 in 50" not in text
     assert text.index(report.remarks[0]) < text.index("In short")
 
 

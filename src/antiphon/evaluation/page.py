@@ -159,10 +159,8 @@ def _cells(row: Row, picture: str) -> dict[str, str]:
 def _value(number: Number | None, unit: str) -> str:
     if number is None:
         return ""
-    counted = f"{number.num_units:,} in {number.num_songs:,} songs" if number.num_units and number.num_songs else ""
-    below = "".join(
-        f"<small>{_text(text)}</small>" for text in (interval(number, unit), reason(number), counted) if text
-    )
+    small = (interval(number, unit), reason(number), _counted(number))
+    below = "".join(f"<small>{_text(text)}</small>" for text in small if text)
     return f"<div>{escape(figure(number.value, unit))}{below}</div>"
 
 

@@ -45,8 +45,8 @@ _SAID: dict[Standing, tuple[str, str]] = {
     "slight": ("differs slightly", "differ slightly"),
     "apart": ("differs", "differ"),
     "open": (
-        "shows no difference but has too few songs to be sure",
-        "show no difference but have too few songs to be sure",
+        "shows no difference but needs more songs to be sure",
+        "show no difference but need more songs to be sure",
     ),
     "unknown": ("has too few songs to tell", "have too few songs to tell"),
 }
