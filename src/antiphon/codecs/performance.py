@@ -1,7 +1,7 @@
 """Piano performances as event tokens: 10 ms time shifts, note-ons, note-offs and velocities, 310 in all.
 
-The tokens are those of Zhang et al. (2021, "Symbolic Music Generation with Transformer-GANs", section 5), which take
-over magenta's performance representation (Oore et al. 2018): start of piece 0, padding 1, time shifts of 1-100 steps
+The tokens are those of the code released with Muhamed et al. (2021, "Symbolic Music Generation with Transformer-GANs"),
+a performance representation after Oore et al. (2018): start of piece 0, padding 1, time shifts of 1-100 steps
 2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. The sustain pedal has no
 token: it lengthens notes.
 """

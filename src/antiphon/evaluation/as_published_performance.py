@@ -66,7 +66,7 @@ def _on_grid(notes: Notes) -> Notes:
     return replace(notes, start_seconds=start / _STEPS_PER_SECOND, end_seconds=end / _STEPS_PER_SECOND)
 
 
-_SOURCE = "pypianoroll 0.5.3, metrics; printed in Zhang 2021 (Transformer-GAN), table 2"
+_SOURCE = "pypianoroll 0.5.3, metrics; printed in Muhamed et al. 2021 (Transformer-GAN), table 2"
 METRICS = (
     Metric("pitch_classes_used (as published)", "How many registers of ten pitches occur.", _SOURCE, "registers"),
     Metric("empty_beat_rate (as published)", "Share of half-second beats in which something sounds.", _SOURCE, "%"),

@@ -1,9 +1,8 @@
 """The ways in which long generated performances fail: hung notes, repetition, silence, sudden contrast.
 
-Zhang (2021), "Symbolic Music Generation with Transformer-GANs", section 1, names them ("forgets to switch off notes",
-"highly repetitive songs", "sections that are almost empty", "discordant jumps between contrasting phrases") and
-measures none. The definitions are this project's; each threshold says how real music fares. Conventions as in
-`antiphon.evaluation.performance`.
+Muhamed et al. (2021), "Symbolic Music Generation with Transformer-GANs", section 1, name them ("forgets to switch off
+notes", "highly repetitive songs, sections that are almost empty, and discordant jumps between contrasting phrases") and
+measure none. The definitions are this project's. Conventions as in `antiphon.evaluation.performance`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ TOKENS_ALIKE = 16
 JOIN_SECONDS = 5.0
 JOIN_PARTS = ("contrast_at_joins/density", "contrast_at_joins/velocity", "contrast_at_joins/register")
 
-_SECTION = "Zhang 2021 (Transformer-GAN), section 1; definition of this project"
+_SECTION = "Muhamed et al. 2021 (Transformer-GAN), section 1; definition of this project"
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
