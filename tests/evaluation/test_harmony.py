@@ -57,6 +57,12 @@ def test_in_one_track_the_melody_is_taken_out_of_the_chords() -> None:
     assert harmony.harmony_metrics(piece(both))["chord_tone_share"] == 3 / 4
 
 
+def test_a_second_voice_in_the_track_of_the_melody_is_no_accompaniment() -> None:
+    tune = [*line(76, 79, 84, 79), (0.0, 1.0, 72)]
+    own, others = harmony.melody_and_accompaniment(piece([(0, 4, pitch) for pitch in ROOTS[0]], tune))
+    assert (own.pitch.tolist(), others.pitch.tolist()) == ([76, 79, 84, 79], [48, 52, 55])
+
+
 def test_the_last_chord_of_four_bars_decides() -> None:
     share = [harmony.cadence_share(Harmony.of(chorale(*codes)), C_MAJOR) for codes in ((0, 5, 7, 0), (0, 5, 0, 7))]
     assert share == [1, 0]

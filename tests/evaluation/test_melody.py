@@ -32,6 +32,10 @@ def test_a_chord_that_is_played_is_one_event() -> None:
     assert melody(piece([(0, 1, 60), (0.02, 1, 64), (0.04, 1, 67), (1, 1, 65)])).pitch.tolist() == [67, 65]
 
 
+def test_a_long_note_that_is_struck_with_a_higher_one_is_none_of_it() -> None:
+    assert melody(piece([(0, 4, 48), (0.02, 0.5, 72), (4, 1, 71)])).pitch.tolist() == [72, 71]
+
+
 def test_the_track_of_one_voice_carries_it_though_chords_go_higher() -> None:
     chords = [(float(k), 1.0, pitch) for k in range(16) for pitch in (60, 84, 88, 91)]
     broken = [(k + 0.5, 2.0, 96) for k in range(16)]

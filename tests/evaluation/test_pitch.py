@@ -56,6 +56,21 @@ def test_key_relative_histograms_begin_at_the_tonic() -> None:
         assert relative == pytest.approx(pitch.pitch_class_histogram(SCALE)[0])
 
 
+def test_notes_count_alike_in_entropy_however_long() -> None:
+    notes = piece([(0, 3, 60), (3, 1, 62), (4, 2, 64), (6, 1, 65)])
+    assert pitch.pitch_class_entropy(notes) == 2
+
+
+def test_steps_are_of_two_semitones_at_most() -> None:
+    assert pitch.stepwise_share(melody(piece(line(60, 61, 63, 66, 62)))) == 1 / 2
+
+
+def test_transitions_from_the_tonic_know_no_key() -> None:
+    own = pitch.pitch_metrics(SCALE)["key_relative_transition_matrix"]
+    for up in range(12):
+        np.testing.assert_array_equal(pitch.pitch_metrics(SCALE.transposed(up))["key_relative_transition_matrix"], own)
+
+
 def test_repeated_notes_are_no_moves() -> None:
     assert pitch.stepwise_share(melody(piece(line(60, 60, 62, 62)))) == 1
     assert math.isnan(pitch.stepwise_share(melody(piece(line(60, 60, 60)))))

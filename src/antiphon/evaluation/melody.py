@@ -8,6 +8,7 @@ on how the notes are spread over tracks: compare music of one layout.
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,23 +21,27 @@ TOGETHER_SECONDS = 0.03
 _ONE_VOICED = 0.1
 
 
+@lru_cache(maxsize=1)
 def pitched(notes: Notes) -> Notes:
-    """The notes without drums."""
+    """The notes without drums; the same object for the same piece, so that what is known of it can be kept."""
     return notes.only(~notes.is_drum) if notes.is_drum.any() else notes
 
 
+@lru_cache(maxsize=1)
 def melody(notes: Notes) -> Notes:
     """The notes of the melody, each cut off where the next begins."""
     return _cut(notes.only(np.flatnonzero(melody_mask(notes))))
 
 
+@lru_cache(maxsize=1)
 def melody_mask(notes: Notes) -> NDArray[np.bool_]:
-    """Which notes (n,) belong to the melody; drums do not."""
+    """Which notes (n,) belong to the melody; drums do not. Read-only: the last answer is kept."""
     own = np.flatnonzero(melody_track_mask(notes))
     line = notes.only(own)
     kept = _uncovered(line) & _highest_of_those_together(line)
     mask = np.zeros(len(notes), bool)
     mask[own[kept]] = True
+    mask.setflags(write=False)
     return mask
 
 

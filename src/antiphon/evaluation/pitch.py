@@ -83,7 +83,8 @@ def bar_pitch_class_entropy(notes: Notes) -> float:
 
 def pitch_entropy(notes: Notes) -> float:
     """Entropy of the pitches of the notes in bits, as `pitch_class_entropy` with octaves told apart."""
-    return float(entropy(histogram(np.unique(pitched(notes).pitch, return_inverse=True)[1], max(len(notes), 1)))[0])
+    pitch = pitched(notes).pitch
+    return float(entropy(shares(np.bincount(pitch - pitch.min(initial=0), minlength=1)))[0])
 
 
 def pitch_range(notes: Notes) -> float:

@@ -77,10 +77,10 @@ def onset_self_similarity(notes: Notes) -> float:
     """
     patterns, lengths = onset_patterns(notes)
     heard = patterns.any(1)
-    alike = _jaccard_matrix(patterns[heard].astype(np.float32))
-    pairs = lengths[heard][:, None] == lengths[heard][None, :]
-    np.fill_diagonal(pairs, False)
-    return _mean(alike[pairs])
+    kinds, lengths, count = _kinds(patterns[heard], lengths[heard])
+    pairs = (lengths[:, None] == lengths[None, :]) * (count[:, None] * count[None, :] - np.diag(count))
+    total = pairs.sum()
+    return float((_jaccard_matrix(kinds) * pairs).sum() / total) if total else float("nan")
 
 
 def next_bar_onset_similarity(notes: Notes) -> float:
@@ -164,9 +164,19 @@ def rhythm_metrics(notes: Notes) -> dict[str, float | NDArray[np.float64]]:
     }
 
 
-def _jaccard_matrix(patterns: NDArray[np.float32]) -> NDArray[np.float64]:
+def _kinds(
+    patterns: NDArray[np.bool_], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64]]:
+    """The different patterns among some, how long each is, and how often it occurs: few, where bars are many."""
+    rows = np.column_stack([np.packbits(patterns, axis=1), lengths.astype(np.uint8)])
+    _, first, count = np.unique(rows.view(f"V{rows.shape[1]}").ravel(), return_index=True, return_counts=True)
+    return patterns[first], lengths[first], count.astype(np.int64)
+
+
+def _jaccard_matrix(patterns: NDArray[np.bool_]) -> NDArray[np.float64]:
     """J (n, n) of patterns (n, steps) of which each has an onset."""
-    both = (patterns @ patterns.T).astype(np.float64)
+    steps = patterns.astype(np.float32)
+    both = (steps @ steps.T).astype(np.float64)
     sizes = patterns.sum(1)
     return np.asarray(both / (sizes[:, None] + sizes[None, :] - both))
 

@@ -68,11 +68,12 @@ def self_similarity(notes: Notes) -> NDArray[np.float64]:
     """
     notes, bar = _in_bars(notes)
     step = round_half_up((notes.start_beat - notes.bar_beats[bar]) * RESOLUTION) if len(notes) else bar
-    width = (int(step.max(initial=0)) + 1) * 128
-    pitch = notes.pitch - notes.pitch.min(initial=127)
-    tokens = np.unique(bar * width + step * 128 + pitch)
-    sizes = np.bincount(tokens // width, minlength=notes.num_bars)
-    return np.array([[_alike(tokens, width, sizes, lag) for lag in range(1, LAGS + 1)]])
+    token = step * 128 + notes.pitch - notes.pitch.min(initial=127)
+    apart = notes.num_bars + LAGS + 1
+    places = np.unique(token * apart + bar)
+    sizes = np.bincount(places % apart, minlength=notes.num_bars)
+    shared = _shared(places, apart, notes.num_bars)
+    return np.array([[_jaccard(shared[:, lag], sizes, lag) for lag in range(1, LAGS + 1)]])
 
 
 def moves(line: Notes) -> NDArray[np.int64]:
@@ -112,11 +113,14 @@ def longest_repeated_passage(melodic: NDArray[np.int64]) -> float:
         return float("nan")
     _, codes = np.unique(melodic, return_inverse=True)
     suffixes = Suffixes.of(np.append(codes, -1), len(codes) // 2 + 1)
+    # Suffixes that share a passage stand side by side in their order.
+    order = suffixes.order[suffixes.order < len(codes)].astype(np.int64)
+    common = suffixes.common(order[:-1], order[1:])
     # What repeats at one length repeats at every smaller one.
-    least, most = 0, min(len(codes) // 2, (1 << len(suffixes.levels)) - 1)
+    least, most = 0, min(len(codes) // 2, int(common.max()))
     while least < most:
         length = (least + most + 1) // 2
-        least, most = (length, most) if _comes_again(suffixes, len(codes), length) else (least, length - 1)
+        least, most = (length, most) if _comes_again(order, common, length) else (least, length - 1)
     return float(least)
 
 
@@ -178,28 +182,41 @@ def _piece_key(notes: Notes) -> int:
     return int(_keys(notes, notes.start_beat - notes.start_beat[0], np.zeros(1, np.int64), transposed=True)[0])
 
 
-def _alike(tokens: NDArray[np.int64], width: int, sizes: NDArray[np.int64], lag: int) -> float:
-    """Mean Jaccard index of bars that are `lag` bars apart."""
-    later = tokens + lag * width
-    place = np.minimum(np.searchsorted(tokens, later), max(len(tokens) - 1, 0))
-    shared = tokens[tokens[place] == later] // width if len(tokens) else tokens
-    both = np.bincount(shared, minlength=len(sizes))[: max(len(sizes) - lag, 0)]
+def _shared(places: NDArray[np.int64], apart: int, num_bars: int) -> NDArray[np.int64]:
+    """How many tokens each bar and the one `lag` bars after it have in common, (bars, LAGS + 1).
+
+    `places` are token times `apart` plus bar, ascending: a token comes back `lag` bars later where two places differ by
+    `lag`, and tokens differ by more than any lag.
+    """
+    width = LAGS + 1
+    counts = np.zeros(num_bars * width, np.int64)
+    for shift in range(1, width):
+        lag = places[shift:] - places[:-shift]
+        near = np.flatnonzero(lag <= LAGS)
+        if not len(near):
+            break
+        counts += np.bincount(places[near] % apart * width + lag[near], minlength=len(counts))
+    return counts.reshape(num_bars, width)
+
+
+def _jaccard(shared: NDArray[np.int64], sizes: NDArray[np.int64], lag: int) -> float:
+    """Mean Jaccard index of bars (n,) and those `lag` bars after them, from what they share and how much each has."""
+    both = shared[: max(len(sizes) - lag, 0)]
     union = sizes[: len(both)] + sizes[lag:] - both
     return float((both[union > 0] / union[union > 0]).mean()) if union.any() else float("nan")
 
 
-def _comes_again(suffixes: Suffixes, size: int, length: int) -> bool:
-    """Whether a passage of `length` symbols begins at two places at least that far apart."""
-    level = length.bit_length() - 1
-    rank = suffixes.levels[level].astype(np.int64)
-    begin = np.arange(size - length + 1)
-    # Two passages of a power of two that overlap tell the whole.
-    key = rank[begin] * len(rank) + rank[begin + length - (1 << level)]
-    order = np.argsort(key, kind="stable")
-    fresh = np.diff(key[order], prepend=-1) != 0
-    first = np.flatnonzero(fresh)
-    last = np.append(first[1:], len(order)) - 1
-    return bool((order[last] - order[first] >= length).any())
+def _comes_again(order: NDArray[np.int64], common: NDArray[np.int64], length: int) -> bool:
+    """Whether a passage of `length` symbols begins at two places at least that far apart.
+
+    Parameters
+    ----------
+    order, common
+        Positions (n,) in the order of their suffixes, and how much each (n - 1,) shares with the next.
+    """
+    groups = np.flatnonzero(np.append(True, common < length))
+    spread = np.maximum.reduceat(order, groups) - np.minimum.reduceat(order, groups)
+    return bool((spread >= length).any())
 
 
 _REPETITION = "share of equal bars; beside the repetitions that human pieces of the corpus have"
