@@ -26,18 +26,21 @@ _STANDINGS: tuple[tuple[str, Standing], ...] = (
     ("not plainly more than in real", "open"),
     ("too few", "unknown"),
     ("undefined", "unknown"),
+    ("no floor", "unknown"),
     ("as real", "alike"),
     ("as other real", "alike"),
+    ("as among real", "alike"),
     ("not told", "alike"),
     (", slight", "slight"),
     ("hardly told", "slight"),
     ("than real", "apart"),
     ("than in real", "apart"),
+    ("than among real", "apart"),
     ("further off", "apart"),
     ("as far off", "apart"),
     ("told from real", "apart"),
 )
-"""Phrases of verdicts (`certainty.words`, `comparing.against_floor`, `dependence`, the examiners); the first found
+"""Phrases of verdicts (of `certainty`, `comparing`, `dependence`, the examiners and the sections); the first found
 counts."""
 
 _SAID: dict[Standing, tuple[str, str]] = {
