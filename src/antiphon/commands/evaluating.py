@@ -98,7 +98,7 @@ def _of_model(
 
     model = load(name)
     family = str(model.config.family.kind)
-    corpus = str(model.card.get("corpus", ""))
+    corpus = str(model.card.get("corpus", {}).get("name", ""))
     place = reference or (corpus if container.named(corpus) else None)
     held_against = open_reference(place, plan.seed) if place else None
     num, bars = size
@@ -106,7 +106,8 @@ def _of_model(
     made = in_memory(name, model.generate(bars, num=num, seed=plan.seed), "model")
     conditioned = None
     if held_against is not None and family == "bar":
-        conditioned = conditioned_bars(model, held_against.real, plan.seed)
+        sets = (held_against.real, held_against.other)
+        conditioned = (conditioned_bars(model, sets[0], plan.seed), conditioned_bars(model, sets[1], plan.seed + 1))
     chosen = replace(plan, protocol=plan.protocol or _FAMILY_PROTOCOLS.get(family, "all"))
     return evaluate(made, held_against, chosen, conditioned=conditioned, say=say)
 

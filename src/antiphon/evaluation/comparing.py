@@ -126,8 +126,11 @@ def against_floor(own: Number, floor: Number | None, shuffled: Number | None, *,
     near, reach = (_end(own, larger_is_better), _end(floor, not larger_is_better))
     if near >= reach if larger_is_better else near <= reach:
         return "as other real songs"
-    if shuffled is None or np.isnan(shuffled.value) or shuffled.value == floor.value:
+    if shuffled is None or np.isnan(shuffled.value):
         return "further off than other real songs"
+    far = _end(shuffled, larger_is_better)
+    if far >= reach if larger_is_better else far <= reach:
+        return "further off than other real songs, in a way that shuffling is not"
     position = (own.value - floor.value) / (shuffled.value - floor.value)
     if position >= 0.8:
         return "as far off as shuffled" if position < 1.25 else "further off than shuffled"

@@ -10,7 +10,7 @@ import numpy as np
 
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import MelodyBars, why_silent
-from antiphon.codecs.performance import performed_notes, quantised
+from antiphon.codecs.performance import quantised
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
 from antiphon.evaluation.baselines import (
@@ -50,6 +50,8 @@ class Setting:
     seconds: float | None = None
     seed: int = 0
 
+
+Reader = Callable[[Songs, int], Notes]
 
 Both = tuple[Values, Values]
 """The values of a song, and of the same song shuffled."""
@@ -121,6 +123,16 @@ def song_notes(songs: Songs, index: int) -> Notes:
     return notes
 
 
+def melody_notes(songs: Songs, index: int) -> Notes:
+    """The melody bars of a song alone, one after the other, as notes; gaps between them are closed."""
+    return Notes.from_score(MelodyBars().decode(np.asarray(melody_rows(songs, index)["real"])))
+
+
+def notes_reader(protocol: str) -> Reader:
+    """What a protocol compares of whole sets: the melody under `bar`, else all pitched notes."""
+    return melody_notes if PROTOCOLS[protocol] == ("bars",) else song_notes
+
+
 def _melody(songs: Songs, index: int, setting: Setting) -> Both:
     rows = melody_rows(songs, index)
     shuffled = {**rows, "real": shuffled_steps(np.asarray(rows["real"]), _rng(setting, index))}
@@ -145,7 +157,7 @@ def _of_notes(notes: Notes) -> Values:
 
 
 def _performance(songs: Songs, index: int, setting: Setting) -> Both:
-    piece = performed_notes(songs.score(index))
+    piece = performance.performance_of_score(songs.score(index))
     if not len(piece):
         raise UnusableError("no note of a piano sounds in it")
     if setting.tokens or setting.seconds:

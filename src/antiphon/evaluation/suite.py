@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from antiphon import __version__
-from antiphon.codecs.performance import performed_notes
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.errors import InputError
 from antiphon.evaluation import comparing
 from antiphon.evaluation.gather import Gathered, UnusableError, gather
 from antiphon.evaluation.measures import Column, columns
 from antiphon.evaluation.parts import PARTS, PROTOCOLS, Both, Part, Setting
+from antiphon.evaluation.performance import performance_of_score
 from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side, Thumbnail
 from antiphon.evaluation.sides import Reference, common_grid, in_common
 from antiphon.evaluation.songs import Songs
@@ -65,8 +65,8 @@ class Sides:
         See there.
     made
         The samples.
-    conditioned
-        Bars made under the conditions of the real songs, one entry a real song; else the samples.
+    conditioned, taught
+        Bars made under the conditions of the real songs and of the other real ones, one entry a song; else the samples.
     reference
         Real music, if any.
     say
@@ -77,6 +77,7 @@ class Sides:
     setting: Setting
     made: Songs
     conditioned: Songs
+    taught: Songs
     reference: Reference | None
     say: Callable[[str], object]
 
@@ -86,7 +87,7 @@ def evaluate(
     reference: Reference | None = None,
     plan: Plan | None = None,
     *,
-    conditioned: Songs | None = None,
+    conditioned: tuple[Songs, Songs] | None = None,
     extra: Sequence[Section] = (),
     say: Callable[[str], object] = lambda _: None,
 ) -> Report:
@@ -102,7 +103,8 @@ def evaluate(
         What is to be done; by default everything.
     conditioned
         For models that write bars under conditions: bars that were made under the conditions of `reference.real`, for
-        the metrics of melody bars, so that both sides have the same.
+        the metrics of melody bars, so that both sides have the same, and under those of `reference.other`, for the
+        examiners to learn from.
     extra
         Sections on what only the samples' maker can show; they come after those of the parts.
     say
@@ -123,7 +125,7 @@ def evaluate(
     setting, stated = _setting(plan, grid, made)
     if reference is not None:
         remarks = (*_shared(made, reference), *remarks)
-    sides = Sides(plan, setting, made, conditioned or made, reference, say)
+    sides = Sides(plan, setting, made, *(conditioned or (made, made)), reference, say)
     report = Report(
         plan.protocol,
         plan.seed,
@@ -240,7 +242,7 @@ def _stated_tokens(made: Songs, workers: int | None) -> int:
 
 
 def _num_tokens(songs: Songs, index: int) -> int:
-    return len(performed_notes(songs.score(index)))
+    return len(performance_of_score(songs.score(index)))
 
 
 def _shared(made: Songs, reference: Reference) -> tuple[str, ...]:

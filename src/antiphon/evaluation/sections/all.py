@@ -2,6 +2,7 @@
 
 from antiphon.evaluation.report import Section
 from antiphon.evaluation.sections.conditions import dependence_section
+from antiphon.evaluation.sections.examiners import examiner_section
 from antiphon.evaluation.sections.likeness import likeness_sections
 from antiphon.evaluation.sections.originals import originality_section
 from antiphon.evaluation.sections.published import published_sections
@@ -14,6 +15,7 @@ def of_sets(sides: Sides) -> list[Section]:
     found = [
         variety_section(sides),
         *likeness_sections(sides),
+        examiner_section(sides),
         dependence_section(sides),
         originality_section(sides),
         *published_sections(sides),

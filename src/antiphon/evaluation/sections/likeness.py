@@ -1,7 +1,7 @@
 """The section on distances between the two sets as wholes: features of phrases, their Gaussians, their neighbours."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,15 +15,16 @@ from antiphon.evaluation.frechet import frechet_at_infinity
 from antiphon.evaluation.gather import UnusableError, gather
 from antiphon.evaluation.measures import Column, Metric, columns
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, song_notes
+from antiphon.evaluation.parts import PROTOCOLS, Reader, notes_reader
 from antiphon.evaluation.phrases import bar_phrases, second_phrases
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides
 
-BARS, SECONDS = 8, 20.0
-"""Length of a phrase where beats are known, and in performances, whose bar lines mean nothing."""
+BARS, MELODY_BARS, SECONDS = 8, 4, 20.0
+"""Length of a phrase where beats are known, of a melody alone, and in performances, whose bar lines mean nothing."""
 
+_BETWEEN = ("overlap_area", "kl_divergence")
 _NEIGHBOURS = ("precision", "recall", "density", "coverage")
 _K, _DRAWS = 5, 20
 _BY_NAME = {metric.name: metric for metric in METRICS}
@@ -41,7 +42,8 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
     if made is None or real is None:
         return ()
     compared = _Sets(made, real, shuffled, other, sides.plan.seed)
-    length = f"{SECONDS:g} seconds" if _performed(sides) else f"{BARS} bars"
+    bars = _bars(sides.plan.protocol)
+    length = f"{bars} bars" if bars else f"{SECONDS:g} seconds"
     floor = (
         f"Floor: other real songs, as many as there are samples, drawn {_DRAWS} times; in brackets what 95 % of the "
         "draws give. Shuffled: the real songs with pitches and gaps in random order."
@@ -50,12 +52,13 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
         Section(
             "Distances between the sets",
             f"Over {len(FEATURES)} plain features of phrases of {length}, in units of the real songs' spread. {floor}",
-            (_frechet(compared), *_neighbour_rows(compared)),
+            (_frechet(compared), *_neighbour_rows(compared), *_joint_rows(compared)),
         ),
         Section(
             "Feature by feature",
-            "How pieces differ from pieces of the other set, against how real ones differ among themselves. " + floor,
-            _overlap_rows(compared),
+            "How far samples differ from real pieces as those do among themselves: 100 % if they do. Single features "
+            f"are blind to much; the distances above see more. {floor}",
+            _feature_rows(compared),
         ),
     )
 
@@ -81,13 +84,15 @@ class _Sets:
             yield Column(column.values[kept], column.song[kept])
 
 
-def _performed(sides: Sides) -> bool:
-    return PROTOCOLS[sides.plan.protocol] == ("performance",)
+def _bars(protocol: str) -> int:
+    """Bars a phrase; 0 where phrases are cut by seconds."""
+    lengths: dict[tuple[str, ...], int] = {("bars",): MELODY_BARS, ("performance",): 0}
+    return lengths.get(PROTOCOLS[protocol], BARS)
 
 
 def _features(sides: Sides, songs: Songs) -> tuple[Column | None, Column | None]:
     """Features of the phrases of some songs, as they are and shuffled."""
-    worker = partial(_of_song, _performed(sides), sides.plan.seed)
+    worker = partial(_of_song, notes_reader(sides.plan.protocol), _bars(sides.plan.protocol), sides.plan.seed)
     found = gather(songs, worker, "phrases", sides.plan.workers).found
     if not found:
         return None, None
@@ -95,16 +100,16 @@ def _features(sides: Sides, songs: Songs) -> tuple[Column | None, Column | None]
     return own, shuffled
 
 
-def _of_song(performed: bool, seed: int, songs: Songs, index: int) -> tuple[np.ndarray, np.ndarray]:
-    notes, rng = song_notes(songs, index), np.random.default_rng((seed, index))
-    own = _cut(notes, performed)
+def _of_song(read: Reader, bars: int, seed: int, songs: Songs, index: int) -> tuple[np.ndarray, np.ndarray]:
+    notes, rng = read(songs, index), np.random.default_rng((seed, index))
+    own = _cut(notes, bars)
     if not len(own):
         raise UnusableError("it is shorter than a phrase")
-    return own, _cut(shuffled_gaps(shuffled_pitches(notes, rng), rng), performed)
+    return own, _cut(shuffled_gaps(shuffled_pitches(notes, rng), rng), bars)
 
 
-def _cut(notes: Notes, performed: bool) -> np.ndarray:
-    return phrase_features(second_phrases(notes, SECONDS) if performed else bar_phrases(notes, BARS))
+def _cut(notes: Notes, bars: int) -> np.ndarray:
+    return phrase_features(bar_phrases(notes, bars) if bars else second_phrases(notes, SECONDS))
 
 
 def _frechet(sets: _Sets) -> Row:
@@ -139,31 +144,43 @@ def _neighbour_rows(sets: _Sets) -> list[Row]:
     ]
 
 
-def _overlap_rows(sets: _Sets) -> tuple[Row, ...]:
-    """Overlap and divergence of each feature, song by song, after Yang and Lerch."""
+def _joint_rows(sets: _Sets) -> list[Row]:
+    """Overlap and divergence of Yang and Lerch over all features together, phrase by phrase."""
+
+    def between(one: Column | None) -> dict[str, float]:
+        if one is None:
+            return dict.fromkeys(_BETWEEN, np.nan)
+        found = set_distances(*standardised(one, sets.real), sets.seed)
+        return {"overlap_area": found.overlap[0], "kl_divergence": found.divergence[0]}
+
+    made, shuffled, floor = between(sets.made), between(sets.shuffled), [between(one) for one in sets.draws(sets.other)]
+    rows = []
+    for name in _BETWEEN:
+        numbers = (Number(made[name]), _spread([one[name] for one in floor]), Number(shuffled[name]))
+        rows.append(_row(_BY_NAME[name], numbers, samples_needed(name), name == "overlap_area"))
+    return rows
+
+
+def _feature_rows(sets: _Sets) -> tuple[Row, ...]:
+    """Overlap of each feature, song by song."""
     real = _song_means(sets.real)
     made = _overlaps(_song_means(sets.made), real, sets.seed)
     shuffled = _overlaps(_song_means(sets.shuffled), real, sets.seed) if sets.shuffled else {}
     floor = [_overlaps(_song_means(one), real, sets.seed) for one in sets.draws(sets.other)]
-    rows = []
-    for kind, larger_is_better in (("overlap_area", True), ("kl_divergence", False)):
-        metric = _BY_NAME[kind]
-        for word in WORDS:
-            name = f"{kind}/{word.name}"
-            named = Metric(name, f"{word.sentence} {metric.sentence}", metric.source, metric.unit)
-            numbers = (Number(made[name]), _spread([f[name] for f in floor]), Number(shuffled.get(name, np.nan)))
-            rows.append(_row(named, numbers, samples_needed(kind), larger_is_better))
-    there = tuple(row for row in rows if not np.isnan(row.made.value))
-    return there or tuple(rows[:1])
+    metric, rows = _BY_NAME["overlap_area"], []
+    for word in WORDS:
+        named = Metric(f"{metric.name}/{word.name}", word.sentence, metric.source, metric.unit)
+        own, least = Number(made[word.name]), _spread([one[word.name] for one in floor])
+        row = _row(named, (own, least, Number(np.nan)), samples_needed(metric.name), True)
+        rows.append(replace(row, shuffled=Number(shuffled.get(word.name, np.nan))))
+    return tuple(row for row in rows if not np.isnan(row.made.value))
 
 
 def _overlaps(one: Column, real: Column, seed: int) -> dict[str, float]:
     found = {}
     for number, word in enumerate(WORDS):
         made, held = (Column(column.values[:, number], column.song).defined() for column in (one, real))
-        between = set_distances(made, held, seed)
-        found[f"overlap_area/{word.name}"] = between.overlap[0]
-        found[f"kl_divergence/{word.name}"] = between.divergence[0]
+        found[word.name] = set_distances(made, held, seed).overlap[0]
     return found
 
 

@@ -4,7 +4,7 @@ from antiphon.evaluation.comparing import number
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.originality import METRICS, Index, originality
-from antiphon.evaluation.parts import song_notes
+from antiphon.evaluation.parts import notes_reader
 from antiphon.evaluation.passages import reading_of
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.songs import Songs
@@ -52,5 +52,5 @@ def _verdict(name: str, rare_share: float, num: int) -> str:
 
 
 def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:
-    found = gather(songs, song_notes, "read notes", sides.plan.workers)
+    found = gather(songs, notes_reader(sides.plan.protocol), "read notes", sides.plan.workers)
     return found.found, tuple(songs.ids[index] for index in found.songs)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from antiphon.codecs.performance import performed_notes
 from antiphon.evaluation.as_published import as_published_bars
 from antiphon.evaluation.as_published_performance import METRICS as PERFORMANCE
 from antiphon.evaluation.as_published_performance import as_published_metrics
@@ -12,7 +11,7 @@ from antiphon.evaluation.gather import UnusableError, gather
 from antiphon.evaluation.measures import Column, Metric, Values, columns
 from antiphon.evaluation.metrics import METRICS as BARS
 from antiphon.evaluation.parts import PROTOCOLS, Setting, song_rolls
-from antiphon.evaluation.performance import cut, notes_of
+from antiphon.evaluation.performance import cut, notes_of, performance_of_score
 from antiphon.evaluation.report import Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides
@@ -58,7 +57,7 @@ def _bars(setting: Setting, songs: Songs, index: int) -> Values:
 
 
 def _performance(setting: Setting, songs: Songs, index: int) -> Values:
-    piece = performed_notes(songs.score(index))
+    piece = performance_of_score(songs.score(index))
     if not len(piece):
         raise UnusableError("no note of a piano sounds in it")
     if setting.tokens or setting.seconds:

@@ -8,7 +8,7 @@ from antiphon.evaluation.bars import distinct_share
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, melody_rows, song_notes
+from antiphon.evaluation.parts import PROTOCOLS, melody_rows, notes_reader
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.structure import duplicate_rate
@@ -52,7 +52,7 @@ def _duplicates(sides: Sides, metric: Metric, real: Songs | None) -> Row:
 
 
 def _rate(sides: Sides, songs: Songs) -> Number:
-    pieces: Sequence[Notes] = gather(songs, song_notes, "read notes", sides.plan.workers).found
+    pieces: Sequence[Notes] = gather(songs, notes_reader(sides.plan.protocol), "read notes", sides.plan.workers).found
     return Number(duplicate_rate(pieces), num_units=len(pieces), num_songs=len(pieces))
 
 
