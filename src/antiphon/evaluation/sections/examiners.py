@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from antiphon.evaluation.examiner.examination import (
 from antiphon.evaluation.examiner.material import Material
 from antiphon.evaluation.examiner.phrases import phrases
 from antiphon.evaluation.gather import gather
+from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.parts import PROTOCOLS, melody_rows, song_notes
 from antiphon.evaluation.report import Number, Row, Section
@@ -28,7 +30,6 @@ from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides
 
 SEEDS = (0, 1, 2)
-_NOT_TOLD = 0.5
 
 
 def examiner_section(sides: Sides) -> Section | None:
@@ -59,8 +60,9 @@ _Three = tuple[Material | None, Material | None, Material | None]
 
 
 def _enough(made: Material, real: Material) -> bool:
-    songs = [len(np.unique(part.song)) for part in (made, real[real.held], real[~real.held]) if real.held is not None]
-    return bool(songs) and min(songs) >= LEAST_SONGS
+    held = np.zeros(len(real), bool) if real.held is None else real.held
+    songs = [made.song, real.song[held], real.song[~held]]
+    return min(len(np.unique(song)) for song in songs) >= LEAST_SONGS
 
 
 def _rows(name: str, made: Material, real: Material, shuffled: Material, seed: int) -> list[Row]:
@@ -71,18 +73,17 @@ def _rows(name: str, made: Material, real: Material, shuffled: Material, seed: i
     rows = []
     for metric, of in ((auc, _auc), (accuracy, _accuracy)):
         numbers = [of(one, one.worst) for one in (heard, floor, base)]
-        verdict = heard.told if metric is auc else ""
-        rows.append(_row(f"{metric.name}/{name}", metric.sentence, metric.source, metric.unit, numbers, verdict))
+        verdict = heard.words.partition(" (")[0] if metric is auc else ""
+        rows.append(_row(replace(metric, name=f"{metric.name}/{name}"), numbers, verdict))
     for hearing in heard.kinds:
         numbers = [_auc(heard, hearing), *(_auc(one, _of_kind(one, hearing.kind)) for one in (floor, base))]
-        row = _row(f"{auc.name}/{name}, {hearing.kind}", auc.sentence, auc.source, auc.unit, numbers, _splits(hearing))
-        rows.append(row)
+        rows.append(_row(replace(auc, name=f"{auc.name}/{name}, {hearing.kind}"), numbers, _splits(hearing)))
     return rows
 
 
-def _row(name: str, sentence: str, source: str, unit: str, numbers: Sequence[Number], verdict: str) -> Row:
+def _row(metric: Metric, numbers: Sequence[Number], verdict: str) -> Row:
     made, floor, shuffled = numbers
-    return Row(name, sentence, source, unit, made, None, floor, shuffled, None, verdict)
+    return Row(metric.name, metric.sentence, metric.source, metric.unit, made, None, floor, shuffled, None, verdict)
 
 
 def _splits(hearing: Hearing) -> str:
@@ -176,7 +177,7 @@ def _both(one: Material | None, other: Material | None) -> Material | None:
     """Two materials as one, their songs kept apart."""
     if one is None or other is None:
         return one or other
-    parts = {
+    parts: dict[str, Any] = {
         name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in ("codes", "planes", "features")
     }
     song = np.concatenate([one.song, other.song + one.song.max(initial=-1) + 1])
