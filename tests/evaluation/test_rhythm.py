@@ -65,6 +65,8 @@ def test_bars_of_other_length_are_not_compared() -> None:
     assert rhythm.onset_patterns(notes)[1].tolist() == [48, 36, 48, 36, 24]
     assert math.isnan(rhythm.next_bar_onset_similarity(notes))
     assert 0 < rhythm.onset_self_similarity(notes) < 1
+    downbeats = replace(piece([(0, 1, 60), (4, 1, 60)]), bar_beats=np.array([0, 4, 7.0]))
+    assert math.isnan(rhythm.onset_self_similarity(downbeats))
 
 
 def test_a_bar_that_no_metre_has_takes_no_room() -> None:

@@ -65,6 +65,10 @@ def test_silent_bars_repeat_nothing() -> None:
     assert structure.self_similarity(bars(A, (), (), B))[0, :2].tolist() == [0, 0]
 
 
+def test_a_note_is_not_taken_for_its_neighbour() -> None:
+    assert structure.self_similarity(piece([(12, 4, 60), (0, 4, 61)]))[0, 2] == 0
+
+
 def test_moves_are_intervals_and_times() -> None:
     moves = structure.moves(melody(piece([(0, 1, 60), (1, 0.5, 62), (2, 1, 64), (3, 0.5, 62), (4, 1, 60)])))
     assert len(set(moves.tolist())) == 2

@@ -69,10 +69,9 @@ def self_similarity(notes: Notes) -> NDArray[np.float64]:
     notes, bar = _in_bars(notes)
     step = round_half_up((notes.start_beat - notes.bar_beats[bar]) * RESOLUTION) if len(notes) else bar
     token = step * 128 + notes.pitch - notes.pitch.min(initial=127)
-    apart = notes.num_bars + LAGS + 1
-    places = np.unique(token * apart + bar)
-    sizes = np.bincount(places % apart, minlength=notes.num_bars)
-    shared = _shared(places, apart, notes.num_bars)
+    places = np.unique(token * notes.num_bars + bar)
+    sizes = np.bincount(places % max(notes.num_bars, 1), minlength=notes.num_bars)
+    shared = _shared(places, notes.num_bars)
     return np.array([[_jaccard(shared[:, lag], sizes, lag) for lag in range(1, LAGS + 1)]])
 
 
@@ -182,11 +181,11 @@ def _piece_key(notes: Notes) -> int:
     return int(_keys(notes, notes.start_beat - notes.start_beat[0], np.zeros(1, np.int64), transposed=True)[0])
 
 
-def _shared(places: NDArray[np.int64], apart: int, num_bars: int) -> NDArray[np.int64]:
+def _shared(places: NDArray[np.int64], num_bars: int) -> NDArray[np.int64]:
     """How many tokens each bar and the one `lag` bars after it have in common, (bars, LAGS + 1).
 
-    `places` are token times `apart` plus bar, ascending: a token comes back `lag` bars later where two places differ by
-    `lag`, and tokens differ by more than any lag.
+    `places` are token times number of bars plus bar, ascending: a token comes back `lag` bars later where two places
+    differ by `lag`. Places of different tokens differ by it only where that bar would lie after the end.
     """
     width = LAGS + 1
     counts = np.zeros(num_bars * width, np.int64)
@@ -195,7 +194,7 @@ def _shared(places: NDArray[np.int64], apart: int, num_bars: int) -> NDArray[np.
         near = np.flatnonzero(lag <= LAGS)
         if not len(near):
             break
-        counts += np.bincount(places[near] % apart * width + lag[near], minlength=len(counts))
+        counts += np.bincount(places[near] % num_bars * width + lag[near], minlength=len(counts))
     return counts.reshape(num_bars, width)
 
 
