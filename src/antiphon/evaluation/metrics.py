@@ -9,13 +9,14 @@ code prints instead is in `antiphon.evaluation.as_published`.
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.evaluation.measures import Metric
-from antiphon.evaluation.packed import Packed, chunks, num_bits
+from antiphon.evaluation.packed import Packed, Words, chunks, first_steps, num_bits, tiled
 from antiphon.evaluation.rolls import BEATS, Rolls
 from antiphon.evaluation.tonal import pair_distances, ratio, tonal_centroids
 from antiphon.music.theory import SCALES
@@ -270,26 +271,36 @@ def _used_pitch_classes(packed: Packed) -> Values:
 
 def _qualified(packed: Packed, min_steps: int | None, rest: int) -> Values:
     steps = default_min_steps(packed.rolls.resolution) if min_steps is None else min_steps
-    sounding, total = max(1, steps - rest), packed.sounds.shape[3]
-    long = packed.pieces.copy()
-    held = packed.sounds & ~packed.pieces
+    words = (packed.sounds,) if packed.onsets is None else (packed.sounds, packed.onsets)
+    counts = tiled(partial(_long_and_all_notes, min_steps=steps, rest=rest), *words)
+    return _where(packed.pitched, ratio(counts[..., 0], counts[..., 1]))
+
+
+def _long_and_all_notes(sounds: Words, onsets: Words | None = None, *, min_steps: int, rest: int) -> NDArray[np.int64]:
+    """Qualified notes and notes of bars, (m, 2), from words (m, T, 2)."""
+    first = first_steps(sounds) if onsets is None else first_steps(sounds) | onsets
+    sounding, total = max(1, min_steps - rest), sounds.shape[1]
+    long, held = first.copy(), sounds ^ first
     for later in range(1, min(sounding, total)):
-        long[..., :-later, :] &= held[..., later:, :]
-        long[..., -later:, :] = 0
-    if sounding < steps:
+        long[:, :-later] &= held[:, later:]
+        long[:, -later:] = 0
+    if onsets is not None and sounding < min(min_steps, total):
         # The next stroke follows at once: nothing was cut off this note, which is as short as it looks.
-        long[..., : max(0, total - sounding), :] &= ~packed.pieces[..., sounding:, :]
+        long[:, :-sounding] &= ~first[:, sounding:]
     if sounding > total:
         long[...] = 0
-    return _where(packed.pitched, ratio(num_bits(long), num_bits(packed.pieces)))
+    return np.stack([num_bits(long), num_bits(first)], axis=1)
 
 
 def _polyphonicity(packed: Packed) -> Values:
-    low, high = packed.sounds[..., 0], packed.sounds[..., 1]
-    one = np.uint64(1)
+    return _where(packed.pitched, tiled(_share_of_steps_with_several, packed.sounds))
+
+
+def _share_of_steps_with_several(sounds: Words) -> Values:
+    low, high, one = sounds[..., 0], sounds[..., 1], np.uint64(1)
     several = ((low & (low - one)) | (high & (high - one))) != 0
     several |= (low != 0) & (high != 0)
-    return _where(packed.pitched, several.mean(3))
+    return np.asarray(several.mean(1))
 
 
 def _in_scale(packed: Packed, scale: Iterable[int], tonic: int | None) -> Values:
@@ -311,8 +322,7 @@ def _drum_pattern(packed: Packed, pattern: int, near: float) -> Values:
     drum = packed.rolls.drum_track
     if drum is None or period.denominator != 1:
         return rates
-    strokes = num_bits(packed.struck[:, drum, ..., None, :])
-    rates[:, drum] = pattern_share(strokes, int(period), near)
+    rates[:, drum] = pattern_share(packed.strokes, int(period), near)
     return rates
 
 

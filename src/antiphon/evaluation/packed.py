@@ -4,9 +4,11 @@ Bar metrics read these instead of the cells, a fifth of their size, some samples
 Axes: N samples, K track, B bar, T step, P pitch.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 from antiphon.evaluation.rolls import BEATS, Rolls
 
 Words = NDArray[np.uint64]
-CHUNK_CELLS = 1 << 24
+CHUNK_CELLS = 1 << 25
 _WORD_BYTES = 16
+_TILE_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,26 +33,22 @@ class Packed:
     @cached_property
     def sounds(self) -> Words:
         """What sounds."""
-        return _words(self.rolls.cells)
+        return tiled(_words, self.rolls.cells)
 
     @cached_property
-    def struck(self) -> Words:
-        """Where notes begin: as the onsets say, or wherever a pitch sounds that did not at the step before, the bar
-        beginning from silence."""
-        if self.rolls.onsets is None:
-            return self._fresh
-        return _words(self.rolls.onsets) & self.sounds
+    def onsets(self) -> Words | None:
+        """Where notes begin, if that is known."""
+        return None if self.rolls.onsets is None else tiled(_words, self.rolls.onsets) & self.sounds
 
     @cached_property
-    def pieces(self) -> Words:
-        """First steps of notes cut at bar lines: what is struck, and what sounds on from the bar before."""
-        return self._fresh if self.rolls.onsets is None else self.struck | self._fresh
-
-    @cached_property
-    def _fresh(self) -> Words:
-        first = self.sounds.copy()
-        first[..., 1:, :] &= ~self.sounds[..., :-1, :]
-        return first
+    def strokes(self) -> NDArray[np.int64]:
+        """How many drums (N, B, T) begin at each step: as the onsets say, or where they sound after a step in which
+        they did not, the bar beginning from silence."""
+        drum = self.rolls.drum_track
+        if drum is None:
+            raise ValueError("rolls without drums have no strokes")
+        struck = first_steps(self.sounds[:, drum]) if self.onsets is None else self.onsets[:, drum]
+        return num_bits(struck[..., None, :])
 
     @cached_property
     def sounding_steps(self) -> NDArray[np.unsignedinteger]:
@@ -79,7 +78,11 @@ class Packed:
 
     def chroma(self, bin_of_pitch: NDArray[np.int64]) -> NDArray[np.float64]:
         """Sounding steps (N, K, B, beat, 12) by bin, given each cell's bin (P,)."""
-        return np.asarray(self.sounding_steps @ (bin_of_pitch[:, None] == np.arange(12)).astype(np.float64))
+        steps = self.sounding_steps
+        weights = (bin_of_pitch[:, None] == np.arange(12)).astype(np.float32)
+        # Whole numbers, which float32 adds up exactly.
+        sums = steps.reshape(-1, steps.shape[-1]).astype(np.float32) @ weights
+        return np.asarray(sums.reshape(*steps.shape[:-1], 12), np.float64)
 
     @cached_property
     def pitch_classes(self) -> NDArray[np.float64]:
@@ -92,6 +95,28 @@ def chunks(rolls: Rolls, cells: int = CHUNK_CELLS) -> Iterator[Packed]:
     size = max(1, cells // max(1, rolls.cells[:1].size))
     for begin in range(0, max(1, len(rolls)), size):
         yield Packed(rolls[begin : begin + size])
+
+
+def tiled(measure: Callable[..., NDArray[Any]], *arrays: NDArray[Any]) -> NDArray[Any]:
+    """What `measure` makes of bars (m, ...), for arrays (N, K, B, ...), a few bars at a time.
+
+    Its temporaries then are small enough to be used again by the next few; the system hands out large ones page by
+    page, which takes longer than the arithmetic.
+    """
+    shape = arrays[0].shape[:3]
+    num_bars = math.prod(shape)
+    flat = [array.reshape(num_bars, *array.shape[3:]) for array in arrays]
+    size = max(1, _TILE_BYTES // max(1, flat[0][:1].nbytes))
+    parts = [measure(*(array[begin : begin + size] for array in flat)) for begin in range(0, max(1, num_bars), size)]
+    joined = np.concatenate(parts)
+    return joined.reshape(*shape, *joined.shape[1:])
+
+
+def first_steps(sounds: Words) -> Words:
+    """Bits (..., T, 2) that were not set at the step before, each bar beginning from silence."""
+    first = sounds.copy()
+    first[..., 1:, :] &= ~sounds[..., :-1, :]
+    return first
 
 
 def num_bits(words: Words) -> NDArray[np.int64]:

@@ -1,0 +1,98 @@
+"""Seconds and memory for MuseGAN's metrics of 20,000 five-track bars, beside MusPy and pypianoroll on the same bars.
+
+The peers are no dependency: the environment variable `ANTIPHON_PEERS` names a Python that has them (this one by
+default); without them the rows say so.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.data.corpus import Corpus
+from antiphon.errors import InputError
+from antiphon.evaluation.metrics import bar_metrics
+from antiphon.evaluation.rolls import Rolls
+from benchmarks.table import Row, peak_megabytes
+
+NUM_BARS, PEER_BARS = 20_000, 200
+CORPUS = "freedoom"
+_ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def run(quick: bool = False) -> list[Row]:
+    """Processor time and peak memory of a process that measures them, the rolls themselves included, and ratios."""
+    repeats = 1 if quick else 5
+    with tempfile.TemporaryDirectory() as folder:
+        bars = Path(folder) / "bars.npy"
+        ours = _child([sys.executable, "-m", "benchmarks.roll_metrics", str(repeats), str(bars)])
+        note = f"{NUM_BARS:,} bars of `{CORPUS}`, 5 tracks, 96 steps, 84 pitches; processor time of one core"
+        rows = [
+            Row("MuseGAN's metrics of 20,000 bars", ours["seconds"], "s", "< 30", note),
+            Row("the same, peak memory", ours["megabytes"] / 1024, "GiB", "< 2", "the rolls are 0.75 GiB of it"),
+        ]
+        python = os.environ.get("ANTIPHON_PEERS", sys.executable)
+        script = str(Path(__file__).with_name("roll_metrics_peer.py"))
+        for peer in ("muspy", "pypianoroll"):
+            rows.append(_ratio_row(peer, [python, script, peer, str(bars), str(repeats)], ours["seconds"] / NUM_BARS))
+    return rows
+
+
+def _ratio_row(peer: str, command: Sequence[str], our_seconds: float) -> Row:
+    name = f"times as fast a bar as {peer}"
+    try:
+        theirs = _child(command)
+    except InputError as error:
+        return Row(name, float("nan"), "x", "> 20", f"not measured: {error}")
+    seconds = theirs["seconds"] / PEER_BARS
+    note = f"{peer} {theirs['version']}: {1e6 * seconds:.0f} µs a bar for {', '.join(theirs['metrics'])}; "
+    note += f"all our metrics: {1e6 * our_seconds:.0f} µs"
+    return Row(name, seconds / our_seconds, "x", "> 20", note)
+
+
+def _child(command: Sequence[str]) -> dict[str, Any]:
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1], env=os.environ | _ONE_CORE
+    )
+    if finished.returncode != 0:
+        raise InputError((finished.stderr.strip().splitlines() or ["it said nothing"])[-1])
+    figures: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    return figures
+
+
+def main(repeats: int, bars: Path) -> None:
+    """Print processor seconds (median) and peak memory of this process; write a few of the bars for the peers."""
+    rolls = _rolls()
+    # Every so manieth bar, so that all songs have their part.
+    np.save(bars, rolls.cells[:: NUM_BARS // PEER_BARS, :, 0][:PEER_BARS])
+    times = []
+    for _ in range(repeats):
+        begin = time.process_time()
+        bar_metrics(rolls)
+        times.append(time.process_time() - begin)
+    print(json.dumps({"seconds": sorted(times)[len(times) // 2], "megabytes": peak_megabytes()}))
+
+
+def _rolls() -> Rolls:
+    """Bars of the embedded corpus, again and again until there are enough."""
+    corpus, codec = Corpus.open(CORPUS), PianoRoll(bars=1)
+    cells = np.empty((NUM_BARS, *codec.shape), bool)
+    filled = 0
+    while filled < NUM_BARS:
+        for song in range(corpus.num_songs):
+            part = codec.encode(corpus.score(song))["real"][: NUM_BARS - filled]
+            cells[filled : filled + len(part)] = part
+            filled += len(part)
+    return Rolls(cells, codec.lowest_pitch, codec.resolution, codec.drum_track, codec.tracks)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
