@@ -3,23 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from antiphon.errors import InputError
-from antiphon.evaluation.gather import gather
-from antiphon.evaluation.parts import PROTOCOLS, melody_rows
+from antiphon.evaluation.parts import PROTOCOLS
 from antiphon.evaluation.report import Report
 from antiphon.evaluation.sides import open_reference
-from antiphon.evaluation.songs import Songs, in_memory, open_songs
+from antiphon.evaluation.songs import open_songs
 from antiphon.evaluation.suite import Plan, evaluate
 from antiphon.files import write_text
-
-if TYPE_CHECKING:
-    from antiphon.generate import Model
-
-_FAMILY_PROTOCOLS = {"bar": "bar", "midinet": "bar"}
 
 
 def evaluate_samples(
@@ -37,7 +28,7 @@ def evaluate_samples(
     Parameters
     ----------
     samples
-        As for `open_songs`, or a model: the name of a shipped one or a .safetensors file.
+        As for `open_songs`, or a model: the name of a shipped one, a .safetensors file, or a run's folder.
     reference
         As for `open_reference`; None: for a model the corpus that it was trained on, if it is embedded.
     protocol
@@ -54,6 +45,8 @@ def evaluate_samples(
     InputError
         As `evaluate`, `open_songs` and `antiphon.generate.load`.
     """
+    from antiphon.commands.model_samples import is_model
+
     if protocol is not None and protocol not in PROTOCOLS:
         raise InputError(f"protocol {protocol!r}: choose one of {', '.join(PROTOCOLS)}")
     if is_model(samples):
@@ -62,13 +55,6 @@ def evaluate_samples(
     chosen = protocol or ("musegan" if made.kind == "rolls" else "all")
     held_against = open_reference(reference, plan.seed) if reference else None
     return evaluate(made, held_against, replace(plan, protocol=chosen), say=say)
-
-
-def is_model(samples: str) -> bool:
-    """Whether the samples are to be made by a model first."""
-    from antiphon.model_files import names
-
-    return samples in names() or samples.endswith(".safetensors")
 
 
 def write_report(report: Report, out: Path | None, json_file: Path | None) -> list[Path]:
@@ -91,44 +77,29 @@ def write_report(report: Report, out: Path | None, json_file: Path | None) -> li
 
 
 def _of_model(
-    name: str, reference: str | None, plan: Plan, size: tuple[int, int], say: Callable[[str], object]
+    samples: str, reference: str | None, plan: Plan, size: tuple[int, int], say: Callable[[str], object]
 ) -> Report:
-    from antiphon.data import container
-    from antiphon.generate import load
+    from antiphon.commands.model_samples import (
+        conditioned_bars,
+        one_condition_section,
+        open_model,
+        takes_conditions,
+        written_songs,
+    )
 
-    model = load(name)
-    family = str(model.config.family.kind)
-    corpus = str(model.card.get("corpus", {}).get("name", ""))
-    place = reference or (corpus if container.named(corpus) else None)
+    source = open_model(samples)
+    place = reference or source.corpus
     held_against = open_reference(place, plan.seed) if place else None
     num, bars = size
-    say(f"{name}: writing {num} songs of {bars} bars")
-    made = in_memory(name, model.generate(bars, num=num, seed=plan.seed), "model")
-    conditioned = None
-    if held_against is not None and family == "bar":
-        sets = (held_against.real, held_against.other)
-        conditioned = (conditioned_bars(model, sets[0], plan.seed), conditioned_bars(model, sets[1], plan.seed + 1))
-    chosen = replace(plan, protocol=plan.protocol or _FAMILY_PROTOCOLS.get(family, "all"))
-    return evaluate(made, held_against, chosen, conditioned=conditioned, say=say)
-
-
-def conditioned_bars(model: "Model", real: Songs, seed: int) -> Songs:
-    """One bar of the model for each bar of the real songs' melodies, under that bar's conditions."""
-    import torch
-
-    found = gather(real, melody_rows, "read conditions")
-    if not found.found:
-        raise InputError(f"{real.name}: none of its songs has melody bars to make others under their conditions")
-    counts = [len(rows["real"]) for rows in found.found]
-    condition = {
-        name: torch.from_numpy(np.concatenate([rows[name] for rows in found.found])) for name in ("previous", "chord")
-    }
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        bars = model.objective.sample(sum(counts), condition).numpy()
-    pieces = np.split(np.asarray(bars, np.uint8), np.cumsum(counts)[:-1])
-    entries = tuple({**rows, "real": piece} for rows, piece in zip(found.found, pieces, strict=True))
-    kept = real.only(found.songs)
-    return Songs(
-        f"{model.name} under the conditions of {real.name}", "bars", kept.ids, kept.groups, kept.splits, entries
-    )
+    say(f"{source.model.name}: writing {num} songs of {bars} bars")
+    made = written_songs(source.model, num, bars, plan.seed)
+    conditioned, extra = None, []
+    if held_against is not None and takes_conditions(source.model):
+        conditioned = (
+            conditioned_bars(source.model, held_against.real, plan.seed),
+            conditioned_bars(source.model, held_against.other, plan.seed + 1),
+        )
+        extra.append(one_condition_section(source.model, held_against.real, made, plan.seed))
+    chosen = replace(plan, protocol=plan.protocol or source.protocol)
+    report = evaluate(made, held_against, chosen, conditioned=conditioned, extra=extra, say=say)
+    return replace(report, training_curve=source.training_curve)
