@@ -59,9 +59,11 @@ def _ratio_row(peer: str, command: Sequence[str], our_seconds: float) -> Row:
 
 
 def _child(command: Sequence[str]) -> dict[str, Any]:
-    finished = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1], env=os.environ | _ONE_CORE
-    )
+    options: Any = {"cwd": Path(__file__).parents[1], "env": os.environ | _ONE_CORE}
+    try:
+        finished = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    except OSError as error:
+        raise InputError(f"{command[0]}: {error.strerror}; ANTIPHON_PEERS must name a Python") from None
     if finished.returncode != 0:
         raise InputError((finished.stderr.strip().splitlines() or ["it said nothing"])[-1])
     figures: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])

@@ -76,6 +76,11 @@ class TestByHand:
         rates = metrics.in_scale_rate(rolls(cells), tonic=None)
         assert rates[0, 1].tolist() == [1, 0]
 
+    def test_drums_have_no_say_in_the_scale(self) -> None:
+        drums = [(0, 0, 96, 37 + 12 * k + degree) for k in range(5) for degree in C_MAJOR]
+        music = bar(*drums, *[(1, 8 * k, 8 * k + 8, 60 + degree) for k, degree in enumerate(C_MAJOR)])
+        assert one(metrics.in_scale_rate(music, tonic=None)) == 1
+
     def test_notes_of_one_to_four_steps(self) -> None:
         notes = bar(*[(1, 8 * k, 8 * k + k, 60) for k in range(1, 5)])
         assert one(metrics.qualified_note_rate(notes)) == 3 / 4  # two sounding steps and the rest
