@@ -156,6 +156,13 @@ class TestByHand:
         assert back["start"].tolist() == [0, 6 * STEP, 12 * STEP]
         assert back["end"].tolist() == [6 * STEP, 12 * STEP, 36 * STEP]
 
+    def test_a_rest_ends_where_the_pitch_is_struck_again(self) -> None:
+        cells, onsets = np.zeros(ONE_BAR.shape, bool), np.zeros(ONE_BAR.shape, bool)
+        cells[1, 0, :5, 36], onsets[1, 0, [0, 3], 36] = True, True
+        back = ONE_BAR.decode(cells, onsets).tracks[1].notes
+        assert back["start"].tolist() == [0, 3 * STEP]
+        assert back["end"].tolist() == [3 * STEP, 6 * STEP]
+
 
 SCORES = {
     "nothing": Score(),

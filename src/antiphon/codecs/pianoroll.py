@@ -217,8 +217,8 @@ def _short(track: Integers, start: Integers, end: Integers, codec: PianoRoll) ->
 
 
 def _cut_where_struck(track: Integers, pitch: Integers, start: Integers, end: Integers) -> tuple[Integers, ...]:
-    """What sounds of each pitch and track, as notes that end where the next is struck; of those that begin together one
-    is left, as long as the longest."""
+    """What sounds of each pitch and track, as notes that end where the next is struck; of those that begin together the
+    last is as long as the longest, the others have no length."""
     string = track * 128 + pitch
     width = int(end.max(initial=0)) + 1
     order = np.argsort(string * width + start, kind="stable")
@@ -227,8 +227,7 @@ def _cut_where_struck(track: Integers, pitch: Integers, start: Integers, end: In
     end = np.maximum.accumulate(string * width + end) - string * width
     again = string[1:] == string[:-1]
     np.minimum(end[:-1], start[1:], out=end[:-1], where=again)
-    kept = np.append(~(again & (start[1:] == start[:-1])), True)[: len(start)]
-    return track[kept], pitch[kept], start[kept], end[kept]
+    return track, pitch, start, end
 
 
 def _sounding_phrases(strokes: _Strokes, first_steps: Integers, length: int) -> NDArray[np.bool_]:

@@ -116,9 +116,7 @@ def _changes(packed: Packed) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
 
 
 def _bands(packed: Packed, version: Version) -> Values:
-    num_pitches = packed.rolls.cells.shape[4]
-    width = num_pitches // _BANDS + (version == "v2")
-    return packed.chroma(np.arange(num_pitches) // width)
+    return packed.registers(PUBLISHED_PITCHES // _BANDS + (version == "v2"))
 
 
 def _pitched(rolls: Rolls, measure: Callable[[Packed], Values]) -> Values:

@@ -76,18 +76,26 @@ class Packed:
             kept[:, self.rolls.drum_track] = False
         return kept
 
-    def chroma(self, bin_of_pitch: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Sounding steps (N, K, B, beat, 12) by bin, given each cell's bin (P,)."""
-        steps = self.sounding_steps
-        weights = (bin_of_pitch[:, None] == np.arange(12)).astype(np.float32)
-        # Whole numbers, which float32 adds up exactly.
-        sums = steps.reshape(-1, steps.shape[-1]).astype(np.float32) @ weights
-        return np.asarray(sums.reshape(*steps.shape[:-1], 12), np.float64)
-
     @cached_property
     def pitch_classes(self) -> NDArray[np.float64]:
         """Sounding steps (N, K, B, beat, 12) by pitch class."""
-        return self.chroma((self.rolls.lowest_pitch + np.arange(self.rolls.cells.shape[4])) % 12)
+        below = self.rolls.lowest_pitch % 12
+        octaves = -(-(below + self.sounding_steps.shape[-1]) // 12)
+        return self._folded(below, (octaves, 12), -2)
+
+    def registers(self, width: int) -> NDArray[np.float64]:
+        """Sounding steps (N, K, B, beat, 12) by band of `width` neighbouring pitches, the lowest first."""
+        return self._folded(0, (12, width), -1)
+
+    def _folded(self, below: int, shape: tuple[int, int], axis: int) -> NDArray[np.float64]:
+        """Sums over an axis of the pitch axis as a table, with `below` silent pitches before it.
+
+        No product of matrices, whose threads take longer to meet than one of them to add.
+        """
+        steps = self.sounding_steps
+        above = math.prod(shape) - below - steps.shape[-1]
+        padded = np.pad(steps, [(0, 0)] * 4 + [(below, above)]) if below or above else steps
+        return np.asarray(padded.reshape(*steps.shape[:-1], *shape).sum(axis, dtype=np.uint32), np.float64)
 
 
 def chunks(rolls: Rolls, cells: int = CHUNK_CELLS) -> Iterator[Packed]:
