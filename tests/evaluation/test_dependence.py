@@ -49,6 +49,9 @@ def test_sees_who_does_not() -> None:
     assert np.mean(low) <= 0.15
     found = dependence("key", pairing(conditions(5), conditions(6)), listening(0), 0)
     assert found.made.p > 0.1 and "No dependence on the key is seen" in found.words()
+    assert found.short == "no dependence is seen"
+    deaf = pairing(conditions(7), conditions(8))
+    assert dependence("key", deaf, deaf, 0).short == "no dependence is seen, nor in real music"
 
 
 def test_sees_who_copies() -> None:

@@ -118,7 +118,7 @@ class Dependence:
         if np.isnan(self.made.p):
             return f"too few songs to tell (needs {MIN_SONGS})"
         if self.made.p > ALPHA:
-            return "no dependence is seen"
+            return "no dependence is seen" + (", nor in real music" if self.real.p > ALPHA else "")
         return "copies its condition" if self.copies else f"depends on it{self._how_much()}"
 
     def words(self) -> str:

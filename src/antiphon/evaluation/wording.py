@@ -18,7 +18,10 @@ SIGNS: dict[Standing, str] = {"alike": "✓", "slight": "≈", "apart": "✗", "
 
 _STANDINGS: tuple[tuple[str, Standing], ...] = (
     ("It copies", "apart"),
+    ("nor in real music", "alike"),
     ("No dependence", "apart"),
+    ("no dependence is seen", "apart"),
+    ("copies its condition", "apart"),
     ("less than half as much", "apart"),
     ("more than real music does", "slight"),
     ("much as real music does", "alike"),
