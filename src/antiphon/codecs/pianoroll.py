@@ -34,9 +34,9 @@ class PianoRoll(Codec):
     phrase's first bar among the song's 4/4 bars. T is 4 * `resolution`, K the number of `tracks`. Phrases begin where
     a run of 4/4 bars begins; those in which nothing sounds are left out.
 
-    All instruments of a family share its track; a note lasts until its pitch is struck again by any of them.
-    Pitches outside the range are left out, as the paper does: folded by octaves they would double other notes and blur
-    pitch classes used by register; `losses` counts them.
+    All instruments of a family share its track; a note ends where its pitch is struck again by any of them, and the
+    longest of those sounding goes on in the last. Pitches outside the range are left out, as the paper does: folded by
+    octaves they would double other notes and move the registers in which a track plays. `losses` counts them.
 
     Parameters
     ----------
