@@ -350,3 +350,12 @@ def test_the_codec_is_its_json() -> None:
     codec = PianoRoll(tracks=("bass", "drums"), lengths="whole")
     assert PianoRoll.model_validate_json(codec.model_dump_json()) == codec
     assert codec.model_dump()["kind"] == "pianoroll"
+
+
+def test_silent_phrases_are_kept_where_silence_is_to_be_measured() -> None:
+    notes = notes_from_columns([0, 8 * 1920], [480, 8 * 1920 + 480], 60, 90)
+    score = Score(480, (Track(notes),))
+    assert PianoRoll(bars=1).encode(score)["bar"].tolist() == [0, 8]
+    kept = PianoRoll(bars=1, silent="kept").encode(score)
+    assert kept["bar"].tolist() == list(range(9))
+    assert kept["real"].any((1, 2, 3, 4)).tolist() == [True, *[False] * 7, True]

@@ -32,7 +32,7 @@ class PianoRoll(Codec):
     Rows: "real" bool (n, K, B, T, P), which pitches sound; "onsets" of the same shape, at which step they are struck (a
     cell that sounds at a phrase's first step without an onset goes on from before); "bar" int32 (n,), the number of the
     phrase's first bar among the song's 4/4 bars. T is 4 * `resolution`, K the number of `tracks`. Phrases begin where
-    a run of 4/4 bars begins; those in which nothing sounds are left out.
+    a run of 4/4 bars begins.
 
     All instruments of a family share its track; a note ends where its pitch is struck again by any of them, and the
     longest of those sounding goes on in the last. Pitches outside the range are left out, as the paper does: folded by
@@ -55,6 +55,9 @@ class PianoRoll(Codec):
     last
         What becomes of bars too few for a phrase, at the end of a run: "dropped", or at the end of the piece
         "filled" with silent ones.
+    silent
+        What becomes of phrases in which no track sounds: "dropped", as in training, or "kept", where silence is to be
+        measured.
     """
 
     revision: ClassVar[int] = 1
@@ -66,6 +69,7 @@ class PianoRoll(Codec):
     bars: int = Field(default=4, ge=1, le=64)
     lengths: Literal["paper", "whole"] = "paper"
     last: Literal["dropped", "filled"] = "dropped"
+    silent: Literal["dropped", "kept"] = "dropped"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -90,8 +94,9 @@ class PianoRoll(Codec):
         score = self._aligned(score)
         first_steps, bar = self._phrases(score)
         strokes = _strokes(score, self)
-        sounding = _sounding_phrases(strokes, first_steps, self.bars * self.shape[2])
-        first_steps, bar = first_steps[sounding], bar[sounding]
+        if self.silent == "dropped":
+            sounding = _sounding_phrases(strokes, first_steps, self.bars * self.shape[2])
+            first_steps, bar = first_steps[sounding], bar[sounding]
         shape = (len(bar), *self.shape)
         if np.prod(shape, dtype=np.float64) > MAX_CELLS:
             shape, bar = (0, *self.shape), bar[:0]

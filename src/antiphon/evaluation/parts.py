@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from antiphon.codecs.codec import Rows
-from antiphon.codecs.melody import MelodyBars, why_silent
+from antiphon.codecs.melody import MelodyBars, common_time_bars, why_silent
 from antiphon.codecs.performance import quantised
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.pianoroll import MAX_BEATS, PianoRoll
 from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
 from antiphon.evaluation.baselines import (
     shuffled_bars,
@@ -29,6 +29,7 @@ from antiphon.evaluation.rhythm import rhythm_metrics
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.structure import structure_metrics
+from antiphon.music.score import Score
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Setting:
         The stated length to which performances are cut; None: whole pieces.
     seed
         Of what is shuffled.
+    onsets
+        Whether rolls of both sides tell which notes are struck; where one side's do not, neither side's are read.
     """
 
-    grid: PianoRoll = field(default_factory=lambda: PianoRoll(bars=1))
+    grid: PianoRoll = field(default_factory=lambda: PianoRoll(bars=1, silent="kept"))
     tokens: int | None = None
     seconds: float | None = None
     seed: int = 0
+    onsets: bool = True
 
 
 Reader = Callable[[Songs, int], Notes]
@@ -98,15 +102,27 @@ def melody_rows(songs: Songs, index: int) -> Rows:
     return rows
 
 
-def song_rolls(songs: Songs, index: int, grid: PianoRoll) -> Rolls:
+def song_rolls(songs: Songs, index: int, setting: Setting) -> Rolls:
     """A song on the grid: its own rolls where it has them on that grid."""
-    native = songs.only([index]).rolls
+    native, grid = songs.only([index]).rolls, setting.grid
     if native is not None and on_grid(native, grid):
-        return native
+        return native if setting.onsets else native.without_onsets()
     rolls = Rolls.from_scores([songs.score(index)], grid)
     if not len(rolls):
-        raise UnusableError("it has no whole bar in 4/4")
-    return rolls
+        raise UnusableError(why_no_bars(songs.score(index), grid))
+    return rolls if setting.onsets else rolls.without_onsets()
+
+
+def why_no_bars(score: Score, grid: PianoRoll) -> str:
+    """Why a score gives no bars on a grid, as the end of a sentence about it."""
+    if not score.num_notes:
+        return "it has no notes"
+    if score.end > MAX_BEATS * score.ticks_per_beat:
+        return f"it lasts longer than {MAX_BEATS:,} beats"
+    if not len(common_time_bars(score)[0]):
+        return "it has no whole bar in 4/4"
+    top = grid.lowest_pitch + grid.num_pitches - 1
+    return f"nothing of {', '.join(grid.tracks)} sounds from pitch {grid.lowest_pitch} to {top} in its 4/4 bars"
 
 
 def on_grid(rolls: Rolls, grid: PianoRoll) -> bool:
@@ -140,7 +156,7 @@ def _melody(songs: Songs, index: int, setting: Setting) -> Both:
 
 
 def _rolls(songs: Songs, index: int, setting: Setting) -> Both:
-    rolls, rng = song_rolls(songs, index, setting.grid), _rng(setting, index)
+    rolls, rng = song_rolls(songs, index, setting), _rng(setting, index)
     shuffled = shuffled_bars(rolls, rng)
     for track in rolls.pitched:
         shuffled = transposed_track(shuffled, track, rng, None)

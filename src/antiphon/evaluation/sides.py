@@ -9,9 +9,7 @@ from antiphon.data.judge import content_key
 from antiphon.data.manifest import SPLITS
 from antiphon.errors import InputError
 from antiphon.evaluation.gather import gather
-from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.songs import Songs, grid_of, open_songs
-from antiphon.music.instruments import FAMILIES
 
 FEWEST_HELD = 20
 """Held-out songs below which validation songs, or half of all songs, are held against the samples too."""
@@ -90,25 +88,37 @@ def common_grid(made: Songs, real: Songs | None) -> tuple[PianoRoll, tuple[str, 
     Raises
     ------
     InputError
-        If the tracks or ranges of two arrays differ, or tracks are no families of instruments.
+        If the tracks or ranges of two arrays differ.
     """
     arrays = [(songs.name, songs.rolls) for songs in (made, real) if songs is not None and songs.kind == "rolls"]
     rolls = [(name, roll) for name, roll in arrays if roll is not None]
     if not rolls:
-        return PianoRoll(bars=1), ()
-    for name, roll in rolls:
-        _check_tracks(name, roll)
+        return PianoRoll(bars=1, silent="kept"), ()
     grids = [with_bars(grid_of(roll), 1) for _, roll in rolls]
-    if len(grids) == 1:
-        return grids[0], _of_one(grids[0], made, real)
-    return _of_two(grids, [name for name, _ in rolls])
-
-
-def _of_one(grid: PianoRoll, made: Songs, real: Songs | None) -> tuple[str, ...]:
+    grid, remarks = _of_two(grids, [name for name, _ in rolls]) if len(grids) > 1 else (grids[0], ())
     if real is None:
+        return grid, ()
+    return grid, (*remarks, *_of_one(grid, made, real), *_touching(made, real))
+
+
+def onsets_known(made: Songs, real: Songs | None) -> bool:
+    """Whether it is known of both sides which notes are struck; an array of rolls may hold only what sounds."""
+    return all(songs is None or songs.rolls is None or songs.rolls.onsets is not None for songs in (made, real))
+
+
+def _of_one(grid: PianoRoll, made: Songs, real: Songs) -> tuple[str, ...]:
+    scores = [songs.name for songs in (made, real) if songs.kind != "rolls"]
+    return tuple(f"{name} is laid on the grid of the rolls: {_in_words(grid)}." for name in scores)
+
+
+def _touching(made: Songs, real: Songs) -> tuple[str, ...]:
+    if onsets_known(made, real):
         return ()
-    scores = real if made.kind == "rolls" else made
-    return (f"{scores.name} is laid on the grid of the rolls: {_in_words(grid)}.",)
+    lacking = [songs.name for songs in (made, real) if not onsets_known(songs, None)]
+    return (
+        f"{' and '.join(lacking)}: without 'onsets' a note that is struck again without a gap cannot be told from one "
+        "that is held; bar by bar both sides are read so.",
+    )
 
 
 def _of_two(grids: list[PianoRoll], names: list[str]) -> tuple[PianoRoll, tuple[str, ...]]:
@@ -123,23 +133,12 @@ def _of_two(grids: list[PianoRoll], names: list[str]) -> tuple[PianoRoll, tuple[
         return one, ()
     coarse = min(grids, key=lambda grid: grid.resolution)
     fine = names[0] if coarse is other else names[1]
-    return coarse, (
-        f"{fine} is laid on the coarser grid of {coarse.resolution} steps a beat; notes that were struck again without "
-        "a gap count as one where the array does not tell them apart.",
-    )
+    return coarse, (f"{fine} is laid on the coarser grid of {coarse.resolution} steps a beat.",)
 
 
 def with_bars(grid: PianoRoll, bars: int) -> PianoRoll:
     """The same grid with phrases of another length."""
-    return grid.model_copy(update={"bars": bars})
-
-
-def _check_tracks(name: str, rolls: Rolls) -> None:
-    unknown = [track for track in rolls.tracks if track not in FAMILIES]
-    if unknown:
-        raise InputError(
-            f"{name}: track {unknown[0]!r} is none of {', '.join(FAMILIES)}; name the tracks by the key 'tracks'"
-        )
+    return grid.model_copy(update={"bars": bars, "silent": "kept"})
 
 
 def _in_words(grid: PianoRoll) -> str:

@@ -17,7 +17,9 @@ BARS, RESOLUTION, MOST = 4, 4, 4000
 
 def phrase_rolls(sides: Sides, songs: Songs) -> Rolls | None:
     """Phrases of some songs; None where there are none."""
-    grid = with_bars(sides.setting.grid, BARS).model_copy(update={"resolution": RESOLUTION, "lengths": "whole"})
+    grid = with_bars(sides.setting.grid, BARS).model_copy(
+        update={"resolution": RESOLUTION, "lengths": "whole", "silent": "dropped"}
+    )
     # Songs are cut down one by one: all phrases of a large corpus would not fit in memory.
     per_song = max(4, 2 * MOST // max(len(songs), 1))
     found = gather(songs, partial(_phrases, grid, per_song, sides.plan.seed), "read phrases", sides.plan.workers)
@@ -33,6 +35,8 @@ def phrase_rolls(sides: Sides, songs: Songs) -> Rolls | None:
         np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
         np.concatenate([part.onsets for part in parts if part.onsets is not None]),
     )
+    # Where one side's arrays do not tell which notes are struck, what is heard of the other must not either.
+    rolls = rolls if sides.setting.onsets else rolls.without_onsets()
     return _some(rolls, MOST, np.random.default_rng(sides.plan.seed))
 
 
