@@ -3,14 +3,12 @@
 All are pure functions of music and a numpy Generator. Axes of rolls: N K B T P.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.melody import NUM_PITCHES
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.rolls import Rolls
 
@@ -37,143 +35,6 @@ def shuffled_rows(num: int, rng: np.random.Generator) -> NDArray[np.int64]:
     order, turned = rng.permutation(num), np.empty(num, np.int64)
     turned[order] = np.roll(order, 1)
     return turned
-
-
-class MarkovChain:
-    """A chain of some order fitted to sequences of whole numbers (Shannon 1948, section 3).
-
-    What follows is drawn from all that followed the same last numbers in the sequences; where these never occurred, or
-    nothing followed, the context is shortened by its oldest number.
-
-    Parameters
-    ----------
-    sequences
-        One-dimensional arrays of numbers 0 and up.
-    order
-        How many numbers decide the next one.
-
-    Raises
-    ------
-    ValueError
-        If no sequence is longer than the order, or numbers are negative.
-    """
-
-    def __init__(self, sequences: Sequence[NDArray[np.integer]], order: int = 2) -> None:
-        lines = [np.asarray(line, np.int64) for line in sequences if len(line) > order]
-        if not lines or order < 1:
-            raise ValueError(f"a chain of order {order} is fitted to sequences longer than that")
-        if min(int(line.min()) for line in lines) < 0:
-            raise ValueError("a chain runs over numbers from 0 on")
-        self.order = order
-        self._size = 1 + max(int(line.max()) for line in lines)
-        if self._size**order > np.iinfo(np.int64).max:
-            raise ValueError("numbers this large have no room in a context")
-        windows = np.concatenate([np.lib.stride_tricks.sliding_window_view(line, order + 1) for line in lines])
-        self._tables = [self._table(windows[:, order - length :]) for length in range(order + 1)]
-        self._openings = np.stack([line[:order] for line in lines])
-
-    def continued(self, context: NDArray[np.integer], length: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """The next `length` numbers (n, length) after each context (n, at least `order`)."""
-        line = np.empty((len(context), self.order + length), np.int64)
-        line[:, : self.order] = np.asarray(context)[:, -self.order :]
-        for step in range(self.order, self.order + length):
-            line[:, step] = self._next(line[:, step - self.order : step], rng)
-        return line[:, self.order :]
-
-    def sequences(self, num: int, length: int, rng: np.random.Generator) -> NDArray[np.int64]:
-        """`num` sequences (num, length) that begin as fitted ones do."""
-        opening = self._openings[rng.integers(0, len(self._openings), num)]
-        return np.concatenate([opening, self.continued(opening, length, rng)], axis=1)[:, :length]
-
-    def _table(self, windows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Contexts in order, and what followed each."""
-        keys = self._keys(windows[:, :-1])
-        order = np.argsort(keys, kind="stable")
-        return keys[order], windows[order, -1]
-
-    def _keys(self, context: NDArray[np.int64]) -> NDArray[np.int64]:
-        # A number that was never seen has a key of its own, which is in no table.
-        unseen = (context >= self._size).any(1) | (context < 0).any(1)
-        keys = context @ self._size ** np.arange(context.shape[1], dtype=np.int64)
-        return np.where(unseen, -1, keys)
-
-    def _next(self, context: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-        drawn, chance = np.full(len(context), -1, np.int64), rng.random(len(context))
-        for length in range(self.order, -1, -1):
-            contexts, following = self._tables[length]
-            keys = self._keys(context[:, self.order - length :])
-            first, last = np.searchsorted(contexts, keys, "left"), np.searchsorted(contexts, keys, "right")
-            known = (drawn < 0) & (last > first)
-            drawn[known] = following[(first + (chance * (last - first)).astype(np.int64))[known]]
-        return drawn
-
-
-def markov_bars(
-    bars: NDArray[np.integer], previous: NDArray[np.integer], given: NDArray[np.integer], rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Bars (m, steps) of an order-2 chain over steps, fitted to bars with the bars before them, both (n, steps).
-
-    Each goes on over the bar line from the bar before that is `given` (m, steps). As with real melody bars, each has an
-    onset: one without is drawn again.
-    """
-    chain = MarkovChain(list(np.concatenate([previous, bars], axis=1)))
-    made = chain.continued(given, bars.shape[1], rng)
-    for _ in range(_TRIES):
-        silent = np.flatnonzero((made >= NUM_PITCHES).all(1))
-        if not len(silent):
-            break
-        made[silent] = chain.continued(given[silent], bars.shape[1], rng)
-    return made.astype(np.uint8)
-
-
-def markov_frames(
-    bars: NDArray[np.integer], previous: NDArray[np.integer], given: NDArray[np.integer], rng: np.random.Generator
-) -> NDArray[np.uint8]:
-    """As `markov_bars`, of frame bars: (n, 16) pitches."""
-    chain = MarkovChain(list(np.concatenate([previous, bars], axis=1)))
-    return chain.continued(given, bars.shape[1], rng).astype(np.uint8)
-
-
-def markov_notes(pieces: Sequence[Notes], num_notes: Sequence[int], rng: np.random.Generator) -> list[Notes]:
-    """Pieces of notes by two order-2 chains: one over pitches, one over what a note's time is (gap to the next onset
-    and length, both rounded to 16ths, with its velocity in steps of eight).
-
-    The pieces have one track, 120 beats a minute and 4/4.
-
-    Parameters
-    ----------
-    pieces
-        What the chains are fitted to; pieces of fewer than three notes are left out.
-    num_notes
-        Notes of each piece to make.
-    """
-    pieces = [piece for piece in pieces if len(piece) > 2]
-    pitch = MarkovChain([np.clip(piece.pitch, 0, 127) for piece in pieces])
-    times = [_time_codes(piece) for piece in pieces]
-    time = MarkovChain(times)
-    made = []
-    for num in num_notes:
-        codes = time.sequences(1, num, rng)[0]
-        gaps, lengths, velocity = codes // 8 // 64, codes // 8 % 64, codes % 8 * 16 + 8
-        onset = np.concatenate([[0], np.cumsum(gaps[:-1])])[:num] / 4
-        made.append(_piece(onset, onset + np.maximum(lengths, 0.5) / 4, pitch.sequences(1, num, rng)[0], velocity))
-    return made
-
-
-def _time_codes(piece: Notes) -> NDArray[np.int64]:
-    onset = np.rint(4 * piece.start_beat).astype(np.int64)
-    gap = np.clip(np.diff(onset, append=onset[-1:]), 0, 63)
-    length = np.clip(np.rint(4 * (piece.end_beat - piece.start_beat)), 0, 63).astype(np.int64)
-    return (gap * 64 + length) * 8 + piece.velocity // 16
-
-
-def _piece(
-    start: NDArray[np.float64], end: NDArray[np.float64], pitch: NDArray[np.int64], velocity: NDArray[np.int64]
-) -> Notes:
-    order = np.lexsort((pitch, start))
-    start, end, pitch, velocity = start[order], end[order], pitch[order], velocity[order]
-    zero, bars = np.zeros(len(pitch), np.int64), np.arange(0, end.max(initial=4) + 4, 4.0)
-    return Notes(start / 2, end / 2, start, end, pitch, velocity, zero, zero.astype(bool), bars)
 
 
 def noise_bars(num: int, steps: int, classes: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -294,15 +155,19 @@ def _in_order(notes: Notes) -> Notes:
 
 
 def _of_other_songs(song: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """An order in which phrases have a neighbour of another song, where it can be had in a few tries."""
-    order = rng.permutation(len(song))
-    for _ in range(_TRIES):
-        same = np.flatnonzero(song[order] == song)
-        if not len(same):
-            break
-        others = rng.integers(0, len(song), len(same))
-        for one, other in zip(same, others, strict=True):
-            order[[one, other]] = order[[other, one]]
+    """An order in which each place holds a unit of another song, if no song has more than half of all units; of one
+    song alone, any order.
+
+    Songs are laid out one after the other, in random order, and turned by at least the size of the largest.
+    """
+    names, inverse, counts = np.unique(song, return_inverse=True, return_counts=True)
+    if len(names) < 2:
+        return rng.permutation(len(song))
+    laid = np.lexsort((rng.random(len(song)), rng.permutation(len(names))[inverse]))
+    largest = int(counts.max())
+    shift = int(rng.integers(largest, max(largest, len(song) - largest) + 1))
+    order = np.empty(len(song), np.int64)
+    order[laid] = np.roll(laid, shift)
     return order
 
 

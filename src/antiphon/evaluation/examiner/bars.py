@@ -14,17 +14,11 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD, TRIADS
 from antiphon.codecs.melody import NUM_CLASSES, NUM_PITCHES
-from antiphon.evaluation.examiner.material import Material, joined_features, shares, song_numbers
+from antiphon.evaluation.examiner.intervals import NUM_DEGREES, NUM_INTERVALS, degrees, interval_codes
+from antiphon.evaluation.examiner.material import Material, joined_features, scale_misses, shares, song_numbers
 
-WIDEST = 24
-"""Intervals beyond two octaves count as two octaves."""
-
-_NO_INTERVAL, _FIRST = 2 * WIDEST + 1, 2 * WIDEST + 2
-_NUM_INTERVALS = 2 * WIDEST + 3
-_NO_DEGREE, _NO_ONSET = 24, 25
 _MIDI_PITCHES = 128
-_SCALE = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
-_SCALES = np.stack([np.roll(_SCALE, root) for root in range(12)]).astype(np.float32)
+_NONE = 99
 
 
 def melody_bars(
@@ -87,7 +81,7 @@ class _Notes:
     onset: NDArray[np.bool_]
     sounds: NDArray[np.bool_]
     pitch: NDArray[np.int64]  # of the note last begun, also in a rest; -1 before the first
-    interval: NDArray[np.int64]  # from the note before; 99 where there is no onset or no note before
+    interval: NDArray[np.int64]  # from the note before; _NONE where there is no onset or no note before
     skip: NDArray[np.int64]  # from the note before that
     age: NDArray[np.int64]  # steps since the class was last a pitch or a rest
 
@@ -105,8 +99,8 @@ def _notes(line: NDArray[np.int64], num_pitches: int) -> _Notes:
         onset,
         state < num_pitches,
         pitch,
-        np.where(onset & (last >= 0), pitch - last, 99),
-        np.where(onset & (third >= 0), pitch - third, 99),
+        np.where(onset & (last >= 0), pitch - last, _NONE),
+        np.where(onset & (third >= 0), pitch - third, _NONE),
         steps - changed,
     )
 
@@ -136,15 +130,15 @@ def _material(
     num, length = line.shape
     codes = np.full(num, NO_CHORD, np.int64) if chord is None else np.asarray(chord, np.int64)
     notes = _notes(line, num_pitches)
-    degree = _degrees(notes, codes)
+    degree = degrees(notes.pitch, notes.onset, codes[:, None])
     above = np.full_like(line, num_pitches + 2)
     above[:, steps:] = line[:, :-steps] if length > steps else above[:, steps:]
     channels = (
         (line, num_pitches + 2),
         (above, num_pitches + 3),
-        (_interval_codes(notes.onset, notes.interval), _NUM_INTERVALS),
-        (_interval_codes(notes.onset, notes.skip), _NUM_INTERVALS),
-        (degree, _NO_ONSET + 1),
+        (interval_codes(notes.onset, notes.interval != _NONE, notes.interval), NUM_INTERVALS),
+        (interval_codes(notes.onset, notes.skip != _NONE, notes.skip), NUM_INTERVALS),
+        (degree, NUM_DEGREES),
         (np.minimum(notes.age, 16), 17),
         (np.broadcast_to(np.arange(length), line.shape), length),
     )
@@ -159,26 +153,15 @@ def _material(
     )
 
 
-def _interval_codes(onset: NDArray[np.bool_], interval: NDArray[np.int64]) -> NDArray[np.int64]:
-    known = np.where(interval == 99, _FIRST, np.clip(interval, -WIDEST, WIDEST) + WIDEST)
-    return np.where(onset, known, _NO_INTERVAL)
-
-
-def _degrees(notes: _Notes, chord: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Semitones of each onset over the chord's root, 12 more over a minor chord."""
-    degree = (notes.pitch - chord[:, None] % 12) % 12 + chord[:, None] // 12 * 12
-    return np.where(notes.onset, np.where(chord[:, None] == NO_CHORD, _NO_DEGREE, degree), _NO_ONSET)
-
-
 def _features(
     notes: _Notes, degree: NDArray[np.int64], line: NDArray[np.int64], steps: int, chord: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     now, then = slice(line.shape[1] - steps, None), slice(0, line.shape[1] - steps)
     onset, interval = notes.onset[:, now], notes.interval[:, now]
-    told = onset & (interval != 99)
+    told = onset & (interval != _NONE)
     size = np.where(told, np.abs(interval), 0)
     known = np.clip(interval, -12, 12) + 12
-    relative = np.where(notes.sounds[:, now], notes.pitch[:, now] - notes.pitch[:, now][:, :1], 99)
+    relative = np.where(notes.sounds[:, now], notes.pitch[:, now] - notes.pitch[:, now][:, :1], _NONE)
     classes = shares(notes.pitch[:, now] % 12, 12, onset)
     parts = [
         onset,
@@ -186,7 +169,7 @@ def _features(
         line[:, now],
         shares(known, 25, told),
         shares(np.minimum(notes.age[:, now], 15), 16),
-        shares(degree[:, now], _NO_ONSET + 1),
+        shares(degree[:, now], NUM_DEGREES),
         onset.sum(1),
         notes.sounds[:, now].sum(1),
         size.sum(1),
@@ -195,7 +178,7 @@ def _features(
         (told & (size > 2)).sum(1),
         (np.sign(interval) * np.sign(notes.skip[:, now] - interval) < 0).sum(1, where=told),
         (classes > 0).sum(1),
-        (classes @ _SCALES.T).max(1) - classes.sum(1),
+        scale_misses(classes),
         _chord_tones(notes.pitch[:, now], chord, onset),
         _chord_tones(notes.pitch[:, now], chord, onset & (np.arange(steps) % 4 == 0)),
         chord,
@@ -216,7 +199,7 @@ def _against_before(notes: _Notes, line: NDArray[np.int64], now: slice, then: sl
         (line[:, now] != line[:, then]).sum(1),
         (np.minimum(*classes) > 0).sum(1),
         ((classes[0] > 0) & (classes[1] == 0)).sum(1),
-        ((classes[0] + classes[1]) @ _SCALES.T).max(1) - (classes[0] + classes[1]).sum(1),
+        scale_misses(classes[0] + classes[1]),
         first,
         before.sum(1),
         line[:, then][:, -4:],

@@ -23,7 +23,7 @@ Judge = Callable[[Material], NDArray[np.float64]]
 """Scores (n,) of units: above 0 they are held to be real."""
 
 _VALIDATION = 0.12
-_SHORTEST = 8
+_SHORTEST, _LONGEST = 8, 32
 
 
 class _Eyes(nn.Module):
@@ -53,15 +53,22 @@ class _Eyes(nn.Module):
         return seen.transpose(1, 2)
 
 
+def _first_layer(width: int, length: int) -> nn.Conv1d:
+    """Looks at neighbours, and joins steps where there are more than 32."""
+    joined = max(1, length // _LONGEST)
+    return nn.Conv1d(width, 2 * width, 2 * joined + 1, joined, padding=joined)
+
+
 class Convolutional(nn.Module):
-    """Convolutions that halve the length down to eight steps, then all that is left, with the mean and the maximum over
-    time of the finest layer."""
+    """Convolutions that halve the length down to eight steps or fewer; all that is left decides, with the mean and the
+    maximum over time of the finest layer."""
 
     def __init__(self, material: Material, budget: Budget) -> None:
         super().__init__()
         width, length = budget.width, material.codes.shape[1]
         self.eyes = _Eyes(material, width)
-        self.fine = nn.Conv1d(width, 2 * width, 3, padding=1)
+        self.fine = _first_layer(width, length)
+        length = (length - 1) // self.fine.stride[0] + 1
         halvings = max(0, int(np.ceil(np.log2(length / _SHORTEST))))
         self.halving = nn.ModuleList(nn.Conv1d(2 * width, 2 * width, 4, 2, 1) for _ in range(halvings))
         for _ in range(halvings):
@@ -81,14 +88,13 @@ class Convolutional(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """A GRU over the unit, joined two or four steps at a time where it is long; its last state and its mean decide."""
+    """A GRU over the unit, some steps at a time where it is long; its last state and its mean decide."""
 
     def __init__(self, material: Material, budget: Budget) -> None:
         super().__init__()
         width, length = budget.width, material.codes.shape[1]
         self.eyes = _Eyes(material, width)
-        joined = max(1, length // 32)
-        self.join = nn.Conv1d(width, 2 * width, joined + 1, joined, padding=1)
+        self.join = _first_layer(width, length)
         self.memory = nn.GRU(2 * width, 2 * width, batch_first=True)
         self.hidden = nn.Linear(4 * width, width)
         self.verdict = nn.Linear(width, 1)
@@ -126,10 +132,13 @@ def boosted(real: Material, made: Material, budget: Budget, seed: int) -> Judge:
         early_stopping=False,
         random_state=seed,
     )
+    features = np.concatenate([real.features, made.features])
+    # Trees cannot learn from what is never defined, and need not from what never varies.
+    useful = np.flatnonzero((features[:1] != features).any(0) & ~np.isnan(features).all(0))
     label = np.repeat([1, 0], [len(real), len(made)])
     weight = np.repeat([0.5 / len(real), 0.5 / len(made)], [len(real), len(made)]) * len(label)
-    trees.fit(np.concatenate([real.features, made.features]), label, sample_weight=weight)
-    return lambda material: np.asarray(trees.decision_function(material.features), np.float64)
+    trees.fit(features[:, useful], label, sample_weight=weight)
+    return lambda material: np.asarray(trees.decision_function(material.features[:, useful]), np.float64)
 
 
 KINDS: Mapping[str, Callable[[Material, Material, Budget, int], Judge]] = MappingProxyType(
@@ -181,8 +190,8 @@ def _trained(
     for iteration in range(1, budget.iterations + 1):
         optimizer.zero_grad()
         for sign, material in ((-1, real), (1, made)):
-            chosen = material[rng.integers(0, len(material), budget.batch)]
-            torch.autograd.backward(F.softplus(sign * network(*_tensors(chosen))).mean())
+            chosen = rng.integers(0, len(material), budget.batch)
+            torch.autograd.backward(F.softplus(sign * network(*_tensors(material, chosen))).mean())
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -193,10 +202,11 @@ def _trained(
 @torch.no_grad()
 def _scores(network: nn.Module, material: Material) -> NDArray[np.float64]:
     network.eval()
-    parts = [network(*_tensors(material[begin : begin + 512])) for begin in range(0, len(material), 512)]
+    parts = [network(*_tensors(material, slice(begin, begin + 512))) for begin in range(0, len(material), 512)]
     network.train()
     return torch.cat(parts).double().numpy() if parts else np.empty(0)
 
 
-def _tensors(material: Material) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(material.codes.astype(np.int64)), torch.from_numpy(material.planes.astype(np.float32))
+def _tensors(material: Material, rows: NDArray[np.int64] | slice) -> tuple[Tensor, Tensor]:
+    codes, planes = material.codes[rows], material.planes[rows]
+    return torch.from_numpy(codes.astype(np.int64)), torch.from_numpy(planes.astype(np.float32))

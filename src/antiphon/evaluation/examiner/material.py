@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-KINDS_OF_MUSIC = ("bars", "phrases", "events")
+_MAJOR = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
+_SCALES = np.stack([np.roll(_MAJOR, root) for root in range(12)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,9 @@ class Material:
 
 def joined_features(*parts: NDArray[Any]) -> NDArray[np.float32]:
     """Columns side by side, (n, f) float32, from arrays (n,) or (n, k)."""
-    return np.concatenate([part.reshape(len(part), -1).astype(np.float32) for part in parts], axis=1)
+    return np.concatenate(
+        [part.reshape(len(part), int(np.prod(part.shape[1:]))).astype(np.float32) for part in parts], axis=1
+    )
 
 
 def shares(values: NDArray[np.integer], size: int, counted: NDArray[np.bool_] | None = None) -> NDArray[np.float32]:
@@ -86,3 +89,9 @@ def shares(values: NDArray[np.integer], size: int, counted: NDArray[np.bool_] | 
 def song_numbers(song: NDArray[Any] | None, num: int) -> NDArray[np.int64]:
     """Songs as int64; where none are given each unit is its own."""
     return np.arange(num, dtype=np.int64) if song is None else np.asarray(song, np.int64)
+
+
+def scale_misses(counts: NDArray[Any]) -> NDArray[Any]:
+    """Of counts of pitch classes (n, 12), how many lie outside the major scale that fits best (n,)."""
+    misses: NDArray[Any] = counts.sum(1) - (counts @ _SCALES.T.astype(counts.dtype)).max(1)
+    return misses
