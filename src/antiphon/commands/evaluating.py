@@ -1,15 +1,16 @@
 """The whole of `antiphon evaluate`: samples from anywhere, or of a model, to a report as text, JSON and a page."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from antiphon.errors import InputError
-from antiphon.evaluation.parts import PROTOCOLS
+from antiphon.evaluation.plan import Plan, check_plan
 from antiphon.evaluation.report import Report
 from antiphon.evaluation.sides import open_reference
 from antiphon.evaluation.songs import open_songs
-from antiphon.evaluation.suite import Plan, evaluate
+from antiphon.evaluation.suite import evaluate
 from antiphon.files import write_text
 
 
@@ -47,14 +48,34 @@ def evaluate_samples(
     """
     from antiphon.commands.model_samples import is_model
 
-    if protocol is not None and protocol not in PROTOCOLS:
-        raise InputError(f"protocol {protocol!r}: choose one of {', '.join(PROTOCOLS)}")
+    check_plan(replace(plan, protocol=protocol or plan.protocol))
+    for key, value in (("num", num), ("bars", bars)):
+        if value < 1:
+            raise InputError(f"{key} {value}: choose a whole number of 1 or more")
     if is_model(samples):
         return _of_model(samples, reference, replace(plan, protocol=protocol or ""), (num, bars), say)
     made = open_songs(samples)
     chosen = protocol or ("musegan" if made.kind == "rolls" else "all")
     held_against = open_reference(reference, plan.seed) if reference else None
     return evaluate(made, held_against, replace(plan, protocol=chosen), say=say)
+
+
+def check_places(out: Path | None, json_file: Path | None) -> None:
+    """Refuse places that cannot be written, before an evaluation takes its minutes.
+
+    Raises
+    ------
+    InputError
+        Naming the place.
+    """
+    for path in _places(out, json_file):
+        standing = next(folder for folder in path.absolute().parents if folder.exists())
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name a file")
+        if not standing.is_dir():
+            raise InputError(f"{standing}: is a file, not a folder; choose another place")
+        if not os.access(standing, os.W_OK | os.X_OK):
+            raise InputError(f"{standing}: cannot write here; choose another place, or mend its permissions")
 
 
 def write_report(report: Report, out: Path | None, json_file: Path | None) -> list[Path]:
@@ -64,16 +85,23 @@ def write_report(report: Report, out: Path | None, json_file: Path | None) -> li
     """
     from antiphon.evaluation.page import page
 
-    written = []
+    places, text = _places(out, json_file), report.json_text()
+    shown = page(report) if out is not None else ""
+    for number, path in enumerate(places):
+        write_text(path, shown if out is not None and number == 0 else text)
+    return places
+
+
+_PAGES = (".html", ".htm")
+
+
+def _places(out: Path | None, json_file: Path | None) -> list[Path]:
+    """The page and its JSON, then the JSON's own file."""
+    places = []
     if out is not None:
-        path = out if out.suffix.lower() in (".html", ".htm") else out / "report.html"
-        write_text(path, page(report))
-        write_text(path.with_suffix(".json"), report.json_text())
-        written += [path, path.with_suffix(".json")]
-    if json_file is not None:
-        write_text(json_file, report.json_text())
-        written.append(json_file)
-    return written
+        path = out if out.suffix.lower() in _PAGES else out / "report.html"
+        places += [path, path.with_suffix(".json")]
+    return places + ([json_file] if json_file is not None else [])
 
 
 def _of_model(

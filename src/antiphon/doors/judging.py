@@ -60,10 +60,11 @@ def evaluate(
     json
         The report as JSON, to this file.
     """
-    from antiphon.commands.evaluating import evaluate_samples, write_report
-    from antiphon.evaluation.suite import Plan
+    from antiphon.commands.evaluating import check_places, evaluate_samples, write_report
+    from antiphon.evaluation.plan import Plan
     from antiphon.evaluation.terminal import table_text
 
+    check_places(out, json)
     plan = Plan(seed=seed, tokens=tokens, seconds=seconds, as_published=as_published, examine=examiner, workers=workers)
     report = evaluate_samples(
         samples, reference=reference, protocol=protocol, plan=plan, num=num, bars=bars, say=say_to_stderr

@@ -227,16 +227,24 @@ def verdict(
     _check(resamples)
     rng = np.random.default_rng(seed)
     draws = [draw(column, rng, resamples) for column in (made, real)]
-    gap = _difference(draws, 0.95)
-    p = permutation_test(made, real, seed, permutations)
-    effects = [quotient(value, song_spread(real)) for value in (gap.value, gap.low, gap.high)]
-    position = np.nan
-    if shuffled is not None:
-        whole = _difference([draw(shuffled, rng, resamples), draws[1]], 0.95)
-        # Where the metric hardly sees shuffling, a place on that scale means nothing. Also false where an end is NaN.
-        seen = (whole.low > 0 or whole.high < 0) and abs(whole.value) >= _SIZES[0][0] * song_spread(real)
-        position = quotient(gap.value, whole.value) if seen else np.nan
-    return Verdict(gap, p, p, effects[0], effects[1], effects[2], position, _needed(draws, song_spread(real)))
+    gap, p = _difference(draws, 0.95), permutation_test(made, real, seed, permutations)
+    whole = None if shuffled is None else _difference([draw(shuffled, rng, resamples), draws[1]], 0.95)
+    return _placed(gap, p, whole, draws, song_spread(real))
+
+
+def paired_verdict(
+    made: Column, real: Column, shuffled: Column | None, seed: int, *, resamples: int = 1000, permutations: int = 2000
+) -> Verdict:
+    """As `verdict`, where all columns measure the same songs: `paired_difference` and `paired_test`.
+
+    What songs differ in among themselves is no part of the difference then, so that fewer songs tell it. Songs that
+    one of the columns lacks are left out.
+    """
+    _check(resamples)
+    gap, p = paired_difference(made, real, seed, resamples), paired_test(made, real, seed, permutations)
+    whole = None if shuffled is None else paired_difference(shuffled, real, seed, resamples)
+    pairs = draw(_paired(made, real), np.random.default_rng(seed), resamples)
+    return _placed(gap, p, whole, [pairs], song_spread(real))
 
 
 def corrected(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -278,6 +286,15 @@ def _difference(draws: list[Draws], level: float) -> Estimate:
     low, high = interval(draws, a.means - b.means, level)
     value = float(exact(a.value - b.value, [a.value, b.value]))
     return Estimate(value, low, high, min(a.num_units, b.num_units), min(a.num_songs, b.num_songs))
+
+
+def _placed(gap: Estimate, p: float, whole: Estimate | None, draws: list[Draws], spread: float) -> Verdict:
+    """A verdict from the difference of made and real songs and that of shuffled and real ones (`whole`)."""
+    effects = [quotient(value, spread) for value in (gap.value, gap.low, gap.high)]
+    # Where the metric hardly sees shuffling, a place on that scale means nothing. Also false where an end is NaN.
+    seen = whole is not None and (whole.low > 0 or whole.high < 0) and abs(whole.value) >= _SIZES[0][0] * spread
+    position = quotient(gap.value, whole.value) if whole is not None and seen else np.nan
+    return Verdict(gap, p, p, effects[0], effects[1], effects[2], position, _needed(draws, spread))
 
 
 def _paired(a: Column, b: Column) -> Column:

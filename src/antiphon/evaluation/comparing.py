@@ -6,7 +6,17 @@ from dataclasses import asdict
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.evaluation.certainty import Estimate, corrected, estimate, estimates, real_floor, verdict, words
+from antiphon.evaluation.certainty import (
+    MIN_SONGS,
+    Estimate,
+    corrected,
+    estimate,
+    estimates,
+    paired_verdict,
+    real_floor,
+    verdict,
+    words,
+)
 from antiphon.evaluation.histograms import agreement
 from antiphon.evaluation.measures import Column, Columns, Metric, base_name
 from antiphon.evaluation.report import Curve, Histogram, Number, Row
@@ -18,18 +28,28 @@ _RESAMPLES = 200
 
 
 def scalar_rows(
-    metrics: Sequence[Metric], made: Columns, real: Columns | None, shuffled: Columns | None, seed: int
+    metrics: Sequence[Metric],
+    made: Columns,
+    real: Columns | None,
+    shuffled: Columns | None,
+    seed: int,
+    *,
+    paired: bool = False,
 ) -> tuple[Row, ...]:
-    """A row for each scalar column of the samples, in the metrics' order; p values are corrected for their number."""
+    """A row for each scalar column of the samples, in the metrics' order; p values are corrected for their number.
+
+    `paired`: song i of every side is the same song, such as a real one and what was made under its conditions.
+    """
     known = {base_name(metric.name): metric for metric in metrics if metric.kind == "scalar"}
     names = [name for metric in known for name in made if base_name(name) == metric]
     names = [name for name in names if _is_there(name, made, real)]
     verdicts = {}
     if real is not None:
         compared = [name for name in names if name in real and made[name].num_units and real[name].num_units]
+        compare = paired_verdict if paired else verdict
         verdicts = corrected(
             {
-                name: verdict(
+                name: compare(
                     made[name],
                     real[name],
                     shuffled.get(name) if shuffled else None,
@@ -110,10 +130,17 @@ def histogram_rows(
                 floor,
                 base,
                 None,
-                against_floor(own, floor, base, larger_is_better=True),
+                too_few(own.num_songs, floor.num_songs)
+                # The floor holds what chance does to a set of this size; the own interval would count it twice.
+                or against_floor(Number(own.value), floor, base, larger_is_better=True),
             )
         )
     return tuple(rows)
+
+
+def too_few(*num_songs: int) -> str:
+    """What is said of sets of which one has too few songs for a verdict; "" where all have enough."""
+    return f"too few songs to tell (needs {MIN_SONGS})" if min(num_songs) < MIN_SONGS else ""
 
 
 def against_floor(own: Number, floor: Number | None, shuffled: Number | None, *, larger_is_better: bool) -> str:
@@ -188,10 +215,19 @@ def _mean_shares(columns: Columns | None, name: str) -> tuple[float, ...]:
 
 
 def _agreement(own: Column, target: Column, rng: np.random.Generator) -> Number:
+    """Agreement of two mean histograms with its interval over the songs of the first.
+
+    Resampled songs agree less than the songs themselves, for repeating some is a difference too; so the interval is the
+    *basic* one (Davison & Hinkley 1997, section 5.2), which turns the resampled values around the value: from 2 v minus
+    their upper to 2 v minus their lower percentile, within [0, 1], and with v in it.
+    """
     ours, theirs = _song_means(own), _song_means(target).mean(0)
+    value = agreement(ours.mean(0), theirs)
+    if len(ours) < 2:
+        return Number(value, num_units=own.num_units, num_songs=len(ours))
     drawn = [agreement(ours[rng.integers(0, len(ours), len(ours))].mean(0), theirs) for _ in range(_RESAMPLES)]
-    low, high = np.quantile(drawn, (0.025, 0.975)) if len(ours) > 1 else (np.nan, np.nan)
-    return Number(agreement(ours.mean(0), theirs), float(low), float(high), own.num_units, len(ours))
+    low, high = np.clip(2 * value - np.quantile(drawn, (0.975, 0.025)), 0, 1)
+    return Number(value, min(float(low), value), max(float(high), value), own.num_units, len(ours))
 
 
 def _floor_agreement(real: Column, num_made: int, rng: np.random.Generator) -> Number:
@@ -199,7 +235,7 @@ def _floor_agreement(real: Column, num_made: int, rng: np.random.Generator) -> N
     songs = _song_means(real)
     size = min(num_made, len(songs) // 2)
     if not size:
-        return Number(np.nan)
+        return Number(np.nan, num_units=real.num_units, num_songs=len(songs))
     drawn = []
     for _ in range(_RESAMPLES):
         order = rng.permutation(len(songs))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,15 @@ class Rolls:
         onsets = None if self.onsets is None else self.onsets[rows]
         return replace(self, cells=self.cells[rows], song=self.song[rows], onsets=onsets)
 
+    def without_onsets(self) -> Self:
+        """What an array holds of the same music that tells only what sounds: a drum sounds where it is struck."""
+        if self.onsets is None:
+            return self
+        cells = self.cells.copy()
+        if self.drum_track is not None:
+            cells[:, self.drum_track] = self.onsets[:, self.drum_track]
+        return replace(self, cells=cells, onsets=None)
+
     @property
     def pitched(self) -> tuple[int, ...]:
         """Numbers of the tracks that are no drums."""
@@ -122,11 +132,19 @@ def read_rolls(path: Path | str) -> Rolls:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            values = {name: archive[name] for name in archive.files}
+        with path.open("rb") as stream:
+            if not is_zipfile(stream):
+                raise InputError(f"{path}: is no .npz, or not all of it; write it with numpy.savez")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as archive:
+                values = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; check the name") from None
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the file") from None
+    except (ValueError, EOFError, KeyError) as error:
         raise InputError(f"{path}: cannot be read as .npz ({error}); write it with numpy.savez") from None
     except Exception as error:  # zipfile and zlib have errors of their own
         raise InputError(f"{path}: damaged ({error}); write it anew with numpy.savez") from None
@@ -142,7 +160,10 @@ def read_rolls(path: Path | str) -> Rolls:
     drum_track = None if drum == -1 else drum
     onsets = _cells(path, "onsets", values["onsets"]) if "onsets" in values else None
     try:
-        song = np.asarray(values.get("song", np.arange(len(cells))), np.int64)
+        song = values.get("song", np.arange(len(cells)))
+        if song.ndim != 1 or song.dtype.kind not in "iu":
+            raise ValueError("song must be a whole number for each sample")
+        song = song.astype(np.int64)
         return Rolls(cells, lowest, resolution, drum_track, _names(path, values, cells, drum_track), song, onsets)
     except (ValueError, TypeError) as error:
         raise InputError(f"{path}: {error}; mend the arrays in it") from None

@@ -8,6 +8,7 @@ from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.data.judge import content_key
 from antiphon.data.manifest import SPLITS
 from antiphon.errors import InputError
+from antiphon.evaluation.certainty import MIN_SONGS
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.songs import Songs, grid_of, open_songs
 
@@ -74,6 +75,36 @@ def in_common(made: Songs, real: Songs) -> tuple[int, int]:
     return sum(key in known for key in keys), len(keys)
 
 
+def shared_songs(made: Songs, reference: Reference) -> tuple[str, ...]:
+    """The loudest remark: that samples are among the real songs."""
+    remarks = []
+    for songs, role in ((reference.real, "held against"), (reference.other, "that teach the examiners")):
+        if not len(songs):
+            continue
+        same, total = in_common(made, songs)
+        if same:
+            remarks.append(
+                f"THE REFERENCE CONTAINS THE SAMPLES: {same} of {total} are, note for note, among the real songs "
+                f"{role}; what is said of likeness and originality says nothing about those."
+            )
+    return tuple(remarks)
+
+
+def few_songs(made: Songs, reference: Reference) -> tuple[str, ...]:
+    """What so few songs leave out."""
+    remarks = []
+    for songs in (made, reference.real):
+        if len(songs) < MIN_SONGS:
+            there = "there is 1" if len(songs) == 1 else f"there are {len(songs)}"
+            remarks.append(f"{songs.name}: a verdict needs {MIN_SONGS} songs on each side, and {there}.")
+    if not len(reference.other):
+        remarks.append(
+            f"{reference.real.name}: there are no real songs beside those that the samples are held against, so that "
+            "nothing is said of examiners, originality and the floor of distances; name a larger reference."
+        )
+    return tuple(remarks)
+
+
 def _key(songs: Songs, index: int) -> bytes:
     score = songs.score(index)
     return content_key(score) if score.num_notes else b""
@@ -101,6 +132,17 @@ def common_grid(made: Songs, real: Songs | None) -> tuple[PianoRoll, tuple[str, 
     return grid, (*remarks, *_of_one(grid, made, real), *_touching(made, real))
 
 
+def silent_samples(songs: Songs) -> tuple[str, ...]:
+    """What is said of an array in which samples are silent, since they count as empty bars; songs without notes are set
+    aside instead."""
+    if songs.rolls is None:
+        return ()
+    silent = int((~songs.rolls.cells.any((1, 2, 3, 4))).sum())
+    if not silent:
+        return ()
+    return (f"{songs.name}: {silent} of {len(songs.rolls)} samples are silent; bar by bar they count as empty bars.",)
+
+
 def onsets_known(made: Songs, real: Songs | None) -> bool:
     """Whether it is known of both sides which notes are struck; an array of rolls may hold only what sounds."""
     return all(songs is None or songs.rolls is None or songs.rolls.onsets is not None for songs in (made, real))
@@ -125,9 +167,10 @@ def _of_two(grids: list[PianoRoll], names: list[str]) -> tuple[PianoRoll, tuple[
     one, other = grids
     for what in ("tracks", "lowest_pitch", "num_pitches"):
         if getattr(one, what) != getattr(other, what):
+            shown = [" ".join(map(str, np.atleast_1d(getattr(grid, what)))) for grid in grids]
             raise InputError(
-                f"{names[0]} and {names[1]}: {what} differ ({getattr(one, what)} and {getattr(other, what)}), so that "
-                "they cannot be compared; make both with the same"
+                f"{names[0]} and {names[1]}: {what} differ ({shown[0]}; {shown[1]}), so that they cannot be compared; "
+                "make both with the same"
             )
     if one.resolution == other.resolution:
         return one, ()

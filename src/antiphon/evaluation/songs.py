@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import MelodyBars
@@ -19,8 +20,10 @@ from antiphon.data.listing import LEAD_SHEET_SUFFIXES, Listing
 from antiphon.data.manifest import MANIFEST, SPLITS, Rules
 from antiphon.data.split import assign, groups
 from antiphon.errors import InputError
+from antiphon.evaluation.metrics import default_min_steps
 from antiphon.evaluation.rolls import Rolls, read_rolls
 from antiphon.io.midi import read_midi
+from antiphon.music.instruments import FAMILIES
 from antiphon.music.score import Score
 
 
@@ -39,7 +42,7 @@ class Songs:
     splits
         "train", "valid" or "test" a song.
     entries
-        Paths, numbers within `source`, scores, or rows of melody bars.
+        Paths, numbers within `source` (an array of them for a song of rolls), scores, or rows of melody bars.
     source
         What the numbers count in: a corpus's folder or name, a file of rolls.
     licence
@@ -81,7 +84,7 @@ class Songs:
                 return read_musicxml(entry)
             return read_midi(entry)
         if self.kind == "rolls":
-            return decoded(_rolls(Path(str(self.source)))[entry : entry + 1])
+            return decoded(_rolls(Path(str(self.source)))[entry])
         assert self.source is not None
         return _corpus(self.source).score(entry)
 
@@ -95,7 +98,7 @@ class Songs:
         """The arrays themselves, where that is what the songs are."""
         if self.kind != "rolls":
             return None
-        return _rolls(Path(str(self.source)))[np.array(self.entries, np.int64)]
+        return _rolls(Path(str(self.source)))[np.concatenate(self.entries)]
 
     def only(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> Self:
         """Some of the songs, in the order given."""
@@ -141,8 +144,11 @@ def open_songs(source: Path | str) -> Songs:
         )
     if not path.is_dir():
         known = ", ".join(container.names())
-        hint = "is one file; put it into a folder" if path.exists() else f"is neither there nor one of {known}"
-        raise InputError(f"{path}: {hint}; name a folder of MIDI, a corpus or an .npz of rolls")
+        if path.exists():
+            raise InputError(f"{path}: is one file; put it into a folder and name that")
+        raise InputError(
+            f"{path}: is neither there nor one of {known}; name a folder of MIDI, a corpus or an .npz of rolls"
+        )
     return _of_folder(path)
 
 
@@ -158,7 +164,11 @@ def decoded(rolls: Rolls) -> Score:
 
 
 def grid_of(rolls: Rolls) -> PianoRoll:
-    """The codec that gives rolls of this form."""
+    """The codec that gives rolls of this form.
+
+    Notes end with a silent step, as the paper has it, where a 32nd note is more than one step. On coarser grids they
+    keep their length: a rest of one step would be half of an eighth and all of a sixteenth.
+    """
     return PianoRoll.model_validate(
         {
             "tracks": rolls.tracks,
@@ -166,6 +176,7 @@ def grid_of(rolls: Rolls) -> PianoRoll:
             "lowest_pitch": rolls.lowest_pitch,
             "num_pitches": rolls.cells.shape[4],
             "bars": rolls.cells.shape[2],
+            "lengths": "paper" if default_min_steps(rolls.resolution) > 1 else "whole",
         }
     )
 
@@ -189,9 +200,12 @@ def _of_rolls(path: Path) -> Songs:
     rolls = _rolls(path)
     if not len(rolls):
         raise InputError(f"{path}: holds no sample; write at least one")
-    ids = tuple(str(number) for number in range(len(rolls)))
-    owners = tuple(f"song {song}" for song in rolls.song)
-    return Songs(str(path), "rolls", ids, owners, tuple(assign(owners, Rules())), tuple(range(len(ids))), str(path))
+    _check_form(path, rolls)
+    # Samples of one song are alike: they are its units, as bars of a score are.
+    numbers = np.unique(rolls.song)
+    ids = tuple(f"song {number}" for number in numbers)
+    entries = tuple(np.flatnonzero(rolls.song == number) for number in numbers)
+    return Songs(str(path), "rolls", ids, ids, tuple(assign(ids, Rules())), entries, str(path))
 
 
 def _of_folder(folder: Path) -> Songs:
@@ -212,11 +226,47 @@ def _of_folder(folder: Path) -> Songs:
     )
 
 
-@lru_cache(maxsize=4)
+def _check_form(path: Path, rolls: Rolls) -> None:
+    """Refuse rolls that no score can be read from."""
+    if unknown := [track for track in rolls.tracks if track not in FAMILIES]:
+        raise InputError(
+            f"{path}: track {unknown[0]!r} is none of {', '.join(FAMILIES)}; name the tracks by the key 'tracks'"
+        )
+    drums = rolls.tracks.index("drums") if "drums" in rolls.tracks else None
+    if rolls.drum_track != drums:
+        raise InputError(
+            f"{path}: drum_track is {-1 if rolls.drum_track is None else rolls.drum_track}, but by their names the "
+            f"drums are {'no track' if drums is None else f'track {drums}'}; mend drum_track or tracks"
+        )
+    try:
+        grid_of(rolls)
+    except ValidationError:
+        raise InputError(
+            f"{path}: rolls of shape {rolls.cells.shape} at {rolls.resolution} steps a beat cannot be read; they have "
+            "1 to 96 steps a beat, 1 to 64 bars, a track and a pitch at least"
+        ) from None
+
+
 def _corpus(source: Path | str) -> Corpus:
+    manifest = Path(source) / MANIFEST
+    return _corpus_as_of(source, _stamp(manifest) if manifest.is_file() else None)
+
+
+def _rolls(path: Path) -> Rolls:
+    return _rolls_as_of(path, _stamp(path) if path.is_file() else None)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes when a file is written anew, which whoever works on samples does while this process lives."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=4)
+def _corpus_as_of(source: Path | str, stamp: tuple[int, int] | None) -> Corpus:
     return Corpus.open(source)
 
 
 @lru_cache(maxsize=4)
-def _rolls(path: Path) -> Rolls:
+def _rolls_as_of(path: Path, stamp: tuple[int, int] | None) -> Rolls:
     return read_rolls(path)

@@ -12,8 +12,9 @@ from antiphon.evaluation.gather import Gathered, UnusableError, gather
 from antiphon.evaluation.measures import Column, columns
 from antiphon.evaluation.parts import PARTS, PROTOCOLS, Both, Part, Setting
 from antiphon.evaluation.performance import performance_of_score
+from antiphon.evaluation.plan import Plan, check_plan
 from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side, Thumbnail
-from antiphon.evaluation.sides import Reference, common_grid, in_common
+from antiphon.evaluation.sides import Reference, common_grid, few_songs, onsets_known, shared_songs, silent_samples
 from antiphon.evaluation.songs import Songs
 from antiphon.music.score import Score
 
@@ -24,35 +25,6 @@ _NUM_OPENINGS = 4
 
 Columns = dict[str, Column]
 SetSections = Callable[["Sides"], Sequence[Section]]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be done.
-
-    Parameters
-    ----------
-    protocol
-        A key of `antiphon.evaluation.parts.PROTOCOLS`.
-    seed
-        Of bootstraps, permutations, shuffles, divisions and examiners.
-    tokens, seconds
-        The stated length of performances; 0 tokens: whole pieces; neither: `STATED_TOKENS`.
-    as_published
-        Also what the released codes print.
-    examine
-        Whether examiners are trained, which takes minutes.
-    workers
-        Processes; None: one a core where there is enough to do.
-    """
-
-    protocol: str = "all"
-    seed: int = 0
-    tokens: int | None = None
-    seconds: float | None = None
-    as_published: bool = False
-    examine: bool = True
-    workers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,13 +90,13 @@ def evaluate(
     from antiphon.evaluation.sections.all import of_sets
 
     plan = plan or Plan()
-    if plan.protocol not in PROTOCOLS:
-        raise InputError(f"protocol {plan.protocol!r}: choose one of {', '.join(PROTOCOLS)}")
+    check_plan(plan)
     real = reference.real if reference else None
     grid, remarks = common_grid(made, real)
-    setting, stated = _setting(plan, grid, made)
+    setting, stated = _setting(plan, grid, made, onsets_known(made, real))
     if reference is not None:
-        remarks = (*_shared(made, reference), *remarks)
+        remarks = (*shared_songs(made, reference), *few_songs(made, reference), *remarks)
+    remarks += tuple(remark for songs in (made, real) if songs is not None for remark in silent_samples(songs))
     sides = Sides(plan, setting, made, *(conditioned or (made, made)), reference, say)
     report = Report(
         plan.protocol,
@@ -136,8 +108,9 @@ def evaluate(
     )
     parts = [PARTS[name] for name in PROTOCOLS[plan.protocol]]
     found = [_part(part, sides) for part in parts]
-    if not any(part.section for part in found):
-        raise InputError(f"{made.name}: {found[0].aside[0] if found[0].aside else 'there is nothing to measure'}")
+    _check_measured(plan.protocol, made, [(part.section is not None, part.aside) for part in found])
+    if real is not None:
+        _check_measured(plan.protocol, real, [(part.compared, part.aside_of_real) for part in found if part.section])
     remarks = (*remarks, *made.aside[:3], *dict.fromkeys(remark for part in found for remark in part.remarks))
     sections = [part.section for part in found if part.section]
     return replace(
@@ -159,6 +132,19 @@ class _Found:
     curves: tuple[Curve, ...] = ()
     remarks: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
+    compared: bool = False
+    aside_of_real: tuple[str, ...] = ()
+
+
+def _check_measured(protocol: str, songs: Songs, parts: Sequence[tuple[bool, tuple[str, ...]]]) -> None:
+    """Refuse songs of which no part (whether it was measured, what it set aside) makes anything."""
+    if any(measured for measured, _ in parts):
+        return
+    first = next((aside[0] for _, aside in parts if aside), "there is nothing to measure").rstrip(".")
+    raise InputError(
+        f"{songs.name}: none of its {len(songs)} songs can be measured under the protocol {protocol!r}; name others, "
+        f"or another protocol; the first: {first}"
+    )
 
 
 def measured(
@@ -183,25 +169,34 @@ def _part(part: Part, sides: Sides) -> _Found:
     if not made:
         return _Found(remarks=remarks, aside=found.aside)
     real = shuffled = None
+    paired, aside_of_real = False, tuple[str, ...]()
     if sides.reference is not None:
         sides.say(f"{part.title}: {len(sides.reference.real)} real songs")
         theirs, real, shuffled = measured(sides.reference.real, part, sides.setting, plan.workers)
         remarks += _left_out(part, sides.reference.real, theirs)
+        aside_of_real = theirs.aside
         real, shuffled = (real or None), (shuffled or None)
-    rows = comparing.scalar_rows(part.metrics, made, real, shuffled, plan.seed)
+        # Bars that were made under the conditions of a song are held against that song's own.
+        own_ids, their_ids = songs.only(found.songs).ids, sides.reference.real.only(theirs.songs).ids
+        paired = songs is not sides.made and own_ids == their_ids
+    rows = comparing.scalar_rows(part.metrics, made, real, shuffled, plan.seed, paired=paired)
     if real is not None:
         rows += comparing.histogram_rows(part.metrics, made, real, shuffled, plan.seed)
     return _Found(
-        Section(part.title, _about(part, sides.setting, shuffled is not None), rows),
+        Section(part.title, _about(part, sides.setting, shuffled is not None, paired), rows),
         comparing.histograms(part.metrics, made, real, shuffled),
         comparing.curves(part.metrics, made, real, plan.seed),
         remarks,
         found.aside,
+        real is not None,
+        aside_of_real,
     )
 
 
-def _about(part: Part, setting: Setting, has_shuffled: bool) -> str:
+def _about(part: Part, setting: Setting, has_shuffled: bool, paired: bool) -> str:
     sentences = [part.sentence]
+    if paired:
+        sentences.append("Made bars have the conditions of the real ones, so that songs are compared in pairs.")
     if part.name == "performance":
         sentences.append(f"The stated length: {_length(setting)}.")
     if has_shuffled:
@@ -223,40 +218,22 @@ def _left_out(part: Part, songs: Songs, found: Gathered[Both]) -> tuple[str, ...
     return (f"{songs.name}: {what}; the first: {first}.",)
 
 
-def _setting(plan: Plan, grid: PianoRoll, made: Songs) -> tuple[Setting, dict[str, object]]:
-    if plan.tokens is not None and plan.seconds is not None:
-        raise InputError("tokens and seconds: state one length, in tokens or in seconds")
-    if (plan.tokens or 0) < 0 or (plan.seconds is not None and not plan.seconds > 0):
-        raise InputError("a stated length is a number above 0; tokens 0 means whole pieces")
+def _setting(plan: Plan, grid: PianoRoll, made: Songs, onsets: bool) -> tuple[Setting, dict[str, object]]:
     tokens = plan.tokens
     if tokens is None and plan.seconds is None and "performance" in PROTOCOLS[plan.protocol]:
         tokens = _stated_tokens(made, plan.workers)
-    setting = Setting(grid, tokens or None, plan.seconds, plan.seed)
+    setting = Setting(grid, tokens or None, plan.seconds, plan.seed, onsets)
     return setting, {"tokens": setting.tokens, "seconds": setting.seconds}
 
 
 def _stated_tokens(made: Songs, workers: int | None) -> int:
-    lengths = sorted(gather(made, _num_tokens, "count tokens", workers).found)
+    lengths = sorted(length for length in gather(made, _num_tokens, "count tokens", workers).found if length)
     # Half of the samples reach the length that both sides are cut to.
     return min(STATED_TOKENS, lengths[len(lengths) // 2]) if lengths else STATED_TOKENS
 
 
 def _num_tokens(songs: Songs, index: int) -> int:
     return len(performance_of_score(songs.score(index)))
-
-
-def _shared(made: Songs, reference: Reference) -> tuple[str, ...]:
-    remarks = []
-    for songs, role in ((reference.real, "held against"), (reference.other, "that teach the examiners")):
-        if not len(songs):
-            continue
-        same, total = in_common(made, songs)
-        if same:
-            remarks.append(
-                f"THE REFERENCE CONTAINS THE SAMPLES: {same} of {total} are, note for note, among the real songs "
-                f"{role}; what is said of likeness and originality says nothing about those."
-            )
-    return tuple(remarks)
 
 
 def _openings(songs: Songs, made: bool) -> tuple[Thumbnail, ...]:

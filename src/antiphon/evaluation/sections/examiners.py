@@ -42,6 +42,7 @@ def examiner_section(sides: Sides) -> Section | None:
             continue
         made, real, shuffled = _MATERIALS[part](sides)
         if made is None or real is None or shuffled is None or not _enough(made, real):
+            rows.append(_too_few(_NAMES[part]))
             continue
         sides.say(f"examiners of {made.music}: {len(made)} samples against {len(real)} real ones")
         rows += _rows(_NAMES[part], made, real, shuffled, sides.plan.seed)
@@ -79,6 +80,19 @@ def _rows(name: str, made: Material, real: Material, shuffled: Material, seed: i
         numbers = [_auc(heard, hearing), *(_auc(one, _of_kind(one, hearing.kind)) for one in (floor, base))]
         rows.append(_row(replace(auc, name=f"{auc.name}/{name}, {hearing.kind}"), numbers, _splits(hearing)))
     return rows
+
+
+def _too_few(name: str) -> Row:
+    metric, needed = METRICS[0], f"needs {LEAST_SONGS} songs with {name} of samples, held-out and other real music"
+    number = Number(np.nan)
+    return Row(
+        f"{metric.name}/{name}",
+        metric.sentence,
+        metric.source,
+        metric.unit,
+        number,
+        verdict=f"too few to tell ({needed})",
+    )
 
 
 def _row(metric: Metric, numbers: Sequence[Number], verdict: str) -> Row:
@@ -139,8 +153,6 @@ def _of_phrases(sides: Sides) -> _Three:
     )
     if made is None or real is None or other is None:
         return None, None, None
-    if made.onsets is None:
-        real, other = replace(real, onsets=None), replace(other, onsets=None)
     rng = np.random.default_rng(sides.plan.seed)
     both = [(real, True), (other, False)]
     return (

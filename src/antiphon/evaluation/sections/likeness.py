@@ -1,13 +1,13 @@
 """The section on distances between the two sets as wholes: features of phrases, their Gaussians, their neighbours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from antiphon.evaluation.baselines import shuffled_gaps, shuffled_pitches
-from antiphon.evaluation.comparing import against_floor
+from antiphon.evaluation.comparing import against_floor, too_few
 from antiphon.evaluation.distances import METRICS, neighbours, samples_needed, set_distances
 from antiphon.evaluation.features import FEATURES, phrase_features, standardised
 from antiphon.evaluation.features import METRICS as WORDS
@@ -39,11 +39,12 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
     made, _ = _features(sides, sides.made)
     real, shuffled = _features(sides, sides.reference.real)
     other, _ = _features(sides, sides.reference.other)
-    if made is None or real is None:
-        return ()
-    compared = _Sets(made, real, shuffled, other, sides.plan.seed)
     bars = _bars(sides.plan.protocol)
     length = f"{bars} bars" if bars else f"{SECONDS:g} seconds"
+    if made is None or real is None:
+        return (_without_phrases(length, "samples" if made is None else "real songs"),)
+    compared = _Sets(made, real, shuffled, other, sides.plan.seed)
+    few = too_few(made.num_songs, real.num_songs)
     floor = (
         f"Floor: other real songs, as many as there are samples, drawn {_DRAWS} times; in brackets what 95 % of the "
         "draws give. Shuffled: the real songs with pitches and gaps in random order."
@@ -52,15 +53,26 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
         Section(
             "Distances between the sets",
             f"Over {len(FEATURES)} plain features of phrases of {length}, in units of the real songs' spread. {floor}",
-            (_frechet(compared), *_neighbour_rows(compared), *_joint_rows(compared)),
+            _unless(few, (_frechet(compared), *_neighbour_rows(compared), *_joint_rows(compared))),
         ),
         Section(
             "Feature by feature",
             "How far samples differ from real pieces as those do among themselves: 100 % if they do. Single features "
             f"are blind to much; the distances above see more. {floor}",
-            _feature_rows(compared),
+            _unless(few, _feature_rows(compared)),
         ),
     )
+
+
+def _without_phrases(length: str, what: str) -> Section:
+    metric, verdict = _BY_NAME["frechet_distance"], f"too few to tell (none of the {what} has a phrase of {length})"
+    row = Row(metric.name, metric.sentence, metric.source, metric.unit, Number(np.nan), verdict=verdict)
+    return Section("Distances between the sets", f"Over plain features of phrases of {length}.", (row,))
+
+
+def _unless(few: str, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, their verdicts withheld where there are too few songs; those that say so already say how many."""
+    return tuple(row if not few or np.isnan(row.made.value) else replace(row, verdict=few) for row in rows)
 
 
 @dataclass(frozen=True, eq=False)

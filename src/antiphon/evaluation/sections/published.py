@@ -52,7 +52,7 @@ def _columns(sides: Sides, songs: Songs, worker: _Worker) -> dict[str, Column]:
 
 
 def _bars(setting: Setting, songs: Songs, index: int) -> Values:
-    rolls = song_rolls(songs, index, setting.grid)
+    rolls = song_rolls(songs, index, setting)
     return {**as_published_bars(rolls, "v1"), **as_published_bars(rolls, "v2")}
 
 

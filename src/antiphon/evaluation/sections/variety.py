@@ -46,7 +46,7 @@ def _duplicates(sides: Sides, metric: Metric, real: Songs | None) -> Row:
     made = _rate(sides, sides.made)
     held = None if real is None else _rate(sides, real)
     verdict = ""
-    if held is not None and not np.isnan(made.value):
+    if held is not None and not np.isnan([made.value, held.value]).any():
         verdict = "more than among real songs" if made.value > held.value + 0.01 else "as among real songs"
     return Row(metric.name, metric.sentence, metric.source, metric.unit, made, held, verdict=verdict)
 
