@@ -9,15 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from antiphon.evaluation.lookup import Lookup
+from antiphon.evaluation.matches import FEWEST_NOTES, Match
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.originality import (
-    FEWEST_NOTES,
-    Index,
-    Match,
-    contained,
-    longest_shared,
-    originality,
-)
+from antiphon.evaluation.originality import Index, contained, longest_shared, originality
 from antiphon.evaluation.passages import SEPARATOR, Reading, Streams, reading_of
 from antiphon.evaluation.suffixes import Suffixes
 
@@ -256,6 +250,9 @@ def test_a_leak_and_too_few_human_pieces_are_said() -> None:
     index = Index.build(training, list("abcde"), BEATS)
     samples = [random_piece(50)]
     assert "1 of 2 held-out songs stand in" in originality(samples, index, [training[0], random_piece(9)]).words()
+    human = [random_piece(100 + k) for k in range(30)]
+    fair, leaking = originality(samples, index, human), originality(samples, index, [*human, *training])
+    assert leaking.num_leaked == 5 and leaking.human_share.tolist() == fair.human_share.tolist()
     assert "too few" in originality(samples, index, [random_piece(9)]).words()
     assert set(originality(samples, index, []).columns()) == {
         "longest_shared_passage",

@@ -2,8 +2,9 @@
 
 from antiphon.evaluation.comparing import number
 from antiphon.evaluation.gather import gather
+from antiphon.evaluation.matches import METRICS
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.originality import METRICS, Index, originality
+from antiphon.evaluation.originality import Index, originality
 from antiphon.evaluation.parts import notes_reader
 from antiphon.evaluation.passages import reading_of
 from antiphon.evaluation.report import Row, Section
