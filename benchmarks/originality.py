@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from antiphon.data.corpus import Corpus
 from antiphon.data.prepare import prepare
-from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.matches import Originality
+from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.originality import Index, originality
 from antiphon.evaluation.passages import Reading
 from benchmarks.table import Row, UnavailableError, peak_megabytes
