@@ -15,6 +15,7 @@ from antiphon.evaluation.wording import (
     READING,
     SIGNS,
     figure,
+    first_of_each,
     interval,
     label,
     p_text,
@@ -252,7 +253,7 @@ def _glossary(report: Report) -> Iterator[str]:
     yield '<section aria-labelledby="glossary">\n<h2 id="glossary">Glossary</h2>\n<h3>How to read the tables</h3>\n<dl>'
     yield from (f"<dt>{name}</dt><dd>{_text(said)}</dd>" for name, said in READING)
     yield "</dl>\n<h3>What is measured</h3>\n<dl>"
-    for name, row in {base_name(row.name): row for row in rows}.items():
+    for name, row in first_of_each(rows).items():
         source = f' <span class="faint">Source: {_text(row.source)}</span>' if row.source else ""
         yield f"<dt>{_text(label(name))} <code>{_text(name)}</code></dt><dd>{_text(row.sentence)}{source}</dd>"
     yield "</dl>\n</section>"

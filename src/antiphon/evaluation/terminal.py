@@ -3,10 +3,10 @@
 import textwrap
 from collections.abc import Iterator
 
-from antiphon.evaluation.measures import base_name
 from antiphon.evaluation.report import Report, Row, Section
 from antiphon.evaluation.wording import (
     READING,
+    first_of_each,
     label,
     number_text,
     p_text,
@@ -91,8 +91,8 @@ def _words(report: Report, width: int) -> Iterator[str]:
     if not rows:
         return
     yield from ("", "WHAT IS MEASURED")
-    for name, sentence in {base_name(row.name): row.sentence for row in rows}.items():
-        yield from _wrapped(f"{label(name)}: {printable(sentence)}", width, "- ")
+    for name, row in first_of_each(rows).items():
+        yield from _wrapped(f"{label(name)}: {printable(row.sentence)}", width, "- ")
     yield from ("", "HOW TO READ IT")
     for name, sentence in READING:
         yield from _wrapped(f"{name}: {sentence}", width, "- ")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from antiphon.evaluation.certainty import MIN_SONGS
@@ -101,6 +101,14 @@ def label(name: str) -> str:
     """A metric's name for readers: `empty_bar_rate/bass` is "empty bar rate / bass"."""
     metric, _, part = printable(name).partition("/")
     return metric.replace("_", " ") + (f" / {part}" if part else "")
+
+
+def first_of_each(rows: Iterable[Row]) -> dict[str, Row]:
+    """The first row of each metric, by the metric's name: later ones are of other tracks, or of what others print."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.setdefault(base_name(row.name), row)
+    return found
 
 
 def standing(row: Row) -> Standing:
