@@ -46,8 +46,8 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
     compared = _Sets(made, real, shuffled, other, sides.plan.seed)
     few = too_few(made.num_songs, real.num_songs)
     floor = (
-        f"Floor: other real songs, as many as there are samples, drawn {_DRAWS} times; in brackets what 95 % of the "
-        "draws give. Shuffled: the real songs with pitches and gaps in random order."
+        f"Floor: other real songs, as many as there are samples, drawn {_DRAWS} times; in brackets where 95 % of "
+        "such sets lie. Shuffled: the real songs with pitches and gaps in random order."
     )
     return (
         Section(
@@ -90,10 +90,27 @@ class _Sets:
         if column is None:
             return
         songs, rng = np.unique(column.song), np.random.default_rng(self.seed)
-        size = min(self.made.num_songs, max(int(0.8 * len(songs)), 1))
         for _ in range(_DRAWS):
-            kept = np.isin(column.song, rng.choice(songs, size, replace=False))
+            kept = np.isin(column.song, rng.choice(songs, self._size(len(songs)), replace=False))
             yield Column(column.values[kept], column.song[kept])
+
+    def floor(self, values: Sequence[float], unit: str) -> Number:
+        """Mean and 95 % range of a distance over the draws, shares within 100 %.
+
+        Draws of n of N songs share songs, and so lie closer together than sets of other songs would. A mean over n
+        songs that were drawn without replacement has a variance of s^2 (1/n - 1/N), while the difference between n new
+        songs and the N has s^2 (1/n + 1/N) (Cochran 1977, section 2.6): the range is widened by the root of the ratio.
+        """
+        if self.other is None or not values or np.isnan(values).any():
+            return Number(np.nan)
+        num = self.other.num_songs
+        size, mean = self._size(num), float(np.mean(values))
+        wider = float(np.sqrt((num + size) / max(num - size, 1)))
+        low, high = mean + wider * (np.quantile(values, (0.025, 0.975)) - mean)
+        return Number(mean, max(float(low), 0.0), min(float(high), 1.0 if unit == "%" else np.inf))
+
+    def _size(self, num_songs: int) -> int:
+        return min(self.made.num_songs, max(int(0.8 * num_songs), 1))
 
 
 def _bars(protocol: str) -> int:
@@ -147,7 +164,7 @@ def _neighbour_rows(sets: _Sets) -> list[Row]:
     return [
         _row(
             _BY_NAME[name],
-            (Number(made[name]), _spread([f[name] for f in floor]), Number(shuffled[name])),
+            (Number(made[name]), sets.floor([f[name] for f in floor], _BY_NAME[name].unit), Number(shuffled[name])),
             needed,
             True,
         )
@@ -168,7 +185,11 @@ def _joint_rows(sets: _Sets) -> list[Row]:
     made, shuffled, floor = between(sets.made), between(sets.shuffled), [between(one) for one in sets.draws(sets.other)]
     rows = []
     for name in _BETWEEN:
-        numbers = (Number(made[name]), _spread([one[name] for one in floor]), Number(shuffled[name]))
+        numbers = (
+            Number(made[name]),
+            sets.floor([one[name] for one in floor], _BY_NAME[name].unit),
+            Number(shuffled[name]),
+        )
         rows.append(_row(_BY_NAME[name], numbers, samples_needed(name), name == "overlap_area"))
     return rows
 
@@ -182,7 +203,7 @@ def _feature_rows(sets: _Sets) -> tuple[Row, ...]:
     metric, rows = _BY_NAME["overlap_area"], []
     for word in WORDS:
         named = Metric(f"{metric.name}/{word.name}", word.sentence, metric.source, metric.unit)
-        own, least = Number(made[word.name]), _spread([one[word.name] for one in floor])
+        own, least = Number(made[word.name]), sets.floor([one[word.name] for one in floor], metric.unit)
         row = _row(named, (own, least, Number(np.nan)), samples_needed(metric.name), True)
         rows.append(replace(row, shuffled=Number(shuffled.get(word.name, np.nan))))
     return tuple(row for row in rows if not np.isnan(row.made.value))
@@ -203,14 +224,6 @@ def _song_means(column: Column) -> Column:
     np.add.at(sums, rows, np.where(there, column.values, 0))
     np.add.at(counts, rows, there)
     return Column(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0), songs)
-
-
-def _spread(values: list[float]) -> Number:
-    """Mean and 95 % range of a distance over the draws of the floor."""
-    if not values or np.isnan(values).any():
-        return Number(np.nan)
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Number(float(np.mean(values)), float(low), float(high))
 
 
 def _row(metric: Metric, numbers: tuple[Number, Number, Number], needed: int, larger_is_better: bool) -> Row:
