@@ -3,6 +3,7 @@
 A part measures one song at a time, as it is and shuffled, so that a set of any size fits in memory.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ import numpy as np
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import MelodyBars, common_time_bars, why_silent
 from antiphon.codecs.performance import quantised
-from antiphon.codecs.pianoroll import MAX_BEATS, PianoRoll
+from antiphon.codecs.pianoroll import MAX_BEATS, MAX_CELLS, PianoRoll
 from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
 from antiphon.evaluation.baselines import (
     shuffled_bars,
@@ -119,8 +120,11 @@ def why_no_bars(score: Score, grid: PianoRoll) -> str:
         return "it has no notes"
     if score.end > MAX_BEATS * score.ticks_per_beat:
         return f"it lasts longer than {MAX_BEATS:,} beats"
-    if not len(common_time_bars(score)[0]):
+    num_bars = len(common_time_bars(score)[0])
+    if not num_bars:
         return "it has no whole bar in 4/4"
+    if num_bars * math.prod(grid.shape) > MAX_CELLS * grid.bars:
+        return f"{num_bars:,} bars are too many; cut it into shorter songs"
     top = grid.lowest_pitch + grid.num_pitches - 1
     return f"nothing of {', '.join(grid.tracks)} sounds from pitch {grid.lowest_pitch} to {top} in its 4/4 bars"
 
