@@ -108,9 +108,10 @@ def song_rolls(songs: Songs, index: int, setting: Setting) -> Rolls:
     native, grid = songs.only([index]).rolls, setting.grid
     if native is not None and on_grid(native, grid):
         return native if setting.onsets else native.without_onsets()
-    rolls = Rolls.from_scores([songs.score(index)], grid)
+    score = songs.score(index)
+    rolls = Rolls.from_scores([score] if score.num_notes else [], grid)
     if not len(rolls):
-        raise UnusableError(why_no_bars(songs.score(index), grid))
+        raise UnusableError(why_no_bars(score, grid))
     return rolls if setting.onsets else rolls.without_onsets()
 
 
