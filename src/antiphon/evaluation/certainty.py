@@ -262,9 +262,9 @@ def words(one: Verdict) -> str:
     significant may still be anything. Sizes of effects are Cohen's (1988): slight below 0.2, small below 0.5, medium
     below 0.8 standard deviations of the real songs, then large.
     """
-    need = f" (needs {one.needed_songs})" if one.needed_songs else ""
     if one.difference.num_songs < MIN_SONGS or np.isnan(one.corrected_p):
-        return f"too few songs to tell{need}"
+        return f"too few songs to tell (needs {one.needed_songs or MIN_SONGS})"
+    need = f" (needs {one.needed_songs})" if one.needed_songs else ""
     if one.corrected_p > ALPHA:
         alike = max(-one.effect_low, one.effect_high) <= MARGIN
         return "as real songs" if alike else f"no difference seen, too few songs to be sure{need}"
