@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from antiphon.evaluation.certainty import paired_verdict, verdict
-from antiphon.evaluation.comparing import against_floor, curves, histogram_rows, histograms, number, scalar_rows
+from antiphon.evaluation.comparing import curves, histogram_rows, histograms, number, scalar_rows
 from antiphon.evaluation.measures import Column, Metric
-from antiphon.evaluation.report import Number, Row
+from antiphon.evaluation.report import Row
 
 WORDS = [Metric(f"metric {k}", "A sentence.", "a source") for k in range(20)]
 SHARES = Metric("shares", "Shares.", "a source", "%", "histogram", ("a", "b", "c", "d"))
@@ -133,24 +133,6 @@ def test_other_histograms_are_far_off() -> None:
     verdicts = [histogram_rows([SHARES], made, real, unlike, 0)[0].verdict for made in (like, unlike)]
     assert verdicts[0] == "as other real songs" and verdicts[1] == "as far off as shuffled"
     assert histogram_rows([SHARES], {}, real, unlike, 0) == ()
-
-
-def test_verdicts_on_distances() -> None:
-    floor = Number(0.1, 0.05, 0.2)
-    said = [
-        against_floor(Number(value), floor, Number(1.1), larger_is_better=False)
-        for value in (0.15, 0.5, 1.0, 2.0, np.nan)
-    ]
-    assert said == [
-        "as other real songs",
-        "further off than other real songs, 40 % of the way to shuffled",
-        "as far off as shuffled",
-        "further off than shuffled",
-        "too few to tell",
-    ]
-    deaf = against_floor(Number(0.5), floor, Number(0.1), larger_is_better=False)
-    assert deaf.endswith("in a way that shuffling is not")
-    assert against_floor(Number(0.5), None, None, larger_is_better=False) == "no floor to compare with"
 
 
 def test_pictures_are_means_over_songs() -> None:

@@ -7,9 +7,6 @@ from scipy.stats import entropy, gaussian_kde, norm
 from antiphon.evaluation.distances import (
     METRICS,
     MIN_SAMPLES,
-    floor_between,
-    halves,
-    histogram_overlap,
     kl_divergence,
     neighbours,
     overlap_area,
@@ -29,21 +26,6 @@ def clustered(seed: int, num: int, units: int, features: int = 4) -> Column:
     rng = np.random.default_rng(seed)
     song = np.repeat(np.arange(num), units)
     return Column(rng.normal(size=(num, features))[song] + 0.01 * rng.normal(size=(len(song), features)), song)
-
-
-def test_histogram_overlap_by_hand() -> None:
-    a, b = np.repeat([0, 1], [10, 30]), np.repeat([1, 2], [10, 10])
-    assert histogram_overlap(a, b) == pytest.approx(0.5)  # min(3/4, 1/2)
-    assert histogram_overlap(a, a) == pytest.approx(1) and histogram_overlap(a, a + 5) == 0
-    assert histogram_overlap(np.full(30, 0.3), np.full(25, 0.3)) == 1
-
-
-def test_histogram_overlap_of_gaussians() -> None:
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=20000)
-    found = histogram_overlap(x, rng.normal(1, size=20000))
-    assert found == pytest.approx(2 * norm.cdf(-0.5), abs=0.02)
-    assert histogram_overlap(x * 1000, rng.normal(1, size=20000) * 1000) == pytest.approx(found, abs=0.02)
 
 
 def test_overlap_area_and_divergence_of_gaussians() -> None:
@@ -120,7 +102,6 @@ def test_too_few_give_nan_and_the_number_is_known() -> None:
     few, many = draw(0, 10), draw(1, 100)
     assert np.isnan(set_distances(few, many, 0).overlap).all()
     assert np.isnan(set_distances(many, few, 0).divergence).all()
-    assert np.isnan(histogram_overlap(np.zeros(5), np.zeros(99)))
     assert np.isnan(neighbours(few, many, 0).precision)
     one_song = Column(many.values, np.zeros(100, np.int64))
     assert np.isnan(neighbours(many, one_song, 0).coverage)
@@ -174,12 +155,3 @@ def test_neighbours_are_sought_in_other_songs() -> None:
 def test_sizes_are_made_equal() -> None:
     found = neighbours(draw(0, 4000), draw(1, 300), 0)
     assert found.num_units == 300 and found.coverage == pytest.approx(1 - 2**-5, abs=0.04)
-
-
-def test_halves_share_no_song_and_floors_are_small() -> None:
-    column = clustered(0, 41, 5)
-    one, other = halves(column, np.random.default_rng(0))
-    assert not set(one.song) & set(other.song) and len(one.values) + len(other.values) == len(column.values)
-    assert len(set(one.song)) == 20
-    floor = floor_between(lambda a, b: 1 - set_distances(a, b, 0).overlap[0], draw(0, 120), 0, splits=5)
-    assert floor.shape == (5,) and (floor >= 0).all() and floor.max() < 0.2

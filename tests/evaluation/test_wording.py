@@ -3,11 +3,12 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.evaluation.reports import EMPTY, whole
 
 from antiphon.evaluation.certainty import Estimate, Verdict, words
-from antiphon.evaluation.comparing import against_floor
+from antiphon.evaluation.floors import floor_words
 from antiphon.evaluation.report import Number, Row
 from antiphon.evaluation.wording import (
     Standing,
@@ -22,6 +23,7 @@ from antiphon.evaluation.wording import (
 )
 
 NAN = float("nan")
+NEAR = np.linspace(0.88, 0.92, 60)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +92,12 @@ def verdict(p: float, effect: float, position: float = NAN, num_songs: int = 50,
         ("not told from real (AUC 0.510, 0.480 to 0.540, recurrent)", "alike"),
         ("hardly told from real (AUC 0.550, 0.520 to 0.580, recurrent)", "slight"),
         ("told from real at once (AUC 0.999, 0.990 to 1.000, recurrent)", "apart"),
-        (against_floor(Number(0.9, 0.8, 0.95), Number(0.9), None, larger_is_better=True), "alike"),
-        (against_floor(Number(0.5, 0.4, 0.6), Number(0.9), None, larger_is_better=True), "apart"),
-        (against_floor(Number(0.5, 0.4, 0.6), Number(0.9), Number(0.5), larger_is_better=True), "apart"),
-        (against_floor(Number(0.8, 0.7, 0.85), Number(0.9), Number(0.5), larger_is_better=True), "apart"),
-        (against_floor(Number(NAN), Number(0.9), None, larger_is_better=True), "unknown"),
+        (floor_words(0.9, NEAR, 0.5, 0.1, larger_is_better=True), "alike"),
+        (floor_words(0.9, NEAR, 0.5, 0.89, larger_is_better=True), "open"),
+        (floor_words(0.5, NEAR, 0.01, 0.1, larger_is_better=True), "apart"),
+        (floor_words(0.5, NEAR, 0.01, 0.5, larger_is_better=True), "apart"),
+        (floor_words(0.5, NEAR, 0.01, 0.95, larger_is_better=True), "apart"),
+        (floor_words(NAN, NEAR, 0.5, 0.1, larger_is_better=True), "unknown"),
         ("It depends on the chord, much as real music does (fit 0.8, shuffled 0.5).", "alike"),
         ("It depends on the chord, less than half as much as real music does (fit 0.8, shuffled 0.7).", "apart"),
         ("It copies: it depends on the bar (fit 0.8, shuffled 0.5), and doubles it in 90%.", "apart"),

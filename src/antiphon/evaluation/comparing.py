@@ -17,6 +17,7 @@ from antiphon.evaluation.certainty import (
     verdict,
     words,
 )
+from antiphon.evaluation.floors import floor_number, floor_words, p_values
 from antiphon.evaluation.histograms import agreement
 from antiphon.evaluation.measures import Column, Columns, Metric, base_name
 from antiphon.evaluation.report import Curve, Histogram, Number, Row
@@ -109,64 +110,44 @@ def histograms(
 def histogram_rows(
     metrics: Sequence[Metric], made: Columns, real: Columns, shuffled: Columns | None, seed: int
 ) -> tuple[Row, ...]:
-    """How far the samples' histograms agree with the real ones; the floor is two parts of the real songs."""
+    """How far the samples' histograms agree with the real ones, judged against divisions of the real songs."""
+    shared = [metric for metric in metrics if metric.kind == "histogram" and _has_both(metric.name, made, real)]
+    rng = np.random.default_rng(seed)
+    own = {m.name: _agreement(made[m.name], real[m.name], rng) for m in shared}
+    draws = {m.name: _floor_agreements(real[m.name], made[m.name].num_songs, rng) for m in shared}
+    values = {name: number.value for name, number in own.items()}
+    p = p_values(values, draws, dict.fromkeys(values, True))
     rows = []
-    for metric in metrics:
-        if metric.kind != "histogram" or not all(_has(columns, metric.name) for columns in (made, real)):
-            continue
-        rng = np.random.default_rng(seed)
-        target = real[metric.name]
-        floor = _floor_agreement(target, made[metric.name].num_songs, rng)
-        base = _agreement(shuffled[metric.name], target, rng) if shuffled and _has(shuffled, metric.name) else None
-        own = _agreement(made[metric.name], target, rng)
+    for metric in shared:
+        name, base = metric.name, Number(np.nan)
+        if shuffled and _has(shuffled, name):
+            base = _agreement(shuffled[name], real[name], rng)
+        few = too_few(own[name].num_songs, real[name].num_songs)
+        verdict = few or floor_words(values[name], draws[name], p[name], base.value, larger_is_better=True)
         rows.append(
             Row(
-                f"{metric.name}_agreement",
+                f"{name}_agreement",
                 f"{metric.sentence} 100 %: as in the real songs.",
                 "1 - Jensen-Shannon distance of the mean histograms (Lin 1991; Endres and Schindelin 2003)",
                 "%",
-                own,
+                own[name],
                 None,
-                floor,
+                floor_number(draws[name]),
                 base,
-                None,
-                too_few(own.num_songs, floor.num_songs)
-                # The floor holds what chance does to a set of this size; the own interval would count it twice.
-                or against_floor(Number(own.value), floor, base, larger_is_better=True),
+                None if np.isnan(p[name]) else p[name],
+                verdict,
             )
         )
     return tuple(rows)
 
 
+def _has_both(name: str, made: Columns, real: Columns) -> bool:
+    return _has(made, name) and _has(real, name)
+
+
 def too_few(*num_songs: int) -> str:
     """What is said of sets of which one has too few songs for a verdict; "" where all have enough."""
     return f"too few songs to tell (needs {MIN_SONGS})" if min(num_songs) < MIN_SONGS else ""
-
-
-def against_floor(own: Number, floor: Number | None, shuffled: Number | None, *, larger_is_better: bool) -> str:
-    """A verdict on a distance: where it stands between other real songs (the floor) and shuffled ones."""
-    if np.isnan(own.value):
-        return "too few to tell"
-    if floor is None or np.isnan(floor.value):
-        return "no floor to compare with"
-    # The near ends of both intervals meet; without an interval it is the figure itself.
-    near, reach = (_end(own, larger_is_better), _end(floor, not larger_is_better))
-    if near >= reach if larger_is_better else near <= reach:
-        return "as other real songs"
-    if shuffled is None or np.isnan(shuffled.value):
-        return "further off than other real songs"
-    far = _end(shuffled, larger_is_better)
-    if far >= reach if larger_is_better else far <= reach:
-        return "further off than other real songs, in a way that shuffling is not"
-    position = (own.value - floor.value) / (shuffled.value - floor.value)
-    if position >= 0.8:
-        return "as far off as shuffled" if position < 1.25 else "further off than shuffled"
-    return f"further off than other real songs, {100 * position:.0f} % of the way to shuffled"
-
-
-def _end(one: Number, upper: bool) -> float:
-    end = one.high if upper else one.low
-    return one.value if np.isnan(end) else end
 
 
 def curves(metrics: Sequence[Metric], made: Columns, real: Columns | None, seed: int) -> tuple[Curve, ...]:
@@ -230,15 +211,12 @@ def _agreement(own: Column, target: Column, rng: np.random.Generator) -> Number:
     return Number(value, min(float(low), value), max(float(high), value), own.num_units, len(ours))
 
 
-def _floor_agreement(real: Column, num_made: int, rng: np.random.Generator) -> Number:
-    """Mean agreement of as many real songs as there are samples, or half of them, with the rest."""
+def _floor_agreements(real: Column, num_made: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Agreement of as many real songs as there are samples, or half of them, with the rest, in `_RESAMPLES` divisions;
+    none of fewer than two songs."""
     songs = _song_means(real)
     size = min(num_made, len(songs) // 2)
     if not size:
-        return Number(np.nan, num_units=real.num_units, num_songs=len(songs))
-    drawn = []
-    for _ in range(_RESAMPLES):
-        order = rng.permutation(len(songs))
-        drawn.append(agreement(songs[order[:size]].mean(0), songs[order[size:]].mean(0)))
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Number(float(np.mean(drawn)), float(low), float(high), real.num_units, len(songs))
+        return np.empty(0)
+    orders = (rng.permutation(len(songs)) for _ in range(_RESAMPLES))
+    return np.array([agreement(songs[order[:size]].mean(0), songs[order[size:]].mean(0)) for order in orders])

@@ -6,7 +6,6 @@ alike: within a set their pairs are left out, and songs are drawn and halved as 
 than `samples_needed` says gives NaN.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,12 +26,6 @@ METRICS = (
         "The same comparison as an information distance: 0 if real pieces differ from made ones as among themselves.",
         "Yang & Lerch 2020, section 3.2",
         "nats",
-    ),
-    Metric(
-        "histogram_overlap",
-        "The share that the two sets' histograms of this feature have in common.",
-        "Swain & Ballard 1991, Color indexing, equation 1",
-        "%",
     ),
     Metric(
         "frechet_distance",
@@ -67,7 +60,6 @@ METRICS = (
 MIN_SAMPLES = {
     "overlap_area": 20,
     "kl_divergence": 20,
-    "histogram_overlap": 20,
     "precision": 50,
     "recall": 50,
     "density": 50,
@@ -82,26 +74,6 @@ _CELLS = 4096
 def samples_needed(metric: str, num_features: int = 1) -> int:
     """Units that each set must have: a Frechet distance needs five a feature, or its covariances are guesses."""
     return 5 * num_features if metric == "frechet_distance" else MIN_SAMPLES[metric]
-
-
-def histogram_overlap(a: ArrayLike, b: ArrayLike) -> float:
-    """Shared area of the histograms of two lots of numbers: sum over bins of min(p, q), from 0 to 1.
-
-    Bins are those of Freedman and Diaconis for both lots together, at most 100; of whole numbers, one each.
-    """
-    first, second = _numbers(a), _numbers(b)
-    if min(len(first), len(second)) < MIN_SAMPLES["histogram_overlap"]:
-        return float("nan")
-    both = np.concatenate([first, second])
-    low, high = both.min(), both.max()
-    if (both == np.rint(both)).all() and high - low < 1000:
-        edges = np.arange(low, high + 2) - 0.5
-    else:
-        width = 2 * np.subtract(*np.quantile(both, [0.75, 0.25])) / len(both) ** (1 / 3)
-        num = int(np.clip(np.ceil((high - low) / width), 1, 100)) if width else 100
-        edges = np.linspace(low, high if high > low else low + 1, num + 1)
-    p, q = (np.histogram(values, edges)[0] / len(values) for values in (first, second))
-    return float(np.minimum(p, q).sum())
 
 
 def overlap_area(a: ArrayLike, b: ArrayLike) -> float:
@@ -185,8 +157,8 @@ def neighbours(made: Column, real: Column, seed: int, k: int = 5) -> Neighbours:
     units in any real ball; recall: of real units in any made ball; density: real balls around a made unit, over k;
     coverage: share of real balls that hold a made unit. Both sets are cut at random to the size of the smaller, at
     most 2000, since the figures depend on the sizes. For two sets of one kind, of a unit a song, expect a density of 1
-    and a coverage of 1 - 2^-k; of more units a song, see `floor_between`. NaN where a unit has fewer than k of other
-    songs beside it.
+    and a coverage of 1 - 2^-k; of more units a song, see `antiphon.evaluation.floors`. NaN where a unit has fewer than k
+    of other songs beside it.
     """
     from scipy.spatial.distance import cdist
 
@@ -207,19 +179,6 @@ def neighbours(made: Column, real: Column, seed: int, k: int = 5) -> Neighbours:
         coverage=float(in_real.any(0).mean()),
         num_units=size,
     )
-
-
-def halves(column: Column, rng: np.random.Generator) -> tuple[Column, Column]:
-    """Two sets of half of the songs each, at random."""
-    songs = np.unique(column.song)
-    first = np.isin(column.song, rng.choice(songs, len(songs) // 2, replace=False))
-    return Column(column.values[first], column.song[first]), Column(column.values[~first], column.song[~first])
-
-
-def floor_between(distance: Callable[[Column, Column], float], real: Column, seed: int, splits: int = 20) -> Floats:
-    """What a distance means: those (splits,) between random halves of the real songs."""
-    rng = np.random.default_rng(seed)
-    return np.array([distance(*halves(real, rng)) for _ in range(splits)], np.float64)
 
 
 def matrix(column: Column) -> Floats:
