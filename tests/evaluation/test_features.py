@@ -104,6 +104,12 @@ def test_voices_of_unequal_length() -> None:
     assert found["polyphony"] == 1.5 and found["sounding_share"] == 0.5 and found["longest_rest"] == 0.5
 
 
+def test_gaps_are_even_within_a_tenth() -> None:
+    for ratio, even in ((1.0, 1), (1.08, 1), (1.15, 0), (1.35, 0)):
+        assert features(notes([0, 1, 1 + ratio], 0.5, [60, 62, 64]))["even_share"] == even
+        assert features(notes([0, ratio, 1 + ratio], 0.5, [60, 62, 64]))["even_share"] == even
+
+
 def test_notes_nearly_together_are_one_onset() -> None:
     found = features(notes([0, 0.03, 0.06, 1], 0.5, [67, 64, 60, 72]))
     assert found["onset_rate"] == 2 / 8 and found["interval_size"] == 5 and found["consonance_share"] == 1

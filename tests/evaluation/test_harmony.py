@@ -43,6 +43,15 @@ def test_a_plain_progression() -> None:
     assert np.asarray(values["key_relative_chord_histogram"])[0, [0, 5, 7]].tolist() == [0.5, 0.25, 0.25]
 
 
+def test_a_note_an_eighth_of_a_beat_late_is_not_on_a_strong_beat() -> None:
+    # On the beat and late: chord tones and others in turns.
+    tune = [(0.0, 1.0, 76), (2.125, 1.0, 74), (4.03, 1.0, 76), (6.125, 1.0, 74)]
+    both = piece([(4.0 * k, 4.0, pitch) for k in range(2) for pitch in ROOTS[0]], tune)
+    own, others = harmony.melody_and_accompaniment(both)
+    assert harmony.chord_tone_share(own, Harmony.of(others)) == 0.5
+    assert harmony.chord_tone_share(own, Harmony.of(others), strong=True) == 1
+
+
 def test_the_accompaniment_makes_the_chords() -> None:
     # The tune alone would make E minor; without accompaniment there is nothing that it could belong to.
     tune = (76, 79, 83, 79)

@@ -13,8 +13,9 @@ from antiphon.codecs.performance import MAX_SHIFT, NOTE, SHIFT, Performance, per
 from antiphon.evaluation import performance as measure
 from antiphon.evaluation.measures import base_name, columns
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.performance import by_position, cut, notes_of, performance_metrics
+from antiphon.evaluation.performance import by_position, cut, divided, notes_of, performance_metrics
 from antiphon.music.score import Score, Track, notes_from_columns
+from antiphon.music.theory import Key
 
 SILENCE = performance_of([SHIFT + MAX_SHIFT] * 5)
 COUNTS: tuple[Callable[[Notes], float], ...] = (
@@ -238,10 +239,53 @@ def test_a_short_piece_has_windows_as_far_as_it_goes() -> None:
     assert np.isfinite(curves["pitches_used_by_position"][0, :num_whole]).all()
 
 
+def test_contrast_by_position_is_of_five_seconds_on_each_side_of_an_edge() -> None:
+    # A note every 50 ms, then one every 500 ms.
+    piece = played(*[(5 * k, 2, 60) for k in range(248)], *[(1250 + 50 * k, 5, 72) for k in range(700)])
+    edge = piece.steps()[1000] / 100
+    start, curves = notes_of(piece).start_seconds, by_position(piece)
+    assert start[248] < edge < start[248] + 5
+    before, after = ((start >= begin) & (start < begin + 5) for begin in (edge - 5, edge))
+    assert curves["contrast_at_joins/density"][1] == pytest.approx(abs(int(after.sum()) - int(before.sum())) / 5)
+    pitch = notes_of(piece).pitch
+    assert curves["contrast_at_joins/register"][1] == pytest.approx(pitch[after].mean() - pitch[before].mean())
+    assert curves["contrast_at_joins/density"][1] > 1
+    assert np.isnan(curves["contrast_at_joins/density"][0])
+
+
+def test_curves_go_on_after_the_cut() -> None:
+    piece = made(5, 3000)
+    found = performance_metrics(cut(piece, tokens=1500), whole=piece)
+    assert found["pitches_used"] == performance_metrics(cut(piece, tokens=1500))["pitches_used"]
+    np.testing.assert_array_equal(found["pitches_used_by_position"][0], by_position(piece)["pitches_used"])
+    assert np.isfinite(found["pitches_used_by_position"]).sum() == 8
+
+
+def test_the_stated_scale_is_that_of_the_stated_key() -> None:
+    flat = played(*line(61, 63, 65, 66, 68, 70, 72, 62))
+    found = {name: performance_metrics(flat, key=Key.parse(name)) for name in ("Db", "Bb minor", "C")}
+    assert found["Db"]["in_scale_rate/stated"] == found["Bb minor"]["in_scale_rate/stated"] == pytest.approx(7 / 8)
+    assert found["C"]["in_scale_rate/stated"] == found["C"]["in_scale_rate/C major"]
+    assert np.isnan(performance_metrics(flat)["in_scale_rate/stated"])
+    long = made(6, 1000)
+    stated = performance_metrics(long, key=Key.parse("A"))["in_scale_rate_by_position/stated"][0, 0]
+    assert stated == pytest.approx(by_position(long, Key.parse("A"))["in_scale_rate/stated"][0]) and stated > 0
+
+
+def test_a_prime_and_what_follows_it() -> None:
+    piece = played((0, 300, 60), (100, 100, 64), (250, 50, 67), (260, 20, 50))
+    tokens = int(piece.note_on[2])
+    prime, after = divided(piece, tokens)
+    assert (prime.pitch.tolist(), after.pitch.tolist()) == ([60, 64], [67, 50])
+    assert prime.end_seconds.max() == 2.5 and after.start_seconds.tolist() == [2.5, 2.6]
+    with pytest.raises(ValueError, match="prime"):
+        divided(piece, len(piece))
+
+
 def test_a_piece_of_windows_alike_has_a_level_curve() -> None:
     on = NOTE + 2 * (60 - 21)
     piece = performance_of([on, SHIFT + 10, on + 1, SHIFT + 10] * 2000)
-    for name, curve in by_position(piece).items():
+    for name, curve in by_position(piece, Key.parse("C")).items():
         level = curve[~np.isnan(curve)]
         assert np.ptp(level) < 1e-9, name
 

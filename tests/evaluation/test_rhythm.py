@@ -69,6 +69,12 @@ def test_bars_of_other_length_are_not_compared() -> None:
     assert math.isnan(rhythm.onset_self_similarity(downbeats))
 
 
+def test_groove_counts_the_places_of_the_bar_that_there_is() -> None:
+    waltz = replace(piece([(0, 1, 60), (1, 1, 60), (3, 1, 60), (5, 1, 60)]), bar_beats=np.array([0, 3, 6.0]))
+    assert rhythm.onset_patterns(waltz)[1].tolist() == [36, 36]
+    assert rhythm.groove_consistency(waltz) == pytest.approx(1 - 2 / 36)
+
+
 def test_a_bar_that_no_metre_has_takes_no_room() -> None:
     notes = replace(FOUR, bar_beats=np.array([0, 1e6, 1e6 + 4]))
     assert rhythm.onset_patterns(notes)[0].shape == (2, 48)

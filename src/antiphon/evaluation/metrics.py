@@ -44,7 +44,7 @@ METRICS = (
     Metric(
         "drum_pattern_rate",
         "Share of drum strokes that lie on an even pattern of eighth notes (8-beat) or sixteenths (16-beat), strokes "
-        "one step beside it counting a third.",
+        "one step beside it counting 0.3.",
         f"{_PAPER}: DP, weights from the released code",
         "%",
     ),

@@ -76,7 +76,7 @@ class Notes:
             bar_beats=score.bars() / beat,
             chord_beat=np.array([tick for tick, _ in chords], np.float64) / beat,
             chord=np.array([code for _, code in chords], np.int64),
-            key=_stated_key(score),
+            key=stated_key(score),
         )
 
     def __len__(self) -> int:
@@ -109,7 +109,8 @@ class Notes:
         return Score(tracks=(Track(notes),))
 
 
-def _stated_key(score: Score) -> Key | None:
+def stated_key(score: Score) -> Key | None:
+    """The key that a score states at its beginning, if any."""
     if not len(score.key_signatures):
         return None
     first = score.key_signatures[0]

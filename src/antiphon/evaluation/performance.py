@@ -27,6 +27,7 @@ from antiphon.evaluation.failures import METRICS as FAILURES
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
 from antiphon.music.score import Score
+from antiphon.music.theory import Key
 
 BEATS_PER_SECOND = 2.0
 WINDOW, NUM_WINDOWS = 1000, 8
@@ -177,34 +178,70 @@ _SOUNDING: dict[str, TimedMeasure] = {
 }
 
 
-def performance_metrics(piece: Performance, prime_tokens: int | None = None) -> dict[str, NDArray[np.float64]]:
+def performance_metrics(
+    piece: Performance,
+    prime_tokens: int | None = None,
+    *,
+    whole: Performance | None = None,
+    key: Key | None = None,
+) -> dict[str, NDArray[np.float64]]:
     """Every measure of one piece, by column name (`antiphon.evaluation.measures.columns` joins those of many).
 
     Scalars are (), curves `NAME_by_position` (1, 8), from `by_position`. Contrast is measured where the prime of
     `prime_tokens` tokens ends; without a prime, between adjacent windows of five seconds throughout.
+
+    Parameters
+    ----------
+    piece
+        Cut to the length that is compared.
+    prime_tokens
+        Tokens that were given; None: none.
+    whole
+        The piece before it was cut, of which the curves are taken; None: it was not.
+    key
+        The key that the piece states, for `in_scale_rate/stated`.
 
     Raises
     ------
     ValueError
         If the prime has no tokens, or is not shorter than the piece.
     """
-    if prime_tokens is not None and not 0 < prime_tokens < len(piece):
-        raise ValueError(f"a prime has tokens, and fewer than the piece: not {prime_tokens} of {len(piece)}")
+    if prime_tokens is not None:
+        _check_prime(piece, prime_tokens)
     notes, steps = notes_of(piece), piece.steps()
     length = float(steps[-1] / STEPS_PER_SECOND)
     joins = None if prime_tokens is None else [steps[prime_tokens] / STEPS_PER_SECOND]
-    values = _measured(notes, notes, piece.tokens, length)
+    values = _measured(notes, notes, piece.tokens, length, key)
     values |= zip(JOIN_PARTS, contrast_at_joins(notes, joins, length), strict=True)
     scalars = {name: np.asarray(value, np.float64) for name, value in values.items()}
-    curves = {curve_name(name): curve[None] for name, curve in by_position(piece).items()}
-    return scalars | curves
+    found = by_position(piece if whole is None else whole, key)
+    return scalars | {curve_name(name): curve[None] for name, curve in found.items()}
 
 
-def by_position(piece: Performance) -> dict[str, NDArray[np.float64]]:
+def divided(piece: Performance, tokens: int) -> tuple[Notes, Notes]:
+    """The notes of a prime of that many tokens, cut off where it ends, and those that begin after it.
+
+    Raises
+    ------
+    ValueError
+        If the prime has no tokens, or is not shorter than the piece.
+    """
+    _check_prime(piece, tokens)
+    order = np.lexsort((piece.pitch, piece.start_step))
+    return notes_of(cut(piece, tokens)), notes_of(piece).only(piece.note_on[order] >= tokens)
+
+
+def _check_prime(piece: Performance, tokens: int) -> None:
+    if not 0 < tokens < len(piece):
+        raise ValueError(f"a prime has tokens, and fewer than the piece: not {tokens} of {len(piece)}")
+
+
+def by_position(piece: Performance, key: Key | None = None) -> dict[str, NDArray[np.float64]]:
     """Each measure in each of the first eight windows of 1,000 tokens, (8,); NaN where the piece is too short.
 
     What is counted on notes (pitches, intervals, failures) is counted on those that begin in the window; what is a
-    share of time takes in the notes held over from before. Contrast is that between a window and the one before.
+    share of time takes in the notes held over from before. Contrast is that of the five seconds before a window's
+    beginning to the five after it; the first window has none.
     """
     curves: dict[str, NDArray[np.float64]] = {}
     notes, steps = notes_of(piece), piece.steps()
@@ -216,7 +253,7 @@ def by_position(piece: Performance) -> dict[str, NDArray[np.float64]]:
         begun = notes.only((note_on >= first) & (note_on < first + WINDOW))
         sounding = notes.only((note_on < first + WINDOW) & (notes.end_seconds > begin) & (notes.start_seconds < end))
         tokens = piece.tokens[first : first + WINDOW]
-        values = _measured(begun, _within(sounding, begin, end), tokens, end - begin)
+        values = _measured(begun, _within(sounding, begin, end), tokens, end - begin, key)
         if number:
             values |= zip(JOIN_PARTS, contrast_at_joins(notes, [begin], edges[-1]), strict=True)
         for name, value in values.items():
@@ -230,9 +267,12 @@ def curve_name(name: str) -> str:
     return f"{base}_by_position{slash}{part}"
 
 
-def _measured(begun: Notes, sounding: Notes, tokens: NDArray[np.int32], length: float) -> dict[str, float]:
+def _measured(
+    begun: Notes, sounding: Notes, tokens: NDArray[np.int32], length: float, key: Key | None
+) -> dict[str, float]:
     values = {name: measure(begun) for name, measure in _BEGUN.items()}
     values |= {name: timed(sounding, length) for name, timed in _SOUNDING.items()}
+    values["in_scale_rate/stated"] = np.nan if key is None else in_scale_rate(sounding, key.pitch_classes)
     values["token_repetition"] = token_repetition(tokens)
     return values
 
@@ -269,12 +309,19 @@ def sounding_spans(notes: Notes) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 _SCALARS = (
     Metric("pitch_classes_used", "How many of the twelve pitch classes occur (PCU).", _TABLE, "pitch classes"),
-    Metric("pitches_used", "How many different pitches occur (NPU).", _TABLE, "pitches"),
+    Metric(
+        "pitches_used",
+        "How many different pitches occur (NPU); of notes, total used pitches (TUP) is the same number and stands "
+        "here too.",
+        _TABLE,
+        "pitches",
+    ),
     Metric("total_used_pitches", "How many different pitches occur (TUP).", "Yang and Lerch 2020", "pitches"),
     Metric("empty_beat_rate", "Share of half-second beats in which nothing sounds (EBR).", _TABLE, "%"),
     Metric(
         "in_scale_rate",
-        "Share of sounding time in the best-fitting major scale (best), or in a stated one (ISR).",
+        "Share of sounding time on the tones of a scale: the best-fitting major one (best), C major, or that of the "
+        "key that the file states at its beginning (stated) (ISR).",
         _TABLE,
         "%",
     ),
@@ -294,11 +341,17 @@ _SCALARS = (
     ),
     *FAILURES,
 )
+_AT_EDGES = (
+    "Where each thousand tokens begins: how much notes a second, velocity and mean pitch change from the five seconds "
+    "before to those after."
+)
 METRICS = _SCALARS + tuple(
     replace(
         metric,
         name=curve_name(metric.name),
-        sentence=f"By thousands of tokens from the beginning: {metric.sentence[0].lower()}{metric.sentence[1:]}",
+        sentence=_AT_EDGES
+        if metric.name == "contrast_at_joins"
+        else f"By thousands of tokens from the beginning: {metric.sentence[0].lower()}{metric.sentence[1:]}",
         kind="curve",
         bins=tuple(f"{number * WINDOW + 1}-{(number + 1) * WINDOW}" for number in range(NUM_WINDOWS)),
     )
