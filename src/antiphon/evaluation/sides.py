@@ -101,7 +101,7 @@ def few_songs(made: Songs, reference: Reference) -> tuple[str, ...]:
     if not len(reference.other):
         remarks.append(
             f"{reference.real.name}: there are no real songs beside those that the samples are held against, so that "
-            "nothing is said of examiners, originality and the floor of distances; name a larger reference."
+            "there are neither examiners nor originality; name a larger reference."
         )
     return tuple(remarks)
 

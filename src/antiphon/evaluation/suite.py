@@ -142,7 +142,7 @@ def _check_measured(protocol: str, songs: Songs, parts: Sequence[tuple[bool, tup
         return
     first = next((aside[0] for _, aside in parts if aside), "there is nothing to measure").rstrip(".")
     raise InputError(
-        f"{songs.name}: none of its {len(songs)} songs can be measured under the protocol {protocol!r}; name others, "
+        f"{songs.name}: its songs ({len(songs)}) cannot be measured under the protocol {protocol!r}; name others, "
         f"or another protocol; the first: {first}"
     )
 

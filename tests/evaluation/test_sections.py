@@ -1,0 +1,174 @@
+"""Sections on whole sets: each says what it found, or that there is too little; the floor knows what chance does."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.made import song
+
+from antiphon.evaluation.baselines import shuffled_gaps, shuffled_pitches
+from antiphon.evaluation.examiner.budget import Budget
+from antiphon.evaluation.examiner.examination import examination, real_against_real
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.parts import PROTOCOLS, Setting
+from antiphon.evaluation.plan import Plan
+from antiphon.evaluation.report import Row, Section
+from antiphon.evaluation.sections import examiners
+from antiphon.evaluation.sections.all import of_sets
+from antiphon.evaluation.sections.conditions import dependence_section
+from antiphon.evaluation.sections.examiners import examiner_section
+from antiphon.evaluation.sections.likeness import likeness_sections
+from antiphon.evaluation.sections.originals import originality_section
+from antiphon.evaluation.sections.phrases import phrase_rolls
+from antiphon.evaluation.sections.published import published_sections
+from antiphon.evaluation.sections.variety import variety_section
+from antiphon.evaluation.sides import Reference
+from antiphon.evaluation.songs import Songs, in_memory
+from antiphon.evaluation.suite import Sides
+from antiphon.evaluation.wording import standing
+from antiphon.music.score import Score
+
+TOY = Budget(iterations=20, batch=24, width=8, checks=1, trees=10, leaves=8)
+
+
+def songs(begin: int, num: int = 16, bars: int = 16) -> Songs:
+    return in_memory("songs", [song(seed, bars) for seed in range(begin, begin + num)])
+
+
+def spoilt(seed: int) -> Score:
+    notes, rng = Notes.from_score(song(seed)), np.random.default_rng(seed)
+    return shuffled_gaps(shuffled_pitches(notes, rng), rng).score()
+
+
+def sides(made: Songs, reference: Reference | None = None, protocol: str = "bar", **setting: Any) -> Sides:
+    plan = Plan(protocol, as_published=True)
+    return Sides(plan, Setting(**setting), made, made, made, reference, lambda sentence: None)
+
+
+def real(num: int = 16) -> Reference:
+    return Reference(songs(100, num), songs(200, num), "")
+
+
+def by_name(sections: Sequence[Section | None]) -> dict[str, Row]:
+    return {row.name: row for section in sections if section is not None for row in section.rows}
+
+
+class TestVariety:
+    def test_copies_are_counted(self) -> None:
+        moved = Notes.from_score(song(1)).transposed(3).score()
+        rows = by_name([variety_section(sides(in_memory("made", [song(0), moved, song(1)]), real(), "lstm"))])
+        assert rows["duplicate_rate"].made.value == pytest.approx(2 / 3)
+        assert rows["duplicate_rate"].verdict == "more than among real songs"
+
+    def test_silence_gives_no_verdict(self) -> None:
+        silence = in_memory("silence", [Score()])
+        for made, held in ((silence, songs(0)), (songs(0), silence)):
+            row = by_name([variety_section(sides(made, Reference(held, songs(1), "")))])["duplicate_rate"]
+            assert row.verdict == ""
+
+    def test_bars_that_return_are_less_varied(self) -> None:
+        rows = by_name([variety_section(sides(in_memory("made", [song(0)] * 16), real()))])
+        assert rows["distinct_bars"].verdict == "less varied than real songs"
+        assert by_name([variety_section(sides(songs(0), real()))])["distinct_bars"].verdict == "as varied as real songs"
+
+
+class TestLikeness:
+    def test_real_songs_are_as_other_real_songs(self) -> None:
+        tables = [by_name(likeness_sections(sides(songs(begin, 24), real()))) for begin in (300, 400, 500)]
+        apart = [name for rows in tables for name, row in rows.items() if standing(row) == "apart"]
+        assert len(apart) <= 1
+        assert sum(map(len, tables)) > 60
+
+    def test_spoilt_songs_are_far_off(self) -> None:
+        made = in_memory("spoilt", [spoilt(seed) for seed in range(16)])
+        rows = by_name(likeness_sections(sides(made, real(), "lstm")))
+        assert {standing(row) for name, row in rows.items() if name.endswith("/within real")} == {"apart"}
+
+    def test_without_other_songs_the_floor_is_of_halves(self) -> None:
+        made = in_memory("spoilt", [spoilt(seed) for seed in range(16)])
+        section, _ = likeness_sections(sides(made, Reference(songs(100), songs(100, 0), ""), "lstm"))
+        assert "divisions of all real songs into 8 and 8" in section.sentence
+        assert all(row.floor is not None for row in section.rows)
+
+    def test_few_songs_get_no_verdict(self) -> None:
+        for num_made, num_real in ((3, 16), (16, 3)):
+            rows = by_name(likeness_sections(sides(songs(0, num_made, 64), real(num_real))))
+            assert {standing(row) for row in rows.values()} == {"unknown"}
+            assert all("needs" in row.verdict for row in rows.values())
+
+    def test_songs_shorter_than_a_phrase_are_said(self) -> None:
+        (row,) = by_name(likeness_sections(sides(songs(0, 6, bars=3), real()))).values()
+        assert row.verdict == "too few to tell (none of the samples has a phrase of 4 bars)"
+        assert likeness_sections(sides(songs(0, 6), None)) == ()
+
+
+class TestExaminers:
+    @pytest.fixture(autouse=True)
+    def toy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(examiners, "examination", partial(examination, budget=TOY))
+        monkeypatch.setattr(examiners, "real_against_real", partial(real_against_real, budget=TOY))
+        monkeypatch.setattr(examiners, "SEEDS", (0,))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("protocol", ["bar", "lstm", "musegan", "transformer-gan"])
+    def test_spoilt_songs_are_heard(self, protocol: str) -> None:
+        made = in_memory("spoilt", [spoilt(seed) for seed in range(16)])
+        rows = by_name([examiner_section(sides(made, real(), protocol))])
+        auc = next(row for name, row in rows.items() if "," not in name and "auc" in name)
+        assert auc.made.value > 0.6 and auc.floor is not None and auc.floor.value < auc.made.value
+        assert auc.verdict and len(rows) == 5
+
+    def test_too_few_songs_are_said(self) -> None:
+        for made, held in ((songs(0, 1), real(2)), (songs(0, 2), Reference(songs(100, 1), songs(200, 2), ""))):
+            (row,) = by_name([examiner_section(sides(made, held))]).values()
+            assert row.verdict.startswith("too few to tell (needs 2 songs with bars of samples, held-out and other")
+
+    def test_nobody_to_learn_from(self) -> None:
+        assert examiner_section(sides(songs(0, 2))) is None
+        assert examiner_section(sides(songs(0, 2), Reference(songs(100, 2), songs(200, 0), ""))) is None
+
+    def test_arrays_without_onsets_are_heard_as_such_on_both_sides(self) -> None:
+        known, unknown = (phrase_rolls(sides(songs(0, 2), onsets=onsets), songs(0, 2)) for onsets in (True, False))
+        assert known is not None and known.onsets is not None
+        assert unknown is not None and unknown.onsets is None
+
+
+class TestDependence:
+    def test_real_music_listens_to_its_chords(self) -> None:
+        rows = by_name([dependence_section(sides(songs(0), real()))])
+        fit = next(row for name, row in rows.items() if name.endswith("/chord") and "fit" in name)
+        assert fit.p is not None and fit.p <= 0.05 and standing(fit) == "alike"
+
+    def test_nothing_to_condition(self) -> None:
+        assert dependence_section(sides(songs(0, 2), real(2), "lstm")) is None
+        assert dependence_section(sides(songs(0, 2))) is None
+
+
+class TestOriginality:
+    def test_copies_of_training_songs_are_found(self) -> None:
+        rows = by_name([originality_section(sides(in_memory("made", [song(200), song(0)]), real()))])
+        assert rows["contained_share"].made.value == 0.5 and rows["contained_share"].real is not None
+        assert rows["contained_share"].real.value == 0
+        section = originality_section(sides(in_memory("made", [song(200)]), real()))
+        assert section is not None and "1 of 1 samples STAND IN THE TRAINING SONGS" in section.sentence
+
+    def test_nothing_to_copy_from(self) -> None:
+        assert originality_section(sides(songs(0, 2), Reference(songs(100, 2), songs(200, 0), ""))) is None
+
+
+def test_as_published_has_its_own_sections() -> None:
+    titles = {
+        protocol: [section.title for section in published_sections(sides(songs(0, 3), real(3), protocol))]
+        for protocol in PROTOCOLS
+    }
+    assert titles["bar"] == titles["lstm"] == []
+    assert titles["musegan"] == ["As MuseGAN's released code prints them"]
+    assert titles["transformer-gan"] == ["As pypianoroll 0.5.3 prints them"]
+    assert titles["all"] == titles["musegan"] + titles["transformer-gan"]
+
+
+def test_sections_without_rows_are_left_out() -> None:
+    found = of_sets(sides(songs(0, 2), None, "lstm"))
+    assert [section.title for section in found] == ["Variety"]
