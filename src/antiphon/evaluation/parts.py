@@ -56,6 +56,9 @@ class Setting:
     onsets: bool = True
 
 
+PHRASE_BARS = 4
+"""Bars over which the best-fitting scale of rolls is sought."""
+
 Reader = Callable[[Songs, int], Notes]
 
 Both = tuple[Values, Values]
@@ -165,7 +168,13 @@ def _rolls(songs: Songs, index: int, setting: Setting) -> Both:
     shuffled = shuffled_bars(rolls, rng)
     for track in rolls.pitched:
         shuffled = transposed_track(shuffled, track, rng, None)
-    return metrics.bar_metrics(rolls), metrics.bar_metrics(shuffled)
+    return _of_rolls(rolls), _of_rolls(shuffled)
+
+
+def _of_rolls(rolls: Rolls) -> Values:
+    # The best-fitting scale is that of a phrase, so phrases must be as long on both sides, however they are stored.
+    parts = [metrics.bar_metrics(part) for part in rolls.in_phrases(PHRASE_BARS)]
+    return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
 
 def _notes(songs: Songs, index: int, setting: Setting) -> Both:

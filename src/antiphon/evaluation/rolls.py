@@ -110,6 +110,19 @@ class Rolls:
             cells[:, self.drum_track] = self.onsets[:, self.drum_track]
         return replace(self, cells=cells, onsets=None)
 
+    def in_phrases(self, bars: int) -> "tuple[Rolls, ...]":
+        """All bars in order as samples of `bars` bars, and what is left at the end as a shorter one; of one song."""
+        every = {name: _bars_first(values) for name, values in (("cells", self.cells), ("onsets", self.onsets))}
+        num = len(self) * self.cells.shape[2]
+        cuts = [(0, num // bars * bars, bars), (num // bars * bars, num, num % bars)]
+        parts = []
+        for begin, end, size in cuts:
+            if end > begin:
+                shaped = {name: _phrases(values, begin, end, size) for name, values in every.items()}
+                song = np.full((end - begin) // size, self.song[0])
+                parts.append(replace(self, song=song, cells=shaped["cells"], onsets=shaped["onsets"]))
+        return tuple(parts)
+
     @property
     def pitched(self) -> tuple[int, ...]:
         """Numbers of the tracks that are no drums."""
@@ -119,6 +132,16 @@ class Rolls:
     def grid(self) -> str:
         """The grid in words, part of the name of every metric that depends on it: `24 steps a beat`."""
         return f"{self.resolution} steps a beat"
+
+
+def _bars_first(values: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """(N, K, B, T, P) as bars (N * B, K, T, P)."""
+    return None if values is None else values.swapaxes(1, 2).reshape(-1, values.shape[1], *values.shape[3:])
+
+
+def _phrases(bars: NDArray[np.bool_] | None, begin: int, end: int, size: int) -> Any:
+    """Some bars (m, K, T, P) as phrases (m / size, K, size, T, P)."""
+    return None if bars is None else bars[begin:end].reshape(-1, size, *bars.shape[1:]).swapaxes(1, 2)
 
 
 def read_rolls(path: Path | str) -> Rolls:
