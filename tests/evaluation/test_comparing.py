@@ -143,3 +143,12 @@ def test_pictures_are_means_over_songs() -> None:
     (course,) = curves([SHARES, CURVE], made, made, 0)
     assert [one.value for one in course.made] == pytest.approx([2 / 3, 1 / 3])
     assert [one.value for one in course.real] == [one.value for one in course.made]
+
+
+def test_every_part_of_a_curve_is_drawn_under_its_own_name() -> None:
+    values = Column(np.array([[1.0, 2.0], [3.0, 4.0]]), np.arange(2))
+    nothing = Column(np.full((2, 2), np.nan), np.arange(2))
+    made = {"course/best": values, "course/density": values, "course/stated": nothing}
+    drawn = curves([SHARES, CURVE], made, {"course/best": values, "course/stated": nothing}, 0)
+    assert [one.name for one in drawn] == ["course/best", "course/density"]
+    assert [one.value for one in drawn[0].real] == [2, 3] and drawn[1].real == ()

@@ -70,5 +70,5 @@ def test_a_voice_alone_is_its_own_melody_in_both_directions(notes: Notes) -> Non
 
 def test_a_track_of_overlapping_voices_is_no_tune_though_it_lies_higher() -> None:
     # Three of ten notes of the upper track overlap the next: chords, no melody.
-    upper = line(*[84] * 7) + [(7.0, 2.0, 84), (8.0, 2.0, 86), (9.0, 1.0, 88)]
+    upper = [*line(*[84] * 7), (7.0, 2.0, 84), (8.0, 2.0, 86), (9.0, 1.0, 88)]
     assert set(melody(piece(upper, line(*[60, 62, 64, 65, 67, 65, 64, 62, 60, 59]))).pitch) <= set(range(59, 68))

@@ -151,18 +151,24 @@ def too_few(*num_songs: int) -> str:
 
 
 def curves(metrics: Sequence[Metric], made: Columns, real: Columns | None, seed: int) -> tuple[Curve, ...]:
-    """Metrics against the position in the piece, with intervals over songs."""
+    """Metrics against the position in the piece, one curve a column, with intervals over songs."""
+    drawn = [
+        (name, metric)
+        for metric in metrics
+        if metric.kind == "curve"
+        for name in made
+        if base_name(name) == metric.name and _is_there(name, made, real)
+    ]
     return tuple(
         Curve(
-            metric.name,
+            name,
             metric.sentence,
             metric.unit,
             metric.bins,
-            tuple(of_estimate(e) for e in estimates(made[metric.name], seed)),
-            tuple(of_estimate(e) for e in estimates(real[metric.name], seed)) if real and metric.name in real else (),
+            tuple(of_estimate(e) for e in estimates(made[name], seed)),
+            tuple(of_estimate(e) for e in estimates(real[name], seed)) if real and name in real else (),
         )
-        for metric in metrics
-        if metric.kind == "curve" and metric.name in made
+        for name, metric in drawn
     )
 
 
