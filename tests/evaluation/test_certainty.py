@@ -11,6 +11,7 @@ from scipy.stats import ttest_ind
 from antiphon.evaluation.certainty import (
     ALPHA,
     MIN_SONGS,
+    Estimate,
     Verdict,
     corrected,
     difference,
@@ -19,6 +20,7 @@ from antiphon.evaluation.certainty import (
     holm,
     paired_difference,
     paired_test,
+    paired_verdict,
     permutation_test,
     real_floor,
     verdict,
@@ -236,6 +238,36 @@ def test_verdicts_in_words() -> None:
     assert say(-3) == "lower than real, large"
     assert say(0, num=3).startswith("too few songs to tell (needs ")
     assert say(0, num=8).startswith("no difference seen, too few songs to be sure (needs ")
+
+
+def test_a_difference_that_only_long_songs_turn_round_is_that_of_the_songs() -> None:
+    rng = np.random.default_rng(3)
+    real = Column(rng.normal(size=60), np.arange(60))
+    sizes = np.repeat([1, 200], [40, 4])
+    own = np.repeat([-1.5, 4.0], [40, 4]) + 0.3 * rng.normal(size=44)
+    made = Column(np.repeat(own, sizes), np.repeat(np.arange(44), sizes))
+    found = verdict(made, real, None, 0)
+    assert found.p < 0.01 and found.effect_high < 0 and found.unit_effect > 1
+    assert found.difference.value == pytest.approx(own.mean() - real.values.mean())
+    assert found.effect_low < found.effect < found.effect_high
+    assert words(found) == "lower than real, large, song by song; over all units higher: long songs differ"
+    paired = paired_verdict(made, Column(real.values[:44], np.arange(44)), None, 0)
+    assert paired.effect < 0 < paired.unit_effect
+
+
+def test_songs_that_are_alike_while_units_are_not_are_said() -> None:
+    rng = np.random.default_rng(3)
+    real, own = songs(rng, 400, 1, within=0), rng.normal(size=400)
+    own[:2] += 2
+    sizes = np.repeat([400, 1], [2, 398])
+    made = Column(np.repeat(own, sizes), np.repeat(np.arange(400), sizes))
+    assert words(verdict(made, real, None, 0)).startswith("as real songs, song by song; over all units higher")
+
+
+@pytest.mark.parametrize(("position", "phrase"), [(0.7, "higher"), (0.9, "as far"), (1.2, "as far"), (1.3, "further")])
+def test_places_between_real_and_shuffled(position: float, phrase: str) -> None:
+    gap = Estimate(1, 0.9, 1.1, 50, 50)
+    assert words(Verdict(gap, 0.01, 0.01, 1, 0.9, 1.1, position, 9, 1)).startswith(phrase)
 
 
 def test_the_number_of_songs_that_is_asked_for_is_enough() -> None:

@@ -15,6 +15,21 @@ def test_by_hand() -> None:
     assert (found.num_training_seeds, found.num_values) == (2, 4)
 
 
+def test_uneven_numbers_by_hand() -> None:
+    # Means 0 and 4 of 4 and 2 values, 4 / 3 over all: squares between 4 x 16 / 9 + 2 x 64 / 9 = 64 / 3, within
+    # (4 x 1 + 2 x 2) / 4 = 2; a training seed's share of the values is (6 - 20 / 6) / 1 = 8 / 3, not 6 / 2.
+    found = seed_spread([[-1, -1, 1, 1], [4 - 2**0.5, 4 + 2**0.5]])
+    assert found.sampling_spread**2 == pytest.approx(2)
+    assert found.training_spread**2 == pytest.approx((64 / 3 - 2) / (8 / 3))
+
+
+def test_the_level_is_that_of_the_interval() -> None:
+    narrow, wide = (seed_spread([[1.0], [3.0]], level) for level in (0.5, 0.99))
+    assert narrow.high - narrow.mean == pytest.approx(1) and wide.high - wide.mean == pytest.approx(63.657, abs=1e-3)
+    with pytest.raises(ValueError, match="level"):
+        seed_spread([[1.0]], 95)
+
+
 def test_components_are_found_back_from_uneven_numbers_of_samples() -> None:
     rng = np.random.default_rng(0)
     rows = [2 * rng.normal() + 0.5 * rng.normal(size=rng.integers(2, 9)) for _ in range(2000)]

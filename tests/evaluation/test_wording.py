@@ -75,7 +75,7 @@ def test_names_keep_what_they_were_measured_with() -> None:
 
 def verdict(p: float, effect: float, position: float = NAN, num_songs: int = 50, width: float = 0.1) -> str:
     gap = Estimate(effect, effect - width, effect + width, num_songs, num_songs)
-    return words(Verdict(gap, p, p, effect, effect - width, effect + width, position, 9))
+    return words(Verdict(gap, p, p, effect, effect - width, effect + width, position, 9, effect))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,9 @@ def verdict(p: float, effect: float, position: float = NAN, num_songs: int = 50,
         (verdict(0.01, -0.9), "apart"),
         (verdict(0.01, -0.1, position=1.0), "apart"),
         (verdict(0.01, -0.1, position=2.0), "apart"),
+        ("lower than real, slight, song by song; over all units higher: long songs differ", "slight"),
+        ("lower than real, large, song by song; over all units higher: long songs differ", "apart"),
+        ("as real songs, song by song; over all units lower: long songs differ", "alike"),
         ("not told from real (AUC 0.510, 0.480 to 0.540, recurrent)", "alike"),
         ("hardly told from real (AUC 0.550, 0.520 to 0.580, recurrent)", "slight"),
         ("told from real at once (AUC 0.999, 0.990 to 1.000, recurrent)", "apart"),

@@ -1,9 +1,10 @@
 """How sure a figure is: intervals, tests and floors over songs, and what they say in words.
 
 Conventions: a figure is the mean over a column's units; chance is reckoned over its songs, because units of one song
-are alike, so that songs are resampled, exchanged and halved as wholes. Songs of two columns are different songs even
-where their numbers agree, save in the paired functions. Where fewer than two songs are there, intervals and p values
-are NaN.
+are alike, so that songs are resampled, exchanged and halved as wholes. A verdict compares songs, each by its own mean,
+and says so where the figures, in which long songs weigh more, point the other way. Songs of two columns are different
+songs even where their numbers agree, save in the paired functions. Where fewer than two songs are there, intervals and
+p values are NaN.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from antiphon.evaluation.resampling import (
     MANY,
     Draws,
     Floats,
+    by_song,
     dealt,
     draw,
     exact,
@@ -90,7 +92,7 @@ def difference(a: Column, b: Column, seed: int, resamples: int = 1000, level: fl
     """The mean of `a` minus that of `b`, the songs of each drawn on their own; Welch's degrees of freedom."""
     _check(resamples, level)
     rng = np.random.default_rng(seed)
-    return _difference([draw(column, rng, resamples) for column in (a, b)], level)
+    return _difference([draw(by_song(column), rng, resamples) for column in (a, b)], level)
 
 
 def permutation_test(a: Column, b: Column, seed: int, permutations: int = 2000) -> float:
@@ -121,7 +123,7 @@ def permutation_test(a: Column, b: Column, seed: int, permutations: int = 2000) 
     # Centred first: squares of values far from zero would lose their digits.
     centred = exact(total - total.mean(), total)
     moments = np.stack([centred, centred**2], axis=1)
-    picks = (rng.choice(len(total), n, replace=False, shuffle=False) for _ in range(permutations))
+    picks = (rng.choice(len(total), n, replace=one.effect * one.unit_effect < 0, shuffle=False) for _ in range(permutations))
     ours = np.stack([moments[:n].sum(0), *(moments[pick].sum(0) for pick in picks)])
     statistic = np.abs(studentised(ours, moments.sum(0) - ours, n, len(total) - n))
     return p_value(statistic[0], statistic[1:])
@@ -197,7 +199,7 @@ class Verdict:
     Parameters
     ----------
     difference
-        Mean of the made minus mean of the real songs, with its interval.
+        Mean of the made minus mean of the real songs, each song counted once, with its interval: what p tests.
     p, corrected_p
         Of `permutation_test`, before and after Holm's correction (`corrected`; equal until then).
     effect, effect_low, effect_high
@@ -208,6 +210,8 @@ class Verdict:
     needed_songs
         Songs in each set with which either a difference or its absence would be told (interval of the effect no
         wider than `MARGIN`); None where no number can be given.
+    unit_effect
+        As `effect`, of the means over units, which are the figures of a report: long songs weigh more in it.
     """
 
     difference: Estimate
@@ -218,6 +222,7 @@ class Verdict:
     effect_high: float
     position: float
     needed_songs: int | None
+    unit_effect: float
 
 
 def verdict(
@@ -228,8 +233,8 @@ def verdict(
     rng = np.random.default_rng(seed)
     draws = [draw(column, rng, resamples) for column in (made, real)]
     gap, p = _difference(draws, 0.95), permutation_test(made, real, seed, permutations)
-    whole = None if shuffled is None else _difference([draw(shuffled, rng, resamples), draws[1]], 0.95)
-    return _placed(gap, p, whole, draws, song_spread(real))
+    whole = None if shuffled is None else _difference([draw(by_song(shuffled), rng, resamples), draws[1]], 0.95)
+    return _placed(gap, p, whole, draws, (made, real))
 
 
 def paired_verdict(
@@ -244,7 +249,7 @@ def paired_verdict(
     gap, p = paired_difference(made, real, seed, resamples), paired_test(made, real, seed, permutations)
     whole = None if shuffled is None else paired_difference(shuffled, real, seed, resamples)
     pairs = draw(_paired(made, real), np.random.default_rng(seed), resamples)
-    return _placed(gap, p, whole, [pairs], song_spread(real))
+    return _placed(gap, p, whole, [pairs], (made, real))
 
 
 def corrected(verdicts: Mapping[str, Verdict]) -> dict[str, Verdict]:
@@ -260,20 +265,29 @@ def words(one: Verdict) -> str:
 
     "as real songs" is claimed only where the whole interval of the effect lies within +-`MARGIN`, since what is not
     significant may still be anything. Sizes of effects are Cohen's (1988): slight below 0.2, small below 0.5, medium
-    below 0.8 standard deviations of the real songs, then large.
+    below 0.8 standard deviations of the real songs, then large. Where the means over units say something else, long
+    songs differ from short ones, and the phrase ends with it.
     """
     if one.difference.num_songs < MIN_SONGS or np.isnan(one.corrected_p):
         return f"too few songs to tell (needs {one.needed_songs or MIN_SONGS})"
-    need = f" (needs {one.needed_songs})" if one.needed_songs else ""
     if one.corrected_p > ALPHA:
-        alike = max(-one.effect_low, one.effect_high) <= MARGIN
-        return "as real songs" if alike else f"no difference seen, too few songs to be sure{need}"
+        if max(-one.effect_low, one.effect_high) <= MARGIN:
+            return f"as real songs{_otherwise(one, abs(one.unit_effect) > MARGIN)}"
+        need = f" (needs {one.needed_songs})" if one.needed_songs else ""
+        return f"no difference seen, too few songs to be sure{need}"
     if one.position >= 1.25:
-        return "further off than shuffled"
-    if one.position >= 0.8:
-        return "as far off as shuffled"
-    size = next(word for limit, word in _SIZES if abs(one.effect) < limit or limit == np.inf)
-    return f"{'higher' if one.difference.value > 0 else 'lower'} than real, {size}"
+        phrase = "further off than shuffled"
+    elif one.position >= 0.8:
+        phrase = "as far off as shuffled"
+    else:
+        size = next(word for limit, word in _SIZES if abs(one.effect) < limit or limit == np.inf)
+        phrase = f"{'higher' if one.effect > 0 else 'lower'} than real, {size}"
+    return phrase + _otherwise(one, False)
+
+
+def _otherwise(one: Verdict, differs: bool) -> str:
+    way = "higher" if one.unit_effect > 0 else "lower"
+    return f", song by song; over all units {way}: long songs differ" if differs else ""
 
 
 def _check(repeats: int, level: float = 0.95) -> None:
@@ -283,18 +297,26 @@ def _check(repeats: int, level: float = 0.95) -> None:
 
 def _difference(draws: list[Draws], level: float) -> Estimate:
     a, b = draws
-    low, high = interval(draws, a.means - b.means, level)
+    low, high = interval(draws, exact(a.means - b.means, [a.value, b.value]), level)
     value = float(exact(a.value - b.value, [a.value, b.value]))
     return Estimate(value, low, high, min(a.num_units, b.num_units), min(a.num_songs, b.num_songs))
 
 
-def _placed(gap: Estimate, p: float, whole: Estimate | None, draws: list[Draws], spread: float) -> Verdict:
-    """A verdict from the difference of made and real songs and that of shuffled and real ones (`whole`)."""
-    effects = [quotient(value, spread) for value in (gap.value, gap.low, gap.high)]
+def _placed(
+    gap: Estimate, p: float, whole: Estimate | None, draws: list[Draws], pair: tuple[Column, Column]
+) -> Verdict:
+    """A verdict on made and real songs (`pair`) from their difference and that of shuffled and real ones (`whole`)."""
+    spread, means = song_spread(pair[1]), [_mean(column) for column in pair]
+    effect, low, high = (quotient(value, spread) for value in (gap.value, gap.low, gap.high))
+    of_units = quotient(float(exact(means[0] - means[1], means)), spread)
     # Where the metric hardly sees shuffling, a place on that scale means nothing. Also false where an end is NaN.
     seen = whole is not None and (whole.low > 0 or whole.high < 0) and abs(whole.value) >= _SIZES[0][0] * spread
     position = quotient(gap.value, whole.value) if whole is not None and seen else np.nan
-    return Verdict(gap, p, p, effects[0], effects[1], effects[2], position, _needed(draws, spread))
+    return Verdict(gap, p, p, effect, low, high, position, _needed(draws, spread), of_units)
+
+
+def _mean(column: Column) -> float:
+    return float(column.defined().values.mean()) if column.num_units else np.nan
 
 
 def _paired(a: Column, b: Column) -> Column:

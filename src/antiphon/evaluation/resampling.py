@@ -107,6 +107,11 @@ def song_means(column: Column) -> Floats:
     return np.asarray(table[:, 0] / table[:, 1])
 
 
+def by_song(column: Column) -> Column:
+    """A column of the songs' means: each song counts once, however long it is."""
+    return Column(song_means(column), np.unique(column.defined().song))
+
+
 def song_spread(column: Column) -> float:
     """Standard deviation of the songs' means; NaN for fewer than two songs."""
     means = song_means(column)

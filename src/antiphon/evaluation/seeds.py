@@ -18,7 +18,7 @@ class SeedSpread:
     mean
         Over training seeds, each counted once.
     standard_error, low, high
-        Of that mean, with training seeds as the unit, and its 95 % interval (Student's t).
+        Of that mean, with training seeds as the unit, and its interval (Student's t).
     training_spread, sampling_spread
         Standard deviations between training seeds (sampling's part taken out) and between sampling seeds of one.
     num_training_seeds, num_values
@@ -44,7 +44,14 @@ def seed_spread(
     component between training seeds cut at zero. The standard error counts training seeds, whatever the number of
     samples of each: sampling one model again and again tells nothing of the next model. NaN values are left out;
     spreads that cannot be told from what is there are NaN.
+
+    Raises
+    ------
+    ValueError
+        If the level of the interval does not lie between 0 and 1.
     """
+    if not 0 < level < 1:
+        raise ValueError(f"a level between 0 and 1, not {level}")
     rows = values_by_training_seed.values() if isinstance(values_by_training_seed, Mapping) else values_by_training_seed
     groups = [np.asarray(row, np.float64).ravel() for row in rows]
     groups = [kept for kept in (group[~np.isnan(group)] for group in groups) if len(kept)]
@@ -58,5 +65,5 @@ def seed_spread(
         weighted = float((sizes * means).sum() / n)
         squares = float((sizes * (means - weighted) ** 2).sum() / (k - 1))
         between = max((squares - within) / ((n - (sizes**2).sum() / n) / (k - 1)), 0.0) if n > k else np.nan
-    reach = student_t(k - 1, 0.95) * error if k > 1 else np.nan
+    reach = student_t(k - 1, level) * error if k > 1 else np.nan
     return SeedSpread(mean, error, mean - reach, mean + reach, float(np.sqrt(between)), float(np.sqrt(within)), k, n)
