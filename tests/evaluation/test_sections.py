@@ -153,6 +153,14 @@ class TestOriginality:
         assert rows["contained_share"].real.value == 0
         section = originality_section(sides(in_memory("made", [song(200)]), real()))
         assert section is not None and "1 of 1 samples STAND IN THE TRAINING SONGS" in section.sentence
+        assert "1 of 1 stand" in section.remarks[0] and "taught" in section.remarks[0]
+
+    def test_samples_among_the_songs_that_they_are_held_against_are_said_loudly_in_any_key(self) -> None:
+        held = real()
+        moved = held.real.score(0)
+        up = Notes.from_score(moved).transposed(2).score()
+        section = originality_section(sides(in_memory("made", [up]), held))
+        assert section is not None and "held against" in section.remarks[0]
 
     def test_nothing_to_copy_from(self) -> None:
         assert originality_section(sides(songs(0, 2), Reference(songs(100, 2), songs(200, 0), ""))) is None
@@ -163,12 +171,17 @@ def test_as_published_has_its_own_sections() -> None:
         protocol: [section.title for section in published_sections(sides(songs(0, 3), real(3), protocol))]
         for protocol in PROTOCOLS
     }
-    assert titles["bar"] == titles["lstm"] == []
+    assert titles["bar"] == titles["lstm"] == ["As published"]
     assert titles["musegan"] == ["As MuseGAN's released code prints them"]
     assert titles["transformer-gan"] == ["As pypianoroll 0.5.3 prints them"]
     assert titles["all"] == titles["musegan"] + titles["transformer-gan"]
 
 
-def test_sections_without_rows_are_left_out() -> None:
+def test_what_nothing_is_printed_of_is_said() -> None:
+    (section,) = published_sections(sides(songs(0, 3), real(3), "bar"))
+    assert not section.rows and "no released code prints anything under the protocol 'bar'" in section.remarks[0]
+
+
+def test_without_a_reference_there_is_variety_and_what_was_asked_to_be_printed() -> None:
     found = of_sets(sides(songs(0, 2), None, "lstm"))
-    assert [section.title for section in found] == ["Variety"]
+    assert [section.title for section in found] == ["Variety", "As published"]

@@ -157,8 +157,8 @@ def neighbours(made: Column, real: Column, seed: int, k: int = 5) -> Neighbours:
     units in any real ball; recall: of real units in any made ball; density: real balls around a made unit, over k;
     coverage: share of real balls that hold a made unit. Both sets are cut at random to the size of the smaller, at
     most 2000, since the figures depend on the sizes. For two sets of one kind, of a unit a song, expect a density of 1
-    and a coverage of 1 - 2^-k; of more units a song, see `antiphon.evaluation.floors`. NaN where a unit has fewer than k
-    of other songs beside it.
+    and a coverage of 1 - 2^-k; of more units a song see `evaluation.floors`. NaN where a unit has fewer than k of
+    other songs beside it.
     """
     from scipy.spatial.distance import cdist
 

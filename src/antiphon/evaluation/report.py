@@ -65,11 +65,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Section:
-    """Rows of one kind, with a sentence or two on how they were measured."""
+    """Rows of one kind, with a sentence or two on how they were measured, and what of them must not be missed."""
 
     title: str
     sentence: str
     rows: tuple[Row, ...]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ def from_json(text: str) -> Report:
             "reference": Side(**side) if side else None,
             "remarks": tuple(values["remarks"]),
             "sections": tuple(
-                Section(s["title"], s["sentence"], tuple(_row(row) for row in s["rows"])) for s in values["sections"]
+                Section(s["title"], s["sentence"], tuple(map(_row, s["rows"])), tuple(s["remarks"]))
+                for s in values["sections"]
             ),
             "histograms": tuple(Histogram(**_tuples(h)) for h in values["histograms"]),
             "curves": tuple(

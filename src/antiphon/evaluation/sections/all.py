@@ -11,7 +11,7 @@ from antiphon.evaluation.suite import Sides
 
 
 def of_sets(sides: Sides) -> list[Section]:
-    """The sections for which there is enough music."""
+    """The sections for which there is enough music; those without rows have remarks alone."""
     found = [
         variety_section(sides),
         *likeness_sections(sides),
@@ -20,4 +20,4 @@ def of_sets(sides: Sides) -> list[Section]:
         originality_section(sides),
         *published_sections(sides),
     ]
-    return [section for section in found if section is not None and section.rows]
+    return [section for section in found if section is not None]

@@ -1,10 +1,12 @@
 """The section on originality: the longest passages that samples share with other real songs, against human pieces."""
 
+import numpy as np
+
 from antiphon.evaluation.comparing import number
 from antiphon.evaluation.gather import gather
-from antiphon.evaluation.matches import METRICS
+from antiphon.evaluation.matches import METRICS, MIN_HUMAN, Originality
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.originality import Index, originality
+from antiphon.evaluation.originality import Index, contained, originality
 from antiphon.evaluation.parts import notes_reader
 from antiphon.evaluation.passages import reading_of
 from antiphon.evaluation.report import Row, Section
@@ -23,7 +25,8 @@ def originality_section(sides: Sides) -> Section | None:
     human, _ = _notes(reference.real, sides)
     if not others or not samples:
         return None
-    index = Index.build(others, ids, reading_of(others))
+    reading = reading_of(others)
+    index = Index.build(others, ids, reading)
     made, real = originality(samples, index, human), originality(human, index, human)
     ours, theirs = made.columns(), real.columns()
     rows = [
@@ -34,22 +37,38 @@ def originality_section(sides: Sides) -> Section | None:
             metric.unit,
             number(ours[metric.name], sides.plan.seed),
             number(theirs[metric.name], sides.plan.seed),
-            verdict=_verdict(metric.name, made.rare_share, len(samples)),
+            verdict=_verdict(metric.name, made),
         )
         for metric in METRICS
     ]
+    held = contained(samples, Index.build(human, [str(k) for k in range(len(human))], reading))
+    among = {"that they are held against": held, "that may have taught them": made.contained}
     return Section(
         "Originality",
         f"A passage counts as the same in any key and tempo. {made.words()} Real: held-out human pieces as they are, "
         "of their own length.",
         tuple(rows),
+        tuple(_loud(int(copies.sum()), len(samples), where) for where, copies in among.items() if copies.any()),
     )
 
 
-def _verdict(name: str, rare_share: float, num: int) -> str:
-    if name != "human_pieces_sharing_as_much" or not num:
+def _loud(copies: int, num: int, where: str) -> str:
+    return (
+        f"THE REFERENCE CONTAINS SAMPLES: {copies} of {num} stand, from beginning to end or for the greater part and "
+        f"in any key, in the real songs {where}; what is said of their likeness and originality says nothing."
+    )
+
+
+def _verdict(name: str, made: Originality) -> str:
+    if name == "contained_share":
+        return "copies of real songs" if made.contained.any() else "none stands in them"
+    if name != "human_pieces_sharing_as_much":
         return ""
-    return f"{rare_share:.0%} of samples share more than 95 % of human pieces do; 5 % would by chance"
+    if np.isnan(made.rare_share):
+        return "too few to tell"
+    if made.num_human - made.num_leaked < MIN_HUMAN:
+        return f"too few human pieces to tell (needs {MIN_HUMAN})"
+    return f"{made.rare_share:.0%} of samples share more than 95 % of human pieces do; 5 % would by chance"
 
 
 def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from antiphon.evaluation.as_published_performance import METRICS as PERFORMANCE
 from antiphon.evaluation.as_published_performance import as_published_metrics
 from antiphon.evaluation.comparing import scalar_rows
 from antiphon.evaluation.gather import UnusableError, gather
-from antiphon.evaluation.measures import Column, Metric, Values, columns
+from antiphon.evaluation.measures import Metric, Values, columns
 from antiphon.evaluation.metrics import METRICS as BARS
 from antiphon.evaluation.parts import PROTOCOLS, Setting, song_rolls
 from antiphon.evaluation.performance import cut, notes_of, performance_of_score
@@ -38,17 +38,20 @@ def published_sections(sides: Sides) -> tuple[Section, ...]:
         )
         worker = partial(_performance, sides.setting)
         found.append(_section(sides, "As pypianoroll 0.5.3 prints them", sentence, PERFORMANCE, worker))
-    return tuple(section for section in found if section.rows)
+    if not found:
+        said = f"As published: no released code prints anything under the protocol {sides.plan.protocol!r}."
+        return (Section("As published", "", (), (said,)),)
+    return tuple(found)
 
 
 def _section(sides: Sides, title: str, sentence: str, metrics: Sequence[Metric], worker: _Worker) -> Section:
-    made = _columns(sides, sides.made, worker)
-    real = _columns(sides, sides.reference.real, worker) if sides.reference else None
-    return Section(title, sentence, scalar_rows(metrics, made, real or None, None, sides.plan.seed))
-
-
-def _columns(sides: Sides, songs: Songs, worker: _Worker) -> dict[str, Column]:
-    return columns(gather(songs, worker, "as published", sides.plan.workers).found)
+    made = gather(sides.made, worker, "as published", sides.plan.workers)
+    if not made.found:
+        return Section(title, sentence, (), (f"{title}: nothing, for {made.aside[0].rstrip('.')}.",))
+    real = gather(sides.reference.real, worker, "as published", sides.plan.workers).found if sides.reference else ()
+    return Section(
+        title, sentence, scalar_rows(metrics, columns(made.found), columns(real) or None, None, sides.plan.seed)
+    )
 
 
 def _bars(setting: Setting, songs: Songs, index: int) -> Values:
