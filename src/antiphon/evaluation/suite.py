@@ -112,11 +112,12 @@ def evaluate(
     if real is not None:
         _check_measured(plan.protocol, real, [(part.compared, part.aside_of_real) for part in found if part.section])
     remarks = (*remarks, *made.aside[:3], *dict.fromkeys(remark for part in found for remark in part.remarks))
-    sections = [part.section for part in found if part.section]
+    sections = [*(part.section for part in found if part.section), *extra, *of_sets(sides)]
+    grave = dict.fromkeys(remark for section in sections for remark in section.remarks)
     return replace(
         report,
-        remarks=remarks,
-        sections=(*sections, *extra, *of_sets(sides)),
+        remarks=tuple(dict.fromkeys((*grave, *remarks))),
+        sections=tuple(section for section in sections if section.rows),
         histograms=tuple(h for part in found for h in part.histograms),
         curves=tuple(c for part in found for c in part.curves),
         thumbnails=(*_openings(made, True), *(_openings(real, False) if real else ())),
