@@ -123,7 +123,7 @@ def permutation_test(a: Column, b: Column, seed: int, permutations: int = 2000) 
     # Centred first: squares of values far from zero would lose their digits.
     centred = exact(total - total.mean(), total)
     moments = np.stack([centred, centred**2], axis=1)
-    picks = (rng.choice(len(total), n, replace=one.effect * one.unit_effect < 0, shuffle=False) for _ in range(permutations))
+    picks = (rng.choice(len(total), n, replace=False, shuffle=False) for _ in range(permutations))
     ours = np.stack([moments[:n].sum(0), *(moments[pick].sum(0) for pick in picks)])
     statistic = np.abs(studentised(ours, moments.sum(0) - ours, n, len(total) - n))
     return p_value(statistic[0], statistic[1:])
