@@ -190,3 +190,28 @@ def test_a_page_that_fails_leaves_nothing(
     with pytest.raises(RuntimeError, match="no page"):
         run(["evaluate", str(samples), "--protocol", "bar", "--no-examiner", "--out", str(tmp_path / "o")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_real_song_is_enough_for_a_model(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    real = folder(tmp_path / "real", 1)
+    words = ("evaluate", models["bar"], "--reference", real, "--num", 2, "--bars", 2, *PLAIN)
+    assert "there are neither examiners nor originality" in plain(succeed(capsys, *words))
+
+
+@pytest.mark.slow
+def test_a_model_of_bars_under_a_protocol_without_bars(
+    models: dict[str, Path], tmp_path: Path, capsys: Capture
+) -> None:
+    write_midi(replace(song(0), time_signatures=table(TIME_SIGNATURE, [(0, 3, 4)])), tmp_path / "real" / "waltz.mid")
+    words = ("evaluate", models["bar"], "--reference", tmp_path / "real", "--num", 2, "--bars", 2, *PLAIN)
+    assert succeed(capsys, *words, "--protocol", "lstm").startswith("lstm: 2 songs")
+    assert "none of its songs has melody bars" in refused(capsys, *words[1:], "--protocol", "bar")
+
+
+@pytest.mark.slow
+def test_with_examiners(samples: Path, real: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = ("evaluate", samples, "--reference", real, "--protocol", "bar", "--out", tmp_path)
+    assert "EXAMINERS" in succeed(capsys, *words, "--workers", 1)
+    rows = [row for section in from_json((tmp_path / "report.json").read_text()).sections for row in section.rows]
+    heard = [row for row in rows if row.name.startswith("auc")]
+    assert len(heard) == 4 and all(0 <= row.made.value <= 1 and row.floor is not None for row in heard)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from antiphon.errors import InputError
+from antiphon.evaluation.parts import PROTOCOLS
 from antiphon.evaluation.plan import Plan, check_plan
 from antiphon.evaluation.report import Report
 from antiphon.evaluation.sides import open_reference
@@ -122,12 +123,12 @@ def _of_model(
     say(f"{source.model.name}: writing {num} songs of {bars} bars")
     made = written_songs(source.model, num, bars, plan.seed)
     conditioned, extra = None, []
-    if held_against is not None and takes_conditions(source.model):
-        conditioned = (
-            conditioned_bars(source.model, held_against.real, plan.seed),
-            conditioned_bars(source.model, held_against.other, plan.seed + 1),
-        )
-        extra.append(one_condition_section(source.model, held_against.real, made, plan.seed))
     chosen = replace(plan, protocol=plan.protocol or source.protocol)
+    if held_against is not None and takes_conditions(source.model) and "bars" in PROTOCOLS[chosen.protocol]:
+        real, other = held_against.real, held_against.other
+        # A small reference has no other songs, which is no reason to refuse it.
+        taught = conditioned_bars(source.model, other, plan.seed + 1) if len(other) else other
+        conditioned = (conditioned_bars(source.model, real, plan.seed), taught)
+        extra.append(one_condition_section(source.model, real, made, plan.seed))
     report = evaluate(made, held_against, chosen, conditioned=conditioned, extra=extra, say=say)
     return replace(report, training_curve=source.training_curve)
