@@ -1,6 +1,7 @@
 """Sections on whole sets: each says what it found, or that there is too little; the floor knows what chance does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from antiphon.evaluation.sections.likeness import likeness_sections
 from antiphon.evaluation.sections.originals import originality_section
 from antiphon.evaluation.sections.phrases import phrase_rolls
 from antiphon.evaluation.sections.published import published_sections
+from antiphon.evaluation.sections.teaching import teaching_section
 from antiphon.evaluation.sections.variety import variety_section
 from antiphon.evaluation.sides import Reference
 from antiphon.evaluation.songs import Songs, in_memory
@@ -185,3 +187,25 @@ def test_what_nothing_is_printed_of_is_said() -> None:
 def test_without_a_reference_there_is_variety_and_what_was_asked_to_be_printed() -> None:
     found = of_sets(sides(songs(0, 2), None, "lstm"))
     assert [section.title for section in found] == ["Variety", "As published"]
+
+
+class TestTeaching:
+    def test_songs_of_the_same_kind_agree_and_others_do_not(self) -> None:
+        low = in_memory("low", [spoilt(seed) for seed in range(8)])
+        for made, agrees in ((songs(0, 8), True), (low, None)):
+            rows = by_name([teaching_section(sides(made, real(12), "lstm"))])
+            assert set(rows) == {"pitch_distribution_agreement", "chord_ngram_agreement"}
+            row = rows["pitch_distribution_agreement"]
+            assert row.real is not None and 0 < row.made.value <= 1 and row.p is not None
+            if agrees:
+                assert row.p > 0.05 and standing(row) in {"alike", "open"}
+
+    def test_notes_alone_are_held_against_songs_that_teach(self) -> None:
+        assert teaching_section(sides(songs(0, 2), real(2), "bar")) is None
+        assert teaching_section(sides(songs(0, 2), Reference(songs(100, 2), songs(200, 0), ""), "lstm")) is None
+
+    def test_another_use_of_the_tones_is_seen(self) -> None:
+        chromatic = Notes.from_score(song(0))
+        even = replace(chromatic, pitch=60 + np.arange(len(chromatic.pitch)) % 12)
+        rows = by_name([teaching_section(sides(in_memory("even", [even.score()] * 6), real(12), "lstm"))])
+        assert standing(rows["pitch_distribution_agreement"]) == "apart"

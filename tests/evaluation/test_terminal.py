@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.evaluation.reports import EMPTY, whole
 
-from antiphon.evaluation.report import Report
+from antiphon.evaluation.report import Number, Report, Row, Section
 from antiphon.evaluation.terminal import table_text
 from antiphon.evaluation.wording import label
 
@@ -46,3 +46,11 @@ def test_an_empty_report_says_so() -> None:
 def test_names_cannot_steer_the_terminal() -> None:
     report: Report = replace(whole(), samples=replace(whole().samples, name="a\x1b[2Jb\rc"))
     assert "\x1b" not in table_text(report) and "\r" not in table_text(report)
+
+
+def test_a_section_too_long_for_a_terminal_shows_what_is_furthest_off() -> None:
+    rows = tuple(
+        Row(f"distance/feature {k}", "", "", "", Number(float(k)), None, Number(0.0, -1.0, 1.0)) for k in range(60)
+    )
+    text = table_text(replace(EMPTY, sections=(Section("Feature by feature", "", rows),)))
+    assert "12 of 60 rows" in text and "feature 59" in text and "feature 1\n" not in text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from antiphon.evaluation.report import Report, Row, Section
 from antiphon.evaluation.wording import (
     READING,
+    excess,
     first_of_each,
     label,
     number_text,
@@ -17,6 +18,7 @@ from antiphon.evaluation.wording import (
 
 HEADS = ("", "made", "real", "floor", "shuffled", "p", "verdict")
 _NARROWEST, _NAME, _VERDICT = 24, 24, 16
+_MOST, _SHORT = 48, 12
 
 
 def table_text(report: Report, width: int = 80) -> str:
@@ -41,7 +43,11 @@ def _lines(report: Report, width: int) -> Iterator[str]:
 
 
 def _section(section: Section, width: int) -> Iterator[str]:
-    cells = [HEADS, *map(_cells, section.rows)]
+    told = section.rows
+    if len(told) > _MOST:
+        told = tuple(sorted(told, key=excess, reverse=True)[:_SHORT])
+        yield f"The {_SHORT} of {len(section.rows)} rows that are furthest off; all are in the page and in the JSON."
+    cells = [HEADS, *map(_cells, told)]
     used = [column for column in range(len(HEADS)) if any(row[column] for row in cells[1:])]
     widths = _widths([max(len(row[column]) for row in cells) for column in used], width)
     if widths:

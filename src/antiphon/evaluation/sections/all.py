@@ -6,6 +6,7 @@ from antiphon.evaluation.sections.examiners import examiner_section
 from antiphon.evaluation.sections.likeness import likeness_sections
 from antiphon.evaluation.sections.originals import originality_section
 from antiphon.evaluation.sections.published import published_sections
+from antiphon.evaluation.sections.teaching import teaching_section
 from antiphon.evaluation.sections.variety import variety_section
 from antiphon.evaluation.suite import Sides
 
@@ -14,6 +15,7 @@ def of_sets(sides: Sides) -> list[Section]:
     """The sections for which there is enough music; those without rows have remarks alone."""
     found = [
         variety_section(sides),
+        teaching_section(sides),
         *likeness_sections(sides),
         examiner_section(sides),
         dependence_section(sides),
