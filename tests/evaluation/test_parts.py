@@ -70,7 +70,7 @@ def test_seeds_shuffle_otherwise() -> None:
 def test_the_stated_length_cuts() -> None:
     songs = in_memory("made", [song(0, bars=32)])
     cut, whole = (PARTS["performance"].measure(songs, 0, Setting(tokens=tokens))[0] for tokens in (100, None))
-    assert np.all(np.asarray(cut["total_used_pitches"]) < np.asarray(whole["total_used_pitches"]))
+    assert np.all(np.asarray(cut["pitches_used"]) < np.asarray(whole["pitches_used"]))
 
 
 def test_rolls_are_measured_as_they_are(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_without_onsets_a_drum_sounds_where_it_is_struck() -> None:
 
 def test_the_bar_protocol_reads_the_melody_alone() -> None:
     songs = in_memory("made", [song(0)])
-    assert notes_reader("bar") is melody_notes and notes_reader("all") is song_notes
+    assert notes_reader("bar", Setting()) is melody_notes and notes_reader("all", Setting()) is song_notes
     assert len(melody_notes(songs, 0)) < len(song_notes(songs, 0))
 
 

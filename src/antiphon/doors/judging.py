@@ -19,6 +19,7 @@ def evaluate(
     as_published: Annotated[bool, Parameter(negative="")] = False,
     tokens: int | None = None,
     seconds: float | None = None,
+    prime_tokens: int | None = None,
     examiner: bool = True,
     num: int = 64,
     bars: int = 32,
@@ -45,6 +46,9 @@ def evaluate(
         Length to which performances are cut on both sides; 0 for whole pieces.
     seconds
         The same in seconds.
+    prime_tokens
+        Tokens at the beginning of each sample that its model was given, in performances: does what follows go on from
+        them?
     examiner
         Train classifiers to tell samples from real music, which takes minutes.
     num
@@ -65,7 +69,15 @@ def evaluate(
     from antiphon.evaluation.terminal import table_text
 
     check_places(out, json)
-    plan = Plan(seed=seed, tokens=tokens, seconds=seconds, as_published=as_published, examine=examiner, workers=workers)
+    plan = Plan(
+        seed=seed,
+        tokens=tokens,
+        seconds=seconds,
+        prime_tokens=prime_tokens,
+        as_published=as_published,
+        examine=examiner,
+        workers=workers,
+    )
     report = evaluate_samples(
         samples, reference=reference, protocol=protocol, plan=plan, num=num, bars=bars, say=say_to_stderr
     )

@@ -6,12 +6,13 @@ A part measures one song at a time, as it is and shuffled, so that a set of any 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import MelodyBars, common_time_bars, why_silent
-from antiphon.codecs.performance import quantised
+from antiphon.codecs.performance import STEPS_PER_SECOND, Performance, quantised
 from antiphon.codecs.pianoroll import MAX_BEATS, MAX_CELLS, PianoRoll
 from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
 from antiphon.evaluation.baselines import (
@@ -23,8 +24,8 @@ from antiphon.evaluation.baselines import (
 )
 from antiphon.evaluation.gather import UnusableError
 from antiphon.evaluation.harmony import harmony_metrics
-from antiphon.evaluation.measures import Metric, Values
-from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.measures import Metric, Values, base_name
+from antiphon.evaluation.notes import Notes, stated_key
 from antiphon.evaluation.pitch import pitch_metrics
 from antiphon.evaluation.rhythm import rhythm_metrics
 from antiphon.evaluation.rolls import Rolls
@@ -47,6 +48,10 @@ class Setting:
         Of what is shuffled.
     onsets
         Whether rolls of both sides tell which notes are struck; where one side's do not, neither side's are read.
+    prime_tokens
+        Tokens at the beginning of every performance that its maker was given; None: none.
+    beats
+        Whether the songs of both sides have beats; where one side's do not, both are heard as performances.
     """
 
     grid: PianoRoll = field(default_factory=lambda: PianoRoll(bars=1, silent="kept"))
@@ -54,6 +59,8 @@ class Setting:
     seconds: float | None = None
     seed: int = 0
     onsets: bool = True
+    prime_tokens: int | None = None
+    beats: bool = True
 
 
 PHRASE_BARS = 4
@@ -152,9 +159,69 @@ def melody_notes(songs: Songs, index: int) -> Notes:
     return Notes.from_score(MelodyBars().decode(np.asarray(melody_rows(songs, index)["real"])))
 
 
-def notes_reader(protocol: str) -> Reader:
-    """What a protocol compares of whole sets: the melody under `bar`, else all pitched notes."""
-    return melody_notes if PROTOCOLS[protocol] == ("bars",) else song_notes
+def heard_notes(setting: Setting, songs: Songs, index: int) -> Notes:
+    """The notes of a song as a performance of the stated length: its pedal in their lengths, two beats a second.
+
+    So samples that were decoded from tokens, in which there is no pedal, can be held against files that have one.
+    """
+    return performance.notes_of(stated_piece(setting, songs.score(index)))
+
+
+def stated_piece(setting: Setting, score: Score) -> Performance:
+    """The performance of a score, cut to the stated length.
+
+    Raises
+    ------
+    UnusableError
+        If it is silent, does not reach the stated length, or has nothing after its prime.
+    """
+    return _stated(setting, _whole(score))
+
+
+def _whole(score: Score) -> Performance:
+    piece = performance.performance_of_score(score)
+    if not len(piece):
+        raise UnusableError("no note of a piano sounds in it")
+    return piece
+
+
+def _stated(setting: Setting, whole: Performance) -> Performance:
+    seconds = whole.num_steps / STEPS_PER_SECOND
+    if setting.tokens and len(whole) < setting.tokens:
+        raise UnusableError(f"it has {len(whole):,} tokens, fewer than the stated {setting.tokens:,}")
+    if setting.seconds and seconds < setting.seconds:
+        raise UnusableError(f"it lasts {seconds:.1f} seconds, less than the stated {setting.seconds:g}")
+    cut = setting.tokens or setting.seconds
+    piece = performance.cut(whole, setting.tokens, setting.seconds) if cut else whole
+    if setting.prime_tokens and len(piece) <= setting.prime_tokens:
+        raise UnusableError(f"it has {len(piece):,} tokens, no more than the prime's {setting.prime_tokens:,}")
+    return piece
+
+
+def in_seconds(protocol: str, setting: Setting) -> bool:
+    """Whether whole sets are heard as performances, in seconds instead of beats."""
+    return PROTOCOLS[protocol] == ("performance",) or not setting.beats
+
+
+def notes_reader(protocol: str, setting: Setting) -> Reader:
+    """What a protocol compares of whole sets, on both sides: the melody under `bar`, performances where there are no
+    beats, else all pitched notes as written."""
+    if PROTOCOLS[protocol] == ("bars",):
+        return melody_notes
+    return partial(heard_notes, setting) if in_seconds(protocol, setting) else song_notes
+
+
+def parts_of(protocol: str, setting: Setting) -> tuple[str, ...]:
+    """The names of a protocol's parts, of `all` only those that songs have what it takes for."""
+    parts = PROTOCOLS[protocol]
+    return parts if setting.beats or "performance" not in parts else tuple(p for p in parts if p not in _IN_BARS)
+
+
+def metrics_of(part: Part, protocol: str, setting: Setting) -> tuple[Metric, ...]:
+    """The metrics of a part that a protocol reports; of `all` without beats only those that need none."""
+    if part.name != "notes" or setting.beats or "performance" not in PROTOCOLS[protocol]:
+        return part.metrics
+    return tuple(metric for metric in part.metrics if metric.name in _WITHOUT_BEATS)
 
 
 def _melody(songs: Songs, index: int, setting: Setting) -> Both:
@@ -178,7 +245,7 @@ def _of_rolls(rolls: Rolls) -> Values:
 
 
 def _notes(songs: Songs, index: int, setting: Setting) -> Both:
-    notes = song_notes(songs, index)
+    notes = song_notes(songs, index) if setting.beats else heard_notes(setting, songs, index)
     return _of_notes(notes), _of_notes(_shuffled(notes, _rng(setting, index)))
 
 
@@ -187,14 +254,20 @@ def _of_notes(notes: Notes) -> Values:
 
 
 def _performance(songs: Songs, index: int, setting: Setting) -> Both:
-    piece = performance.performance_of_score(songs.score(index))
-    if not len(piece):
-        raise UnusableError("no note of a piano sounds in it")
-    if setting.tokens or setting.seconds:
-        piece = performance.cut(piece, setting.tokens, setting.seconds)
+    score = songs.score(index)
+    whole, key = _whole(score), stated_key(score)
+    piece = _stated(setting, whole)
     shuffled = _shuffled(performance.notes_of(piece), _rng(setting, index))
     played = quantised(shuffled.start_seconds, shuffled.end_seconds, shuffled.pitch, shuffled.velocity)
-    return performance.performance_metrics(piece), performance.performance_metrics(played)
+    prime = setting.prime_tokens and min(setting.prime_tokens, len(played) - 1)
+    return (
+        _once(performance.performance_metrics(piece, setting.prime_tokens, whole=whole, key=key)),
+        _once(performance.performance_metrics(played, prime, key=key)),
+    )
+
+
+def _once(values: Values) -> Values:
+    return {name: value for name, value in values.items() if base_name(name) not in _TWICE}
 
 
 def _shuffled(notes: Notes, rng: np.random.Generator) -> Notes:
@@ -204,6 +277,12 @@ def _shuffled(notes: Notes, rng: np.random.Generator) -> Notes:
 def _rng(setting: Setting, index: int) -> np.random.Generator:
     return np.random.default_rng((setting.seed, index))
 
+
+_IN_BARS = ("bars", "rolls")
+_WITHOUT_BEATS = {metric.name for metric in pitch.METRICS} - {"bar_pitch_class_entropy"} | {"notes_per_second"}
+
+_TWICE = ("total_used_pitches", performance.curve_name("total_used_pitches"))
+"""Of notes the same as `pitches_used`: a number that stands twice would be corrected for twice."""
 
 PARTS: Mapping[str, Part] = {
     part.name: part
@@ -235,9 +314,9 @@ PARTS: Mapping[str, Part] = {
         Part(
             "performance",
             "Performance: the published nine, and failures",
-            "A unit is a piece, cut to the stated length.",
+            "A unit is a piece, cut to the stated length; curves against the position go on after the cut.",
             "the pitches of each piece in random order, and the times between its onsets",
-            performance.METRICS,
+            tuple(metric for metric in performance.METRICS if metric.name not in _TWICE),
             _performance,
         ),
     )

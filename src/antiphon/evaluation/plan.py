@@ -21,7 +21,10 @@ class Plan:
     seed
         Of bootstraps, permutations, shuffles, divisions and examiners.
     tokens, seconds
-        The stated length of performances; 0 tokens: whole pieces; neither: `antiphon.evaluation.suite.STATED_TOKENS`.
+        The stated length of performances, which shorter songs are left out of; 0 tokens: whole pieces; neither:
+        `antiphon.evaluation.stated.STATED_TOKENS`, or less.
+    prime_tokens
+        Tokens at the beginning of every sample that its model was given; None or 0: none.
     as_published
         Also what the released codes print.
     examine
@@ -34,6 +37,7 @@ class Plan:
     seed: int = 0
     tokens: int | None = None
     seconds: float | None = None
+    prime_tokens: int | None = None
     as_published: bool = False
     examine: bool = True
     workers: int | None = None
@@ -57,5 +61,12 @@ def check_plan(plan: Plan) -> None:
         raise InputError("tokens and seconds: state one length, in tokens or in seconds")
     if (plan.tokens or 0) < 0:
         raise InputError(f"tokens {plan.tokens}: state a length above 0, or 0 for whole pieces")
+    if (plan.prime_tokens or 0) < 0:
+        raise InputError(f"prime_tokens {plan.prime_tokens}: give the length of the prime, or 0 for none")
+    if plan.prime_tokens and "performance" not in PROTOCOLS[plan.protocol]:
+        raise InputError(
+            f"prime_tokens {plan.prime_tokens}: the protocol {plan.protocol!r} measures no performances, which alone "
+            "have primes; choose transformer-gan or all"
+        )
     if plan.seconds is not None and not 0 < plan.seconds < math.inf:
         raise InputError(f"seconds {plan.seconds:g}: state a length above 0, or --tokens 0 for whole pieces")

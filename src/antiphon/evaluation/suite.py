@@ -5,21 +5,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from antiphon import __version__
-from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.errors import InputError
 from antiphon.evaluation import comparing
 from antiphon.evaluation.gather import Gathered, UnusableError, gather
 from antiphon.evaluation.measures import Column, columns
-from antiphon.evaluation.parts import PARTS, PROTOCOLS, Both, Part, Setting
-from antiphon.evaluation.performance import performance_of_score
+from antiphon.evaluation.parts import PARTS, Both, Part, Setting, metrics_of, parts_of
 from antiphon.evaluation.plan import Plan, check_plan
 from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side, Thumbnail
 from antiphon.evaluation.sides import Reference, common_grid, few_songs, onsets_known, shared_songs, silent_samples
 from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.stated import settled
 from antiphon.music.score import Score
-
-STATED_TOKENS = 2048
-"""Tokens to which performances are cut unless another length is stated; less where most samples are shorter."""
 
 _NUM_OPENINGS = 4
 
@@ -93,10 +89,11 @@ def evaluate(
     check_plan(plan)
     real = reference.real if reference else None
     grid, remarks = common_grid(made, real)
-    setting, stated = _setting(plan, grid, made, onsets_known(made, real))
+    setting, said = settled(plan, Setting(grid, seed=plan.seed, onsets=onsets_known(made, real)), made, real)
     if reference is not None:
         remarks = (*shared_songs(made, reference), *few_songs(made, reference), *remarks)
     remarks += tuple(remark for songs in (made, real) if songs is not None for remark in silent_samples(songs))
+    remarks += said
     sides = Sides(plan, setting, made, *(conditioned or (made, made)), reference, say)
     report = Report(
         plan.protocol,
@@ -104,9 +101,12 @@ def evaluate(
         __version__,
         _side(made),
         replace(_side(real), remark=reference.remark) if real and reference else None,
-        settings={**stated, "grid": grid.model_dump(mode="json")},
+        settings={
+            **{name: getattr(setting, name) for name in ("tokens", "seconds", "prime_tokens", "beats")},
+            "grid": grid.model_dump(mode="json"),
+        },
     )
-    parts = [PARTS[name] for name in PROTOCOLS[plan.protocol]]
+    parts = [PARTS[name] for name in parts_of(plan.protocol, setting)]
     found = [_part(part, sides) for part in parts]
     _check_measured(plan.protocol, made, [(part.section is not None, part.aside) for part in found])
     if real is not None:
@@ -180,13 +180,14 @@ def _part(part: Part, sides: Sides) -> _Found:
         # Bars that were made under the conditions of a song are held against that song's own.
         own_ids, their_ids = songs.only(found.songs).ids, sides.reference.real.only(theirs.songs).ids
         paired = songs is not sides.made and own_ids == their_ids
-    rows = comparing.scalar_rows(part.metrics, made, real, shuffled, plan.seed, paired=paired)
+    metrics = metrics_of(part, plan.protocol, sides.setting)
+    rows = comparing.scalar_rows(metrics, made, real, shuffled, plan.seed, paired=paired)
     if real is not None:
-        rows += comparing.histogram_rows(part.metrics, made, real, shuffled, plan.seed)
+        rows += comparing.histogram_rows(metrics, made, real, shuffled, plan.seed)
     return _Found(
-        Section(part.title, _about(part, sides.setting, shuffled is not None, paired), rows),
-        comparing.histograms(part.metrics, made, real, shuffled),
-        comparing.curves(part.metrics, made, real, plan.seed),
+        Section(part.title, _about(part, sides, shuffled is not None, paired), rows),
+        comparing.histograms(metrics, made, real, shuffled),
+        comparing.curves(metrics, made, real, plan.seed),
         remarks,
         found.aside,
         real is not None,
@@ -194,21 +195,26 @@ def _part(part: Part, sides: Sides) -> _Found:
     )
 
 
-def _about(part: Part, setting: Setting, has_shuffled: bool, paired: bool) -> str:
+def _about(part: Part, sides: Sides, has_shuffled: bool, paired: bool) -> str:
     sentences = [part.sentence]
     if paired:
         sentences.append("Made bars have the conditions of the real ones, so that songs are compared in pairs.")
-    if part.name == "performance":
-        sentences.append(f"The stated length: {_length(setting)}.")
+    if part.name == "performance" or (part.name == "notes" and not sides.setting.beats):
+        sentences.append(_length(sides))
     if has_shuffled:
         sentences.append(f"Shuffled: {part.shuffled}.")
     return " ".join(sentences)
 
 
-def _length(setting: Setting) -> str:
-    if setting.seconds:
-        return f"the first {setting.seconds:g} seconds"
-    return f"the first {setting.tokens:,} tokens" if setting.tokens else "whole pieces"
+def _length(sides: Sides) -> str:
+    setting, plan = sides.setting, sides.plan
+    if not setting.tokens and not setting.seconds:
+        return "The stated length: whole pieces."
+    length = f"{setting.seconds:g} seconds" if setting.seconds else f"{setting.tokens:,} tokens"
+    chosen = plan.tokens is None and plan.seconds is None
+    reached = ", which nine in ten songs of each side reach" if chosen else ""
+    prime = f" The prime: their first {setting.prime_tokens:,} tokens." if setting.prime_tokens else ""
+    return f"The stated length: the first {length}{reached}; shorter songs are left out on both sides.{prime}"
 
 
 def _left_out(part: Part, songs: Songs, found: Gathered[Both]) -> tuple[str, ...]:
@@ -217,24 +223,6 @@ def _left_out(part: Part, songs: Songs, found: Gathered[Both]) -> tuple[str, ...
     first = found.aside[0].rstrip(".")
     what = f"{len(found.aside)} of {len(songs)} pieces give nothing for {part.title.lower()}"
     return (f"{songs.name}: {what}; the first: {first}.",)
-
-
-def _setting(plan: Plan, grid: PianoRoll, made: Songs, onsets: bool) -> tuple[Setting, dict[str, object]]:
-    tokens = plan.tokens
-    if tokens is None and plan.seconds is None and "performance" in PROTOCOLS[plan.protocol]:
-        tokens = _stated_tokens(made, plan.workers)
-    setting = Setting(grid, tokens or None, plan.seconds, plan.seed, onsets)
-    return setting, {"tokens": setting.tokens, "seconds": setting.seconds}
-
-
-def _stated_tokens(made: Songs, workers: int | None) -> int:
-    lengths = sorted(length for length in gather(made, _num_tokens, "count tokens", workers).found if length)
-    # Half of the samples reach the length that both sides are cut to.
-    return min(STATED_TOKENS, lengths[len(lengths) // 2]) if lengths else STATED_TOKENS
-
-
-def _num_tokens(songs: Songs, index: int) -> int:
-    return len(performance_of_score(songs.score(index)))
 
 
 def _openings(songs: Songs, made: bool) -> tuple[Thumbnail, ...]:

@@ -22,7 +22,7 @@ from antiphon.evaluation.examiner.phrases import phrases
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, melody_rows, song_notes
+from antiphon.evaluation.parts import in_seconds, melody_rows, notes_reader, parts_of
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sections.phrases import phrase_rolls
@@ -37,8 +37,9 @@ def examiner_section(sides: Sides) -> Section | None:
     if not sides.plan.examine or sides.reference is None or not len(sides.reference.other):
         return None
     rows: list[Row] = []
-    for part in PROTOCOLS[sides.plan.protocol]:
-        if part == "performance" and "notes" in PROTOCOLS[sides.plan.protocol]:
+    parts = parts_of(sides.plan.protocol, sides.setting)
+    for part in parts:
+        if part == "performance" and "notes" in parts:
             continue
         made, real, shuffled = _MATERIALS[part](sides)
         if made is None or real is None or shuffled is None or not _enough(made, real):
@@ -166,23 +167,22 @@ def _flags(rolls: Rolls, held: bool) -> np.ndarray:
     return np.full(len(rolls), held)
 
 
-def _of_events(clock: Clock) -> Callable[[Sides], _Three]:
-    def materials(sides: Sides) -> _Three:
-        assert sides.reference is not None
-        made, real, other = (_pieces(sides, s) for s in (sides.made, sides.reference.real, sides.reference.other))
-        if not made or not real or not other:
-            return None, None, None
-        rng = np.random.default_rng(sides.plan.seed)
-        held = np.repeat([True, False], [len(real), len(other)])
-        mixed = [shuffled_gaps(shuffled_pitches(notes, rng), rng) for notes in (*real, *other)]
-        every = events([*real, *other], held=held, clock=clock)
-        return events(made, clock=clock), every, events(mixed, held=held, clock=clock)
-
-    return materials
+def _of_events(sides: Sides) -> _Three:
+    assert sides.reference is not None
+    made, real, other = (_pieces(sides, s) for s in (sides.made, sides.reference.real, sides.reference.other))
+    if not made or not real or not other:
+        return None, None, None
+    clock: Clock = "seconds" if in_seconds(sides.plan.protocol, sides.setting) else "beats"
+    rng = np.random.default_rng(sides.plan.seed)
+    held = np.repeat([True, False], [len(real), len(other)])
+    mixed = [shuffled_gaps(shuffled_pitches(notes, rng), rng) for notes in (*real, *other)]
+    every = events([*real, *other], held=held, clock=clock)
+    return events(made, clock=clock), every, events(mixed, held=held, clock=clock)
 
 
 def _pieces(sides: Sides, songs: Songs) -> tuple[Notes, ...]:
-    return gather(songs, song_notes, "read notes", sides.plan.workers).found
+    read = notes_reader(sides.plan.protocol, sides.setting)
+    return gather(songs, read, "read notes", sides.plan.workers).found
 
 
 def _both(one: Material | None, other: Material | None) -> Material | None:
@@ -200,6 +200,6 @@ def _both(one: Material | None, other: Material | None) -> Material | None:
 _MATERIALS: dict[str, Callable[[Sides], _Three]] = {
     "bars": _of_bars,
     "rolls": _of_phrases,
-    "notes": _of_events("beats"),
-    "performance": _of_events("seconds"),
+    "notes": _of_events,
+    "performance": _of_events,
 }

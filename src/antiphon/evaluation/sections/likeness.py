@@ -17,7 +17,7 @@ from antiphon.evaluation.frechet import frechet_at_infinity
 from antiphon.evaluation.gather import UnusableError, gather
 from antiphon.evaluation.measures import Column, Metric, base_name, columns
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, Reader, notes_reader
+from antiphon.evaluation.parts import PROTOCOLS, Reader, in_seconds, notes_reader
 from antiphon.evaluation.phrases import bar_phrases, second_phrases
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
@@ -43,7 +43,7 @@ def likeness_sections(sides: Sides) -> tuple[Section, ...]:
     made, _ = _features(sides, sides.made)
     real, shuffled = _features(sides, sides.reference.real)
     other, _ = _features(sides, sides.reference.other)
-    bars = _bars(sides.plan.protocol)
+    bars = _bars(sides)
     length = f"{bars} bars" if bars else f"{SECONDS:g} seconds"
     if made is None or real is None:
         return (_without_phrases(length, "samples" if made is None else "real songs"),)
@@ -166,15 +166,17 @@ def _of_features(made: Column, real: Column, seed: int) -> dict[str, float]:
     return found
 
 
-def _bars(protocol: str) -> int:
+def _bars(sides: Sides) -> int:
     """Bars a phrase; 0 where phrases are cut by seconds."""
-    lengths: dict[tuple[str, ...], int] = {("bars",): MELODY_BARS, ("performance",): 0}
-    return lengths.get(PROTOCOLS[protocol], BARS)
+    if in_seconds(sides.plan.protocol, sides.setting):
+        return 0
+    return MELODY_BARS if PROTOCOLS[sides.plan.protocol] == ("bars",) else BARS
 
 
 def _features(sides: Sides, songs: Songs) -> tuple[Column | None, Column | None]:
     """Features of the phrases of some songs, as they are and shuffled."""
-    worker = partial(_of_song, notes_reader(sides.plan.protocol), _bars(sides.plan.protocol), sides.plan.seed)
+    read = notes_reader(sides.plan.protocol, sides.setting)
+    worker = partial(_of_song, read, _bars(sides), sides.plan.seed)
     found = gather(songs, worker, "phrases", sides.plan.workers).found
     if not found:
         return None, None

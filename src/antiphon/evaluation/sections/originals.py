@@ -1,5 +1,7 @@
 """The section on originality: the longest passages that samples share with other real songs, against human pieces."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from antiphon.evaluation.comparing import number
@@ -72,5 +74,7 @@ def _verdict(name: str, made: Originality) -> str:
 
 
 def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:
-    found = gather(songs, notes_reader(sides.plan.protocol), "read notes", sides.plan.workers)
+    # Whole pieces: a copied passage may stand anywhere, and the floor is of pieces of equal length already.
+    whole = replace(sides.setting, tokens=None, seconds=None, prime_tokens=None)
+    found = gather(songs, notes_reader(sides.plan.protocol, whole), "read notes", sides.plan.workers)
     return found.found, tuple(songs.ids[index] for index in found.songs)

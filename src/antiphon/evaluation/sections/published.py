@@ -7,11 +7,10 @@ from antiphon.evaluation.as_published import as_published_bars
 from antiphon.evaluation.as_published_performance import METRICS as PERFORMANCE
 from antiphon.evaluation.as_published_performance import as_published_metrics
 from antiphon.evaluation.comparing import scalar_rows
-from antiphon.evaluation.gather import UnusableError, gather
+from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric, Values, columns
 from antiphon.evaluation.metrics import METRICS as BARS
-from antiphon.evaluation.parts import PROTOCOLS, Setting, song_rolls
-from antiphon.evaluation.performance import cut, notes_of, performance_of_score
+from antiphon.evaluation.parts import Setting, heard_notes, parts_of, song_rolls
 from antiphon.evaluation.report import Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides
@@ -23,7 +22,7 @@ def published_sections(sides: Sides) -> tuple[Section, ...]:
     """What MuseGAN's two versions and Transformer-GAN's tools print of these songs; none unless it was asked for."""
     if not sides.plan.as_published:
         return ()
-    parts, found = PROTOCOLS[sides.plan.protocol], []
+    parts, found = parts_of(sides.plan.protocol, sides.setting), []
     if "rolls" in parts:
         sentence = (
             "Pitch classes, scale and tonal distance are reckoned on bands of neighbouring pitches, and notes of two "
@@ -60,9 +59,4 @@ def _bars(setting: Setting, songs: Songs, index: int) -> Values:
 
 
 def _performance(setting: Setting, songs: Songs, index: int) -> Values:
-    piece = performance_of_score(songs.score(index))
-    if not len(piece):
-        raise UnusableError("no note of a piano sounds in it")
-    if setting.tokens or setting.seconds:
-        piece = cut(piece, setting.tokens, setting.seconds)
-    return as_published_metrics(notes_of(piece))
+    return as_published_metrics(heard_notes(setting, songs, index))

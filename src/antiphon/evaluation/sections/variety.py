@@ -8,7 +8,7 @@ from antiphon.evaluation.bars import distinct_share
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, melody_rows, notes_reader
+from antiphon.evaluation.parts import melody_rows, notes_reader, parts_of
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.structure import duplicate_rate
@@ -37,7 +37,7 @@ def variety_section(sides: Sides) -> Section | None:
     real = sides.reference.real if sides.reference else None
     duplicates, distinct = METRICS
     rows = [_duplicates(sides, duplicates, real)]
-    if "bars" in PROTOCOLS[sides.plan.protocol]:
+    if "bars" in parts_of(sides.plan.protocol, sides.setting):
         rows += _distinct(sides, distinct, real)
     return Section("Variety", "Over the whole set; equal means note for note.", tuple(rows))
 
@@ -52,7 +52,8 @@ def _duplicates(sides: Sides, metric: Metric, real: Songs | None) -> Row:
 
 
 def _rate(sides: Sides, songs: Songs) -> Number:
-    pieces: Sequence[Notes] = gather(songs, notes_reader(sides.plan.protocol), "read notes", sides.plan.workers).found
+    read = notes_reader(sides.plan.protocol, sides.setting)
+    pieces: Sequence[Notes] = gather(songs, read, "read notes", sides.plan.workers).found
     return Number(duplicate_rate(pieces), num_units=len(pieces), num_songs=len(pieces))
 
 
