@@ -55,12 +55,14 @@ def settled(plan: Plan, setting: Setting, made: Songs, real: Songs | None) -> tu
     parts = PROTOCOLS[plan.protocol]
     stated = plan.tokens is not None or plan.seconds is not None
     setting = replace(setting, tokens=plan.tokens or None, seconds=plan.seconds, prime_tokens=plan.prime_tokens or None)
-    if not {"notes", "performance"} & set(parts) or (stated and "notes" not in parts):
-        return _with_prime(setting), ()
+    if "notes" not in parts:
+        setting = replace(setting, beats="performance" not in parts)
+        if stated or setting.beats:
+            return _with_prime(setting), ()
     seen = [_glance(songs, most, plan.workers) for songs, most in ((made, None), (real, _MOST_REAL)) if songs]
     seen = [glance for glance in seen if glance.tokens]
     played = [glance.name for glance in seen if glance.played] if "notes" in parts else []
-    setting, remarks = replace(setting, beats=not played), _without_beats(played, plan.protocol)
+    setting, remarks = replace(setting, beats=setting.beats and not played), _without_beats(played, plan.protocol)
     if not stated and ("performance" in parts or played):
         tokens = min([STATED_TOKENS, *(glance.reached for glance in seen)])
         setting, remarks = replace(setting, tokens=tokens), (*remarks, *_short(seen, tokens))
