@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, REST
+from antiphon.evaluation.certainty import holm
 from antiphon.evaluation.conditions import with_bar_before, with_chord, with_prime, with_track
-from antiphon.evaluation.dependence import Floats, Numbers, Pairing, dependence, fits_of
+from antiphon.evaluation.dependence import Pairing, corrected, dependence, fits_of
+from antiphon.evaluation.exchanges import BLOCK, Floats, Numbers
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.passages import Reading
 from antiphon.evaluation.rolls import Rolls
@@ -29,60 +31,123 @@ def conditions(seed: int) -> Floats:
     return chance.normal(size=SONGS)[SONG] * 2 + chance.normal(size=len(SONG))
 
 
-def listening(seed: int) -> Pairing:
-    given = conditions(seed)
-    return pairing(given + np.random.default_rng(seed + 1).normal(size=len(SONG)), given)
+def listening(seed: int, weight: float = 1, num: int = SONGS) -> Pairing:
+    """Outputs that follow their conditions as far as the weight says, and are alike within a song."""
+    rng, song = np.random.default_rng(seed), np.repeat(np.arange(num), EACH)
+    given = 2 * rng.normal(size=num)[song] + rng.normal(size=len(song))
+    own = 2 * rng.normal(size=num)[song]
+    return pairing(weight * given + (1 - weight) * own + rng.normal(size=len(song)), given, song)
 
 
 def test_sees_who_listens() -> None:
-    found = dependence("key", listening(0), listening(10), 0)
+    found = dependence(listening(0), listening(10), 0)
     assert found.made.p <= 0.002 and not found.copies and found.strength == pytest.approx(1, abs=0.4)
-    assert found.made.gap.low > 0 and found.made.own.value - found.made.shuffled.value == pytest.approx(
-        found.made.gap.value
+    assert found.made.gap.low > 0
+    assert found.made.own.value - found.made.shuffled.value == pytest.approx(found.made.gap.value)
+    assert found.words().startswith("depends no less than real music, as far as can be seen (needs ")
+    many = dependence(listening(0, num=300), listening(10, num=300), 0, 199)
+    assert many.words() == "depends much as real music does"
+    assert dependence(listening(0, 0.5, 300), listening(10, num=300), 0, 199).words() == (
+        "depends less than real music does"
     )
-    assert "depends on the key, much as real music does" in found.words()
+    assert dependence(listening(0, num=300), listening(10, 0.4, 300), 0, 199).words() == (
+        "depends more than real music does"
+    )
 
 
 def test_sees_who_does_not() -> None:
-    # Alike within a song, so that a test that took outputs for independent would see what is not there.
-    low = [fits_of(pairing(conditions(seed), conditions(seed + 1000)), 0, 99).p <= 0.05 for seed in range(60)]
-    assert np.mean(low) <= 0.15
-    found = dependence("key", pairing(conditions(5), conditions(6)), listening(0), 0)
-    assert found.made.p > 0.1 and "No dependence on the key is seen" in found.words()
-    assert found.short == "no dependence is seen"
+    found = dependence(pairing(conditions(5), conditions(6)), listening(0), 0)
+    assert found.made.p > 0.1 and found.words() == "depends less than real music does, if at all"
     deaf = pairing(conditions(7), conditions(8))
-    assert dependence("key", deaf, deaf, 0).short == "no dependence is seen, nor in real music"
+    assert dependence(deaf, deaf, 0).words() == "no dependence is seen, nor in real music"
+
+
+def test_p_is_uniform_where_outputs_do_not_listen() -> None:
+    # Alike within a song, so that a test that took outputs for independent would see what is not there.
+    p = np.array([fits_of(listening(seed, 0, 12), 0, 99).p for seed in range(300)])
+    assert [(p <= level).mean() for level in (0.05, 0.2, 0.5)] == pytest.approx([0.05, 0.2, 0.5], abs=0.07)
+
+
+@pytest.mark.parametrize("weight", [0.15, 0.6])
+def test_the_same_process_does_not_fail_for_being_hard_to_see(weight: float) -> None:
+    said = [dependence(listening(k, weight), listening(k + 100, weight), k, 199).words() for k in range(60)]
+    assert sum("less than real music does" in words for words in said) <= 6
+    assert sum("too few" in words or "nor in real" in words or "no less" in words for words in said) >= 30
+
+
+def test_open_verdicts_ask_for_enough_songs() -> None:
+    words = dependence(listening(0), listening(10), 0).words()
+    needed = int(words.split("needs ")[1].rstrip(")"))
+    assert 30 < needed < 1000
+    said = [dependence(listening(k, num=needed), listening(k + 9, num=needed), k, 199).words() for k in range(6)]
+    assert sum("much as" in one or "a little" in one for one in said) >= 5
+
+
+def test_the_interval_covers_the_gap() -> None:
+    truth = np.mean([fits_of(listening(seed, 0.6, 300), 0, 1).gap.value for seed in range(1000, 1008)])
+    found = [fits_of(listening(seed, 0.6), 0, 1).gap for seed in range(150)]
+    # With each song's own score less that with other conditions alone, it covers 0.75.
+    assert np.mean([one.low <= truth <= one.high for one in found]) > 0.87
 
 
 def test_sees_who_copies() -> None:
     given = conditions(0)
-    found = dependence("key", pairing(given, given), listening(0), 0)
-    assert found.copies and found.made.copied.value == 1 and found.real.copied.value == 0
-    assert found.words().startswith("It copies")
+    found = dependence(pairing(given, given), listening(0), 0)
+    assert found.copies and not found.copies_no_more and found.words() == "copies its condition"
+    assert found.made.copied.value == 1 and found.real.copied.value == 0
 
 
-def test_never_pairs_within_a_song() -> None:
+def test_doubling_a_little_more_for_sure_is_not_copying() -> None:
+    rng, real = np.random.default_rng(0), listening(0, num=1000)
+    shares = [np.repeat(level + 0.1 * rng.normal(size=1000), EACH) for level in (0.3, 0.32, 0.4)]
+    held, little, much = (replace(real, copied=share) for share in shares)
+    found = dependence(little, held, 0, 99)
+    assert found.excess.low > 0 and not found.copies and found.copies_no_more and "copies" not in found.words()
+    assert dependence(much, held, 0, 99).copies
+
+
+def test_a_table_is_corrected_together() -> None:
+    weak = {f"track {k}": dependence(listening(k, 0.3), listening(k + 50, 0.3), k, 199) for k in range(8)}
+    found = corrected(weak)
+    for side in ("made", "real", "against"):
+        p = [getattr(one, side).p for one in weak.values()]
+        assert [getattr(one, side).corrected_p for one in found.values()] == pytest.approx(holm(p).tolist())
+    assert all(one.made.p == one.made.corrected_p for one in weak.values())
+    lost = [name for name in weak if weak[name].made.depends and not found[name].made.depends]
+    assert lost and all(found[name].words().startswith("no dependence is seen") for name in lost)
+    assert corrected({}) == {}
+
+
+def test_shuffled_never_pairs_within_a_song_and_exchanges_may() -> None:
+    song = np.array([3, 3, 7, 9, 9, 9, 1, 0])
+    found = fits_of(Pairing(lambda i, j: (song[i] == song[j]).astype(np.float64), np.zeros(8), song), 0, 2000)
+    assert found.own.value == 1 and found.shuffled.value == 0
+    # Only the order that is there fits as well: one of 5! = 120.
+    assert found.p == pytest.approx(1 / 120, rel=0.4)
+
+
+@pytest.mark.parametrize("num", [BLOCK, BLOCK + 1, 3 * BLOCK + 7])
+def test_songs_exchange_within_blocks_of_bounded_size(num: int) -> None:
     seen: list[tuple[Numbers, Numbers]] = []
 
     def fit(i: Numbers, j: Numbers) -> Floats:
         seen.append((i, j))
         return np.zeros(len(i))
 
-    song = np.array([3, 3, 7, 9, 9, 9, 1, 0])
-    fits_of(Pairing(fit, np.zeros(8), song), 0, 50)
-    assert (seen[0][0] == seen[0][1]).all() and len(seen) == 51
-    assert all((song[i] != song[j]).all() for i, j in seen[1:])
-    assert len({tuple(j) for _, j in seen}) > 20
+    fits_of(Pairing(fit, np.zeros(num), np.arange(num)), 0, 50)
+    assert (seen[0][0] == seen[0][1]).all() and BLOCK / 2 < len(seen) <= BLOCK
+    assert all((np.sort(j) == np.arange(num)).all() for _, j in seen)
 
 
 def test_too_few_songs_and_nothing() -> None:
     few = pairing(np.zeros(4), np.zeros(4), np.array([0, 1, 2, 3]))
     assert np.isnan(fits_of(few, 0).p)
-    assert "4 songs are too few" in dependence("key", few, listening(0), 0).words()
+    for made, real in ((few, listening(0)), (listening(0), few)):
+        assert dependence(made, real, 0).words() == "too few songs to tell (needs 5)"
     none = pairing(np.empty(0), np.empty(0), np.empty(0, np.int64))
     assert np.isnan(fits_of(none, 0).own.value) and np.isnan(fits_of(none, 0).p)
-    five = pairing(np.arange(5.0), np.arange(5.0), np.arange(5))
-    assert fits_of(five, 0).p == pytest.approx(1 / 45)
+    silent = pairing(np.full(9, np.nan), np.zeros(9), np.arange(9))
+    assert np.isnan([fits_of(silent, 0).p, fits_of(silent, 0).gap.value]).all()
 
 
 def test_what_makes_no_sense_is_refused() -> None:
@@ -148,8 +213,8 @@ def test_a_track_is_followed_doubled_or_ignored() -> None:
     doubled = replace(real, cells=real.cells.copy())
     doubled.cells[:, 0] = np.roll(doubled.cells[:, 1], 12, axis=3)
     # Others of the same song would not be shuffled: each sample is its own.
-    ignores = dependence("bass", with_track(alone, "bass")["harmony"], truth["harmony"], 0)
-    copies = dependence("bass", with_track(doubled, "bass")["harmony"], truth["harmony"], 0)
+    ignores = dependence(with_track(alone, "bass")["harmony"], truth["harmony"], 0)
+    copies = dependence(with_track(doubled, "bass")["harmony"], truth["harmony"], 0)
     assert ignores.made.p > 0.05 and ignores.real.p <= 0.01
     assert copies.copies and copies.made.own.value == pytest.approx(1) and copies.made.copied.value == 1
     assert 0.1 < copies.real.copied.value < 0.6

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from antiphon.codecs.chords import NO_CHORD, TRIADS
 from antiphon.codecs.melody import NUM_PITCHES, REST
 from antiphon.evaluation.bars import sounding_pitch
-from antiphon.evaluation.dependence import Fit, Floats, Numbers, Pairing
+from antiphon.evaluation.dependence import Pairing
+from antiphon.evaluation.exchanges import Fit, Floats, Numbers
 from antiphon.evaluation.lookup import Lookup
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.passages import Reading, Streams, pitched

@@ -6,24 +6,30 @@ so the share of the output that doubles its condition is held against the same s
 conditions. Both are needed: dependence without copying is what real music shows.
 
 Chance is reckoned over songs: each song receives the conditions of another one, in their order, so that neither the
-likeness of a song's own bars nor their places in the song pass for dependence.
+likeness of a song's own bars nor their places in the song pass for dependence. That the output depends on its
+condition is one question (a test against shuffled conditions); whether it does so as much as real music another, and
+only the second one can be failed: a small set of real songs may show no dependence either.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import factorial
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from antiphon.evaluation.certainty import ALPHA, MARGIN, MIN_SONGS, Estimate, difference, estimate
+from antiphon.evaluation.certainty import (
+    ALPHA,
+    MARGIN,
+    MIN_SONGS,
+    Estimate,
+    Verdict,
+    difference,
+    estimate,
+    holm,
+    verdict,
+)
+from antiphon.evaluation.exchanges import Fit, Floats, Numbers, Seats, mean_of
 from antiphon.evaluation.measures import Column, Metric
 from antiphon.evaluation.resampling import song_spread
-
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
-Fit = Callable[[Numbers, Numbers], Floats]
-"""Scores (m,) of the outputs numbered (m,) under the conditions numbered (m,): higher is better, NaN undefined."""
 
 METRICS = (
     Metric(
@@ -63,182 +69,169 @@ class Pairing:
             raise ValueError(f"a copied share and a song for each output, not {self.copied.shape}, {self.song.shape}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fits:
     """What a set of outputs shows.
 
     Parameters
     ----------
-    own, shuffled, gap
-        Mean fit with own conditions, with those of other songs, and the difference, with intervals over songs.
-    p
-        Chance of a fit as good as this with conditions of other songs (one-sided); NaN for fewer than `MIN_SONGS`.
+    own, shuffled
+        Mean fit with own conditions and with those of other songs, with intervals over songs.
+    gaps, gap
+        What own conditions gain each song over those of others (`exchanges.Seats.gaps`), and the mean over songs.
+    p, corrected_p
+        Chance of a fit as good as this with the songs' conditions in any order (one-sided), before and after Holm's
+        correction (`corrected`; equal until then); NaN for fewer than `MIN_SONGS`.
     copied
         Share of the output that doubles its condition.
     """
 
     own: Estimate
     shuffled: Estimate
+    gaps: Column
     gap: Estimate
     p: float
+    corrected_p: float
     copied: Estimate
 
+    @property
+    def depends(self) -> bool:
+        """Whether a dependence is seen."""
+        return self.corrected_p <= ALPHA
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Dependence:
     """What the made outputs show, and real ones under their real conditions.
 
     Parameters
     ----------
-    condition
-        Its name: "chord", "bar before", "piano".
     made, real
         Fits of each.
+    against
+        The gaps of made songs compared with those of real songs.
     excess
         How much more the made outputs double their conditions than the real ones, with its interval.
-    copies
-        Whether that is plainly more: the interval lies above zero, and the excess is at least half a standard
-        deviation of real songs.
+    spread
+        Standard deviation of the doubled share over real songs.
     """
 
-    condition: str
     made: Fits
     real: Fits
+    against: Verdict
     excess: Estimate
-    copies: bool
+    spread: float
+
+    @property
+    def copies(self) -> bool:
+        """Whether it plainly doubles more than real music does: the interval of the excess lies above zero, and the
+        excess is at least half a standard deviation of real songs."""
+        return self.excess.low > 0 and self.excess.value >= MARGIN * self.spread
+
+    @property
+    def copies_no_more(self) -> bool:
+        """Whether it surely does not: the interval of the excess ends within half that standard deviation."""
+        return self.excess.high <= MARGIN * self.spread
 
     @property
     def strength(self) -> float:
-        """The made outputs' gap in units of the real ones': 0 ignores the condition, 1 is as real music."""
+        """The made songs' gap in units of the real ones': 0 ignores the condition, 1 is as real music."""
         return self.made.gap.value / self.real.gap.value if self.real.gap.value > 0 else float("nan")
 
-    @property
-    def short(self) -> str:
-        """The verdict in a few words."""
-        if np.isnan(self.made.p):
-            return f"too few songs to tell (needs {MIN_SONGS})"
-        if self.made.p > ALPHA:
-            return "no dependence is seen" + (", nor in real music" if self.real.p > ALPHA else "")
-        return "copies its condition" if self.copies else f"depends on it{self._how_much()}"
-
     def words(self) -> str:
-        """The verdict in plain words, with its figures."""
-        made, real, name = self.made, self.real, self.condition
-        if np.isnan(made.p):
-            return f"{made.own.num_songs} songs are too few to tell whether the {name} matters; {MIN_SONGS} are needed."
-        figures = f"(fit {made.own.value:.3g}, shuffled {made.shuffled.value:.3g}; real {real.own.value:.3g}, "
-        figures += f"shuffled {real.shuffled.value:.3g})"
-        if made.p > ALPHA:
-            return f"No dependence on the {name} is seen {figures}."
-        copying = f"and doubles it in {made.copied.value:.0%} where real music does in {real.copied.value:.0%}"
-        if self.copies:
-            return f"It copies: it depends on the {name} {figures}, {copying}."
-        if np.isnan(self.excess.value):
-            return f"It depends on the {name}{self._how_much()} {figures}."
-        return f"It depends on the {name}{self._how_much()} {figures}, {copying}: not plainly more."
+        """The verdict in a plain phrase, from corrected p values.
 
-    def _how_much(self) -> str:
-        if np.isnan(self.strength):
+        "less" or "more" than real music only where the difference of the gaps is significant and its interval on one
+        side of zero; "much as real music does" only where real music is seen to depend and that whole interval lies
+        within `MARGIN` times its gap. Whatever is neither is open.
+        """
+        if np.isnan([self.made.p, self.real.p, self.against.p]).any():
+            return f"too few songs to tell (needs {MIN_SONGS})"
+        if self.made.depends and self.copies:
+            return "copies its condition"
+        gap, apart = self.against.difference, self.against.corrected_p <= ALPHA
+        near = max(-gap.low, gap.high) <= self._margin
+        little = "a little " if near else ""
+        if apart and gap.high < 0:
+            return f"depends {little}less than real music does" + ("" if self.made.depends else ", if at all")
+        if not self.made.depends:
+            unsure = f"too few songs to be sure{self._need}" if self.real.depends else "nor in real music"
+            return f"no dependence is seen, {unsure}"
+        if apart and gap.low > 0:
+            return f"depends {little}more than real music does"
+        if near:
+            return "depends much as real music does"
+        return f"depends no less than real music, as far as can be seen{self._need}"
+
+    @property
+    def _margin(self) -> float:
+        """Half of real music's gap; NaN where none is seen."""
+        return MARGIN * self.real.gap.value if self.real.depends else float("nan")
+
+    @property
+    def _need(self) -> str:
+        # As in `certainty`: an interval as wide as the margin is enough.
+        gap, margin = self.against.difference, self._margin
+        if not margin > 0:
             return ""
-        if self.strength < 0.5:
-            return ", less than half as much as real music does"
-        return ", more than real music does" if self.strength > 1.5 else ", much as real music does"
+        return f" (needs {max(int(np.ceil(gap.num_songs * ((gap.high - gap.low) / margin) ** 2)), MIN_SONGS)})"
 
 
-def dependence(condition: str, made: Pairing, real: Pairing, seed: int, permutations: int = 999) -> Dependence:
-    """Test whether made outputs depend on their conditions, and whether they copy them more than real ones do.
+def dependence(made: Pairing, real: Pairing, seed: int, permutations: int = 999) -> Dependence:
+    """Test whether made outputs depend on their conditions, whether as much as real ones, and whether they copy more.
 
     Parameters
     ----------
-    condition
-        Its name, for the words.
     made, real
         Outputs with their own conditions; songs of the two need not correspond.
+    permutations
+        At least 40 times the number of dependences that are corrected together (`corrected`).
     """
-    fits = [fits_of(pairing, seed, permutations) for pairing in (made, real)]
+    ours, theirs = (fits_of(pairing, seed, permutations) for pairing in (made, real))
     copied = [Column(pairing.copied, pairing.song) for pairing in (made, real)]
-    excess = difference(copied[0], copied[1], seed)
-    plain = excess.low > 0 and excess.value >= MARGIN * song_spread(copied[1])
-    return Dependence(condition, fits[0], fits[1], excess, bool(plain))
+    against = verdict(ours.gaps, theirs.gaps, None, seed, permutations=permutations)
+    return Dependence(ours, theirs, against, difference(copied[0], copied[1], seed), song_spread(copied[1]))
+
+
+def corrected(found: Mapping[str, Dependence]) -> dict[str, Dependence]:
+    """The dependences of one table, the p values of made songs, of real ones and of their comparison corrected for
+    being many (`holm`)."""
+    tests = np.array([(one.made.p, one.real.p, one.against.p) for one in found.values()]).reshape(-1, 3)
+    p = np.stack([holm(family) for family in tests.T], axis=1)
+    return {
+        name: replace(
+            one,
+            made=replace(one.made, corrected_p=float(made)),
+            real=replace(one.real, corrected_p=float(real)),
+            against=replace(one.against, corrected_p=float(against)),
+        )
+        for (name, one), (made, real, against) in zip(found.items(), p, strict=True)
+    }
 
 
 def fits_of(pairing: Pairing, seed: int, permutations: int = 999) -> Fits:
     """Fit with own conditions against conditions of other songs.
 
-    The statistic is the mean fit over outputs; p = (1 + shuffles that fit as well) / (1 + shuffles), and not below one
-    in the number of ways to exchange so few songs.
+    The statistic is the mean over songs of their mean fit; p = (1 + exchanges that fit as well) / (1 + exchanges). An
+    exchange deals the songs' conditions out anew, and a song may get its own back: only then do exchanges form a group,
+    on which the exactness of the test rests (Hemerik & Goeman 2018). It is exact for songs of one length; of unequal
+    ones a shorter song begins again. Songs exchange within random blocks of at most 64 (`exchanges.BLOCK`), which is
+    exact too. What is called shuffled is the mean over all other songs of the block, without the own.
 
     Raises
     ------
     ValueError
-        If there is not one shuffle at least.
+        If there is not one exchange at least.
     """
     if permutations < 1:
         raise ValueError("at least one permutation")
     rng = np.random.default_rng(seed)
-    every = np.arange(len(pairing.song))
-    own = np.asarray(pairing.fit(every, every), np.float64)
-    songs = _Songs.of(pairing.song)
-    total, count = np.zeros(len(own)), np.zeros(len(own))
-    reached = 0
-    for _ in range(permutations if songs.num > 1 else 0):
-        score = np.asarray(pairing.fit(every, songs.others(rng)), np.float64)
-        there = ~np.isnan(score)
-        total[there] += score[there]
-        count += there
-        reached += bool(_mean(score) >= _mean(own) - 1e-12)
-    shuffled = np.divide(total, count, out=np.full(len(own), np.nan), where=count > 0)
-    p = float("nan")
-    if songs.num >= MIN_SONGS and not np.isnan(own).all():
-        p = max((1 + reached) / (1 + permutations), 1 / (1 + _derangements(songs.num)))
-    columns = [Column(values, pairing.song) for values in (own, shuffled, own - shuffled, pairing.copied)]
-    a, b, gap, copied = (estimate(column, seed) for column in columns)
-    return Fits(a, b, gap, p, copied)
-
-
-@dataclass(frozen=True, eq=False)
-class _Songs:
-    """Outputs by song: the number of each one's song from 0 on, its place in it, and each song's outputs in a row."""
-
-    number: Numbers
-    place: Numbers
-    rows: Numbers
-    start: Numbers
-    size: Numbers
-
-    @classmethod
-    def of(cls, song: Numbers) -> "_Songs":
-        _, number, size = np.unique(song, return_inverse=True, return_counts=True)
-        rows = np.argsort(number, kind="stable")
-        start = np.cumsum(size) - size
-        place = np.empty(len(song), np.int64)
-        place[rows] = np.arange(len(song)) - start[number[rows]]
-        return cls(number, place, rows, start, size)
-
-    @property
-    def num(self) -> int:
-        return len(self.size)
-
-    def others(self, rng: np.random.Generator) -> Numbers:
-        """For each output one of another song, at its place in the song; a shorter song begins again."""
-        donor = np.empty(self.num, np.int64)
-        fixed = np.arange(self.num)
-        donor[:] = fixed
-        while len(fixed):
-            # Songs that drew themselves are dealt anew with as many others, until none has.
-            others = rng.permutation(self.num)[: len(fixed) + 1]
-            again = np.union1d(fixed, others)
-            donor[again] = rng.permutation(donor[again])
-            fixed = np.flatnonzero(donor == np.arange(self.num))
-        chosen = donor[self.number]
-        return self.rows[self.start[chosen] + self.place % self.size[chosen]]
-
-
-def _mean(values: Floats) -> float:
-    there = values[~np.isnan(values)]
-    return float(there.mean()) if len(there) else float("nan")
-
-
-def _derangements(num: int) -> int:
-    """Ways to give each of `num` songs another one's conditions."""
-    return round(factorial(min(num, 12)) / np.e)
+    seats = Seats.of(pairing.song, rng)
+    own, shuffled, table = seats.scores(pairing.fit)
+    columns = [Column(values, pairing.song) for values in (own, shuffled, pairing.copied)]
+    gaps, p = Column(seats.gaps(table), np.arange(len(seats.size))), float("nan")
+    if columns[0].num_songs >= MIN_SONGS:
+        dealt = np.array([mean_of(seats.dealt(table, rng)) for _ in range(permutations)])
+        p = (1 + int((dealt >= mean_of(table[0]) - 1e-12).sum())) / (1 + permutations)
+    a, b, copied, gap = (estimate(column, seed) for column in (*columns, gaps))
+    return Fits(a, b, gaps, gap, p, p, copied)

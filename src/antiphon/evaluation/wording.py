@@ -17,16 +17,17 @@ SIGNS: dict[Standing, str] = {"alike": "✓", "slight": "≈", "apart": "✗", "
 """A sign for each standing, so that no reader depends on its colour."""
 
 _STANDINGS: tuple[tuple[str, Standing], ...] = (
-    ("It copies", "apart"),
-    ("nor in real music", "alike"),
-    ("No dependence", "apart"),
-    ("no dependence is seen", "apart"),
     ("copies its condition", "apart"),
-    ("less than half as much", "apart"),
+    ("a little less than real music does", "slight"),
+    ("no less than real music", "open"),
+    ("less than real music does", "apart"),
     ("more than real music does", "slight"),
     ("much as real music does", "alike"),
+    ("nor in real music", "open"),
+    ("to be sure", "open"),
     ("no difference", "open"),
     ("not plainly more than in real", "open"),
+    ("no more than in real", "alike"),
     ("too few", "unknown"),
     ("undefined", "unknown"),
     ("no floor", "unknown"),
@@ -83,8 +84,9 @@ READING = (
     ),
     (
         "verdict",
-        "'as real songs' is said only where the whole interval of the difference is below half the spread of real "
-        "songs; sizes of differences (slight, small, medium, large) are in that spread too (Cohen 1988).",
+        "songs are compared, each by its own mean, however long it is. 'as real songs' is said only where the whole "
+        "interval of the difference is below half the spread of real songs; sizes of differences (slight, small, "
+        "medium, large) are in that spread too (Cohen 1988).",
     ),
 )
 """How to read each column."""

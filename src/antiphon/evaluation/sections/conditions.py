@@ -1,49 +1,74 @@
 """The section on condition-dependence: does the music listen to its chords, to the bar before, to the other tracks?"""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 
-from antiphon.evaluation.comparing import of_estimate
-from antiphon.evaluation.conditions import with_bar_before, with_chord, with_track
-from antiphon.evaluation.dependence import METRICS, Dependence, Pairing, dependence
+from antiphon.evaluation.comparing import of_estimate, too_few
+from antiphon.evaluation.conditions import with_bar_before, with_chord, with_prime, with_track
+from antiphon.evaluation.dependence import METRICS, Dependence, Pairing, corrected, dependence
 from antiphon.evaluation.gather import gather
-from antiphon.evaluation.parts import PROTOCOLS, melody_rows
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.parts import Setting, melody_rows, parts_of, stated_piece
+from antiphon.evaluation.passages import Reading
+from antiphon.evaluation.performance import divided
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.sections.phrases import phrase_rolls
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides
 
-_PERMUTATIONS = 199
+_PERMUTATIONS = 999
 
 
 def dependence_section(sides: Sides) -> Section | None:
     """Fit with own against other conditions, and what merely doubles them; None where there is nothing to condition."""
     if sides.reference is None:
         return None
-    made, real = (pairings(sides, songs) for songs in (sides.conditioned, sides.reference.real))
+    real = pairings(sides, sides.reference.real) | of_primes(sides, sides.reference.real)
+    made = pairings(sides, sides.conditioned) | of_primes(sides, sides.made)
     shared = [name for name in made if name in real]
     if not shared:
         return None
     sides.say(f"dependence on {', '.join(shared)}")
-    found = {name: dependence(name, made[name], real[name], sides.plan.seed, _PERMUTATIONS) for name in shared}
+    permutations = max(_PERMUTATIONS, 40 * len(shared))
+    found = corrected({name: dependence(made[name], real[name], sides.plan.seed, permutations) for name in shared})
     return Section(
         "Dependence on conditions",
         "Does the output go better with the condition that it was given than with those of other songs? Shuffled: the "
-        "samples beside conditions of other songs.",
+        "samples beside conditions of other songs; p: that the conditions in any order would fit as well, one-sided. "
+        "The verdict compares what own conditions gain over others with what they gain in real music: as much means "
+        "that the whole interval of the difference, over songs, is below half of real music's gain.",
         tuple(row for name, one in found.items() for row in _rows(name, one)),
     )
 
 
 def pairings(sides: Sides, songs: Songs) -> dict[str, Pairing]:
     """Outputs and conditions of every kind that the protocol looks at."""
-    parts = PROTOCOLS[sides.plan.protocol]
+    parts = parts_of(sides.plan.protocol, sides.setting)
     found: dict[str, Pairing] = {}
     if "bars" in parts:
         found |= _of_bars(sides, songs)
     if "rolls" in parts:
         found |= _of_tracks(sides, songs)
     return {name: pairing for name, pairing in found.items() if len(pairing.song)}
+
+
+def of_primes(sides: Sides, songs: Songs) -> dict[str, Pairing]:
+    """What follows the first tokens of each performance, with the prime that these are; none where none was stated."""
+    tokens = sides.setting.prime_tokens
+    if not tokens or "performance" not in parts_of(sides.plan.protocol, sides.setting):
+        return {}
+    found = gather(songs, partial(_of_prime, sides.setting, tokens), "read primes", sides.plan.workers).found
+    if not found:
+        return {}
+    primes, after = zip(*found, strict=True)
+    pairs = with_prime(after, primes, np.arange(len(found)), Reading("performance"))
+    return {f"prime, {facet}": pairing for facet, pairing in pairs.items()}
+
+
+def _of_prime(setting: Setting, tokens: int, songs: Songs, index: int) -> tuple[Notes, Notes]:
+    return divided(stated_piece(setting, songs.score(index)), tokens)
 
 
 def _of_bars(sides: Sides, songs: Songs) -> dict[str, Pairing]:
@@ -82,8 +107,8 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
             of_estimate(one.real.own),
             None,
             of_estimate(one.made.shuffled),
-            one.made.p,
-            one.short,
+            one.made.corrected_p,
+            one.words(),
         ),
         Row(
             f"{copied.name}/{name}",
@@ -92,6 +117,13 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
             copied.unit,
             of_estimate(one.made.copied),
             of_estimate(one.real.copied),
-            verdict="more than in real music" if one.copies else "not plainly more than in real music",
+            verdict=_copying(one),
         ),
     )
+
+
+def _copying(one: Dependence) -> str:
+    few = too_few(one.made.copied.num_songs, one.real.copied.num_songs)
+    if few or one.copies:
+        return few or "more than in real music"
+    return "no more than in real music" if one.copies_no_more else "not plainly more than in real music"
