@@ -121,6 +121,12 @@ def test_an_agreement_lies_in_its_interval(seed: int) -> None:
     assert row.made.low < row.made.high
 
 
+def test_few_songs_agree_less_than_they_will() -> None:
+    (row,) = histogram_rows([SHARES], {"shares": shares(0, 6)}, {"shares": shares(1, 200)}, None, 0)
+    # Resampled songs agree less still, which says that more songs would agree better, not worse.
+    assert row.made.high - row.made.value > row.made.value - row.made.low
+
+
 def test_an_agreement_with_itself_is_whole() -> None:
     real = {"shares": shares(0)}
     (row,) = histogram_rows([SHARES], real, real, {"shares": shares(1, lean=40)}, 0)
