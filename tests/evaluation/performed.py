@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from antiphon.codecs.performance import Performance, quantised
+from antiphon.codecs.performance import Performance, performed_notes, quantised, score_of
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.performance import notes_of
+from antiphon.music.score import CONTROL, Score, Track, notes_from_columns, table
 
 Row = tuple[int, int, int]
 
@@ -43,3 +44,22 @@ def roll(some: Notes) -> NDArray[np.bool_]:
     for start, end, pitch in zip(some.start_seconds, some.end_seconds, some.pitch, strict=True):
         cells[round(start * 100) : round(end * 100), pitch] = True
     return cells
+
+
+def pedalled(seed: int, num: int = 500) -> Score:
+    """A piece as a piano records it: short notes, long ones by a pedal that is down most of the time."""
+    random = np.random.default_rng(seed)
+    start = np.cumsum(0.03 + random.exponential(0.1, num))
+    # Octaves in turns, so that no key is struck again before it can be.
+    octaves = [60 + 12 * (k % 2) + random.permutation(12) for k in range(num // 12 + 1)]
+    pitch = np.concatenate(octaves)[:num]
+    ticks = np.rint(start * 1000).astype(np.int64)
+    notes = notes_from_columns(ticks, ticks + random.integers(40, 120, num), pitch, random.integers(30, 100, num))
+    down = np.arange(0, int(ticks[-1]), 2000)
+    changes = [row for tick in down.tolist() for row in ((tick, 64, 127), (tick + 1800, 64, 0))]
+    return Score(500, (Track(notes, controls=table(CONTROL, changes)),))
+
+
+def through_the_codec(score: Score) -> Score:
+    """The same as a model of tokens would give it: without a pedal, which lies in the lengths of notes."""
+    return score_of(performed_notes(score))
