@@ -18,7 +18,7 @@ from antiphon.evaluation.baselines import shuffled_gaps, shuffled_pitches
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.parts import PARTS, Setting
 from antiphon.evaluation.plan import Plan
-from antiphon.evaluation.report import Report, Row, Section
+from antiphon.evaluation.report import Number, Report, Row, Section
 from antiphon.evaluation.sides import Reference, open_reference
 from antiphon.evaluation.songs import Songs, in_memory, open_songs
 from antiphon.evaluation.suite import evaluate, measured
@@ -210,7 +210,7 @@ def test_bars_under_the_conditions_of_real_songs_are_compared_in_pairs() -> None
 
 
 def test_extra_sections_come_after_the_parts() -> None:
-    extra = Section("Extra", "A sentence.", ())
+    extra = Section("Extra", "A sentence.", (Row("own", "A sentence.", "a source", "", Number(1.0)),))
     found = evaluate(made(0, 5), None, plan("lstm"), extra=[extra])
     assert [section.title for section in found.sections][-1] == "Extra"
 
