@@ -9,7 +9,8 @@ from tests.evaluation.performed import made, notes
 from antiphon.codecs.performance import performance_of
 from antiphon.evaluation import failures
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.performance import notes_of, performance_metrics
+from antiphon.evaluation.performance import notes_of
+from antiphon.evaluation.performance_metrics import performance_metrics
 
 lines = st.lists(st.integers(0, 2), max_size=40)
 

@@ -14,7 +14,7 @@ from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import MelodyBars, common_time_bars, why_silent
 from antiphon.codecs.performance import STEPS_PER_SECOND, Performance, quantised
 from antiphon.codecs.pianoroll import MAX_BEATS, MAX_CELLS, PianoRoll
-from antiphon.evaluation import bars, harmony, metrics, performance, pitch, rhythm, structure
+from antiphon.evaluation import bars, harmony, metrics, performance, performance_metrics, pitch, rhythm, structure
 from antiphon.evaluation.baselines import (
     shuffled_bars,
     shuffled_gaps,
@@ -261,8 +261,8 @@ def _performance(songs: Songs, index: int, setting: Setting) -> Both:
     played = quantised(shuffled.start_seconds, shuffled.end_seconds, shuffled.pitch, shuffled.velocity)
     prime = setting.prime_tokens and min(setting.prime_tokens, len(played) - 1)
     return (
-        _once(performance.performance_metrics(piece, setting.prime_tokens, whole=whole, key=key)),
-        _once(performance.performance_metrics(played, prime, key=key)),
+        _once(performance_metrics.performance_metrics(piece, setting.prime_tokens, whole=whole, key=key)),
+        _once(performance_metrics.performance_metrics(played, prime, key=key)),
     )
 
 
@@ -281,7 +281,7 @@ def _rng(setting: Setting, index: int) -> np.random.Generator:
 _IN_BARS = ("bars", "rolls")
 _WITHOUT_BEATS = {metric.name for metric in pitch.METRICS} - {"bar_pitch_class_entropy"} | {"notes_per_second"}
 
-_TWICE = ("total_used_pitches", performance.curve_name("total_used_pitches"))
+_TWICE = ("total_used_pitches", performance_metrics.curve_name("total_used_pitches"))
 """Of notes the same as `pitches_used`: a number that stands twice would be corrected for twice."""
 
 PARTS: Mapping[str, Part] = {
@@ -316,7 +316,7 @@ PARTS: Mapping[str, Part] = {
             "Performance: the published nine, and failures",
             "A unit is a piece, cut to the stated length; curves against the position go on after the cut.",
             "the pitches of each piece in random order, and the times between its onsets",
-            tuple(metric for metric in performance.METRICS if metric.name not in _TWICE),
+            tuple(metric for metric in performance_metrics.METRICS if metric.name not in _TWICE),
             _performance,
         ),
     )

@@ -12,7 +12,7 @@ from antiphon.evaluation.gather import gather
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.parts import Setting, melody_rows, parts_of, stated_piece
 from antiphon.evaluation.passages import Reading
-from antiphon.evaluation.performance import divided
+from antiphon.evaluation.performance_metrics import divided
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.sections.phrases import phrase_rolls
 from antiphon.evaluation.songs import Songs
@@ -32,7 +32,11 @@ def dependence_section(sides: Sides) -> Section | None:
         return None
     sides.say(f"dependence on {', '.join(shared)}")
     permutations = max(_PERMUTATIONS, 40 * len(shared))
-    found = corrected({name: dependence(made[name], real[name], sides.plan.seed, permutations) for name in shared})
+    every = {name: dependence(made[name], real[name], sides.plan.seed, permutations) for name in shared}
+    # A track that never sounds is no condition.
+    found = corrected({name: one for name, one in every.items() if one.made.own.num_units or one.real.own.num_units})
+    if not found:
+        return None
     return Section(
         "Dependence on conditions",
         "Does the output go better with the condition that it was given than with those of other songs? Shuffled: the "
@@ -123,7 +127,7 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
 
 
 def _copying(one: Dependence) -> str:
-    few = too_few(one.made.copied.num_songs, one.real.copied.num_songs)
+    few = too_few(one.made.own.num_songs, one.real.own.num_songs)
     if few or one.copies:
         return few or "more than in real music"
     return "no more than in real music" if one.copies_no_more else "not plainly more than in real music"
