@@ -160,10 +160,10 @@ def _cell(row: Found) -> Cell:
 def _standing(row: Found) -> Standing:
     if found := standing(row):
         return found
-    # Rows of the section on originality have no verdict: intervals that do not meet are a difference.
-    if row.real is None or any(math.isnan(x.low) for x in (row.made, row.real)):
+    # Rows of the section on originality have no verdict: an interval above that of real songs is a difference.
+    if row.real is None or any(math.isnan(bound) for bound in (row.made.low, row.real.high)):
         return ""
-    return "apart" if row.made.low > row.real.high or row.made.high < row.real.low else "alike"
+    return "apart" if row.made.low > row.real.high else "alike"
 
 
 def _story(story: Story, found: Cells) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,15 +57,27 @@ def divided(source: str, seed: int, most: int) -> Material:
     return Material(Reference(real, other, f"{len(real)} of its songs are held against the sets"), made)
 
 
+def published(source: Path, seed: int, most: int) -> Material:
+    """A corpus by its published division: test songs to hold against, validation songs as fresh, training songs."""
+    every, rng = open_songs(source), np.random.default_rng(seed)
+    sizes = {"test": most, "valid": most, "train": 3 * most}
+    parts = {name: _drawn(every.split(name), size, rng) for name, size in sizes.items()}
+    remark = f"{len(parts['test'])} of its test songs are held against the sets"
+    return Material(Reference(parts["test"], parts["train"], remark), parts["valid"])
+
+
 def some(source: str, num: int, seed: int) -> Songs:
     """Songs of another genre, drawn at random."""
-    every = open_songs(source)
-    return every.only(np.sort(np.random.default_rng(seed).permutation(len(every))[:num]))
+    return _drawn(open_songs(source), num, np.random.default_rng(seed))
+
+
+def _drawn(songs: Songs, num: int, rng: np.random.Generator) -> Songs:
+    return songs.only(np.sort(rng.permutation(len(songs))[:num]))
 
 
 def copied(songs: Songs, num: int, seed: int) -> Songs:
     """Songs that the samples' maker has learnt from, a tone higher and a tone lower by turns."""
-    chosen = songs.only(np.sort(np.random.default_rng(seed).permutation(len(songs))[:num]))
+    chosen = _drawn(songs, num, np.random.default_rng(seed))
     scores = [_higher(chosen.score(index), TONE if index % 2 else -TONE) for index in range(len(chosen))]
     return in_memory("copies", scores)
 

@@ -69,10 +69,15 @@ def test_expectations_are_judged_both_ways() -> None:
 
 def test_rows_without_a_verdict_are_judged_by_their_intervals() -> None:
     real = Number(0.1, 0.05, 0.2)
-    rows = [("a", Number(0.5, 0.3, 0.7)), ("b", Number(0.3, 0.15, 0.4)), ("c", Number(0.5))]
+    rows = [
+        ("a", Number(0.5, 0.3, 0.7)),
+        ("b", Number(0.3, 0.15, 0.4)),
+        ("c", Number(0.0, 0.0, 0.0)),
+        ("d", Number(0.5)),
+    ]
     found = tuple(Row(name, "", "", "%", made, real) for name, made in rows)
     report = Report("bar", 0, "", Side("", "", 1), sections=(Section("", "", found),))
-    assert [cell.sees for cell in cells(report).values()] == [True, False, None]
+    assert [cell.sees for cell in cells(report).values()] == [True, False, False, None]
 
 
 def test_no_row_must_and_must_not_see() -> None:
