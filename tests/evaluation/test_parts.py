@@ -10,7 +10,8 @@ from tests.made import song
 
 from antiphon.evaluation.gather import UnusableError
 from antiphon.evaluation.measures import base_name
-from antiphon.evaluation.parts import PARTS, PROTOCOLS, Setting, melody_notes, notes_reader, song_notes, song_rolls
+from antiphon.evaluation.parts import PARTS, PROTOCOLS, Setting, melody_notes, song_notes, song_rolls
+from antiphon.evaluation.protocols import notes_reader
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sides import common_grid
 from antiphon.evaluation.songs import in_memory, open_songs

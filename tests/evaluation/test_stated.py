@@ -12,9 +12,10 @@ from antiphon.codecs.performance import score_of
 from antiphon.errors import InputError
 from antiphon.evaluation.gather import UnusableError
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PARTS, Setting, heard_notes, metrics_of, notes_reader, parts_of, song_notes
+from antiphon.evaluation.parts import PARTS, Setting, heard_notes, song_notes
 from antiphon.evaluation.performance import performance_of_score
 from antiphon.evaluation.plan import Plan
+from antiphon.evaluation.protocols import metrics_of, notes_reader, parts_of
 from antiphon.evaluation.songs import Songs, in_memory
 from antiphon.evaluation.stated import STATED_TOKENS, settled
 from antiphon.evaluation.suite import evaluate

@@ -6,7 +6,6 @@ A part measures one song at a time, as it is and shuffled, so that a set of any 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
@@ -65,8 +64,6 @@ class Setting:
 
 PHRASE_BARS = 4
 """Bars over which the best-fitting scale of rolls is sought."""
-
-Reader = Callable[[Songs, int], Notes]
 
 Both = tuple[Values, Values]
 """The values of a song, and of the same song shuffled."""
@@ -198,32 +195,6 @@ def _stated(setting: Setting, whole: Performance) -> Performance:
     return piece
 
 
-def in_seconds(protocol: str, setting: Setting) -> bool:
-    """Whether whole sets are heard as performances, in seconds instead of beats."""
-    return PROTOCOLS[protocol] == ("performance",) or not setting.beats
-
-
-def notes_reader(protocol: str, setting: Setting) -> Reader:
-    """What a protocol compares of whole sets, on both sides: the melody under `bar`, performances where there are no
-    beats, else all pitched notes as written."""
-    if PROTOCOLS[protocol] == ("bars",):
-        return melody_notes
-    return partial(heard_notes, setting) if in_seconds(protocol, setting) else song_notes
-
-
-def parts_of(protocol: str, setting: Setting) -> tuple[str, ...]:
-    """The names of a protocol's parts, of `all` only those that songs have what it takes for."""
-    parts = PROTOCOLS[protocol]
-    return parts if setting.beats or "performance" not in parts else tuple(p for p in parts if p not in _IN_BARS)
-
-
-def metrics_of(part: Part, protocol: str, setting: Setting) -> tuple[Metric, ...]:
-    """The metrics of a part that a protocol reports; of `all` without beats only those that need none."""
-    if part.name != "notes" or setting.beats or "performance" not in PROTOCOLS[protocol]:
-        return part.metrics
-    return tuple(metric for metric in part.metrics if metric.name in _WITHOUT_BEATS)
-
-
 def _melody(songs: Songs, index: int, setting: Setting) -> Both:
     rows = melody_rows(songs, index)
     shuffled = {**rows, "real": shuffled_steps(np.asarray(rows["real"]), _rng(setting, index))}
@@ -277,9 +248,6 @@ def _shuffled(notes: Notes, rng: np.random.Generator) -> Notes:
 def _rng(setting: Setting, index: int) -> np.random.Generator:
     return np.random.default_rng((setting.seed, index))
 
-
-_IN_BARS = ("bars", "rolls")
-_WITHOUT_BEATS = {metric.name for metric in pitch.METRICS} - {"bar_pitch_class_entropy"} | {"notes_per_second"}
 
 _TWICE = ("total_used_pitches", performance_metrics.curve_name("total_used_pitches"))
 """Of notes the same as `pitches_used`: a number that stands twice would be corrected for twice."""

@@ -9,8 +9,9 @@ from antiphon.errors import InputError
 from antiphon.evaluation import comparing
 from antiphon.evaluation.gather import Gathered, UnusableError, gather
 from antiphon.evaluation.measures import Column, columns
-from antiphon.evaluation.parts import PARTS, Both, Part, Setting, metrics_of, parts_of
+from antiphon.evaluation.parts import PARTS, Both, Part, Setting
 from antiphon.evaluation.plan import Plan, check_plan
+from antiphon.evaluation.protocols import metrics_of, parts_of
 from antiphon.evaluation.report import Curve, Histogram, Report, Section, Side, Thumbnail
 from antiphon.evaluation.sides import Reference, common_grid, few_songs, onsets_known, shared_songs, silent_samples
 from antiphon.evaluation.songs import Songs

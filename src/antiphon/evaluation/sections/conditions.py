@@ -10,9 +10,10 @@ from antiphon.evaluation.conditions import with_bar_before, with_chord, with_pri
 from antiphon.evaluation.dependence import METRICS, Dependence, Pairing, corrected, dependence
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import Setting, melody_rows, parts_of, stated_piece
+from antiphon.evaluation.parts import Setting, melody_rows, stated_piece
 from antiphon.evaluation.passages import Reading
 from antiphon.evaluation.performance_metrics import divided
+from antiphon.evaluation.protocols import parts_of
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.sections.phrases import phrase_rolls
 from antiphon.evaluation.songs import Songs

@@ -22,7 +22,8 @@ from antiphon.evaluation.examiner.phrases import phrases
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import in_seconds, melody_rows, notes_reader, parts_of
+from antiphon.evaluation.parts import melody_rows
+from antiphon.evaluation.protocols import in_seconds, notes_reader, parts_of
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sections.phrases import phrase_rolls

@@ -17,8 +17,9 @@ from antiphon.evaluation.frechet import frechet_at_infinity
 from antiphon.evaluation.gather import UnusableError, gather
 from antiphon.evaluation.measures import Column, Metric, base_name, columns
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, Reader, in_seconds, notes_reader
+from antiphon.evaluation.parts import PROTOCOLS
 from antiphon.evaluation.phrases import bar_phrases, second_phrases
+from antiphon.evaluation.protocols import Reader, in_seconds, notes_reader
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides

@@ -9,8 +9,8 @@ from antiphon.evaluation.gather import gather
 from antiphon.evaluation.matches import METRICS, MIN_HUMAN, Originality
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.originality import Index, contained, originality
-from antiphon.evaluation.parts import notes_reader
 from antiphon.evaluation.passages import reading_of
+from antiphon.evaluation.protocols import notes_reader
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides

@@ -10,7 +10,8 @@ from antiphon.evaluation.comparing import scalar_rows
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric, Values, columns
 from antiphon.evaluation.metrics import METRICS as BARS
-from antiphon.evaluation.parts import Setting, heard_notes, parts_of, song_rolls
+from antiphon.evaluation.parts import Setting, heard_notes, song_rolls
+from antiphon.evaluation.protocols import parts_of
 from antiphon.evaluation.report import Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides

@@ -13,8 +13,9 @@ from antiphon.evaluation.gather import gather
 from antiphon.evaluation.harmony import chord_ngram_agreement, chord_ngrams
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import PROTOCOLS, Reader, notes_reader
+from antiphon.evaluation.parts import PROTOCOLS
 from antiphon.evaluation.pitch import key_relative_histogram, pitch_distribution_agreement
+from antiphon.evaluation.protocols import Reader, notes_reader
 from antiphon.evaluation.report import Number, Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.suite import Sides

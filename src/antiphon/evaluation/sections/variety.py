@@ -6,12 +6,13 @@ import numpy as np
 
 from antiphon.evaluation.certainty import Estimate
 from antiphon.evaluation.comparing import of_estimate, too_few
-from antiphon.evaluation.diversity import distinct, gap, share, songs_for_distinct, songs_for_shares
+from antiphon.evaluation.diversity import Units, distinct, gap, share, songs_for_distinct, songs_for_shares
 from antiphon.evaluation.gather import gather
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.melody import pitched
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import melody_rows, notes_reader, parts_of
+from antiphon.evaluation.parts import melody_rows
+from antiphon.evaluation.protocols import notes_reader, parts_of
 from antiphon.evaluation.report import Row, Section
 from antiphon.evaluation.songs import Songs
 from antiphon.evaluation.structure import duplicate_rate
@@ -87,11 +88,8 @@ def _distinct(sides: Sides, metric: Metric, real: Songs | None) -> list[Row]:
         return []
     kinds = np.unique(np.concatenate([bars for bars, _ in sets]), axis=0, return_inverse=True)[1].ravel()
     parts = np.split(kinds, [len(sets[0][0])])
-    size = min(len(part) for part in parts if len(part))
-    owners = [song for _, song in sets]
-    shares = [
-        distinct(part, song, size, sides.plan.seed) for part, song in zip(parts, owners, strict=True) if len(part)
-    ]
+    units = [Units(part, song) for part, (_, song) in zip(parts, sets, strict=False) if len(part)]
+    shares = distinct(units, sides.plan.seed)
     verdict = _less_varied(*shares) if len(shares) > 1 else ""
     made, held = of_estimate(shares[0]), of_estimate(shares[1]) if len(shares) > 1 else None
     return [Row(metric.name, metric.sentence, metric.source, metric.unit, made, held, verdict=verdict)]
