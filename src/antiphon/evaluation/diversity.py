@@ -1,6 +1,7 @@
 """How varied a set is beside another one: distinct shares of as many units each, shares that are counted, and what is
 sure of their differences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from antiphon.evaluation.resampling import student_t
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-_HALVES = 200
+_CHOICES, _HALVES = 50, 200
 
 
 def expected_distinct(kinds: Numbers, size: int) -> float:
@@ -38,27 +39,80 @@ def expected_distinct(kinds: Numbers, size: int) -> float:
     return float((often.sum() - (often[there] * np.exp(kept)).sum()) / size)
 
 
-def distinct(kinds: Numbers, song: Numbers, size: int, seed: int) -> Estimate:
-    """`expected_distinct` with its 95 % interval over songs; no interval for fewer than two songs.
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Units of a set: the kind (n,) and the song (n,) of each."""
 
-    Songs drawn with replacement would bring kinds twice that are there once, so the interval is the delete-half
-    jackknife's (Shao & Wu 1989): the spread of the share over random halves of the songs, of as many units as the
-    smallest half has, taken on both sides of the value with Student's t; never narrower than for independent units
-    (`share`), since where all are different no half tells how rarely they are not.
+    kind: Numbers
+    song: Numbers
+
+    @property
+    def num_songs(self) -> int:
+        """How many songs they are of."""
+        return len(np.unique(self.song))
+
+
+def distinct(sets: Sequence[Units], seed: int) -> list[Estimate]:
+    """`expected_distinct` of sets that are held against each other, with 95 % intervals over songs.
+
+    Of each set as many songs are taken, and of those as many units: songs repeat themselves, so that the same number of
+    units of more songs is more varied. Of a set with more songs the share is the mean over random choices. Songs drawn
+    with replacement would bring kinds twice that are there once, so intervals are the delete-half jackknife's (Shao &
+    Wu 1989): the spread of the share over random halves of the songs, of as many units as the smallest half has, taken
+    on both sides of the value with Student's t; never narrower than for independent units (`share`), since where all
+    are different no half tells how rarely they are not. There is none for fewer than two songs.
+
+    Raises
+    ------
+    ValueError
+        If a set has no units.
     """
-    value = expected_distinct(kinds, size)
-    _, number, sizes = np.unique(song, return_inverse=True, return_counts=True)
-    songs, half = len(sizes), (len(sizes) + 1) // 2
-    # A half of the units that are drawn, or all of the half with the fewest.
-    fewest = min(int(np.sort(sizes)[:half].sum()), max(size // 2, 1))
-    if songs < 2:
-        return Estimate(value, np.nan, np.nan, len(kinds), songs)
+    if not sets or not all(len(units.kind) for units in sets):
+        raise ValueError("sets without units have no share")
     rng = np.random.default_rng(seed)
-    picks = (np.isin(number, rng.choice(songs, half, replace=False)) for _ in range(_HALVES))
-    spread = np.std([expected_distinct(kinds[pick], fewest) for pick in picks]) * np.sqrt(half / (songs - half))
-    reach = student_t(songs - 1, 0.95) * float(spread)
+    num = min(units.num_songs for units in sets)
+    chosen = [_Chosen.of(units, num, rng) for units in sets]
+    size = min(one.fewest for one in chosen)
+    return [_with_interval(units, one.share(size), num, size, rng) for units, one in zip(sets, chosen, strict=True)]
+
+
+def _with_interval(units: Units, value: float, num: int, size: int, rng: np.random.Generator) -> Estimate:
+    songs, half = units.num_songs, (num + 1) // 2
+    if num < 2:
+        return Estimate(value, np.nan, np.nan, len(units.kind), songs)
+    halves = _Chosen.of(units, half, rng, _HALVES)
+    # Of n of N songs drawn without replacement, variances are 1 / n - 1 / N where that of all is 1 / N.
+    spread = float(np.std(halves.shares(min(halves.fewest, max(size // 2, 1))))) * np.sqrt(half / (songs - half))
+    reach = student_t(num - 1, 0.95) * spread
     low, high = (float(end) for end in _wilson(value, np.array(size)))
-    return Estimate(value, max(min(value - reach, low), 0.0), min(max(value + reach, high), 1.0), len(kinds), songs)
+    return Estimate(
+        value, max(min(value - reach, low), 0.0), min(max(value + reach, high), 1.0), len(units.kind), songs
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """The kinds of some songs of a set, for each of several random choices."""
+
+    kinds: list[Numbers]
+
+    @classmethod
+    def of(cls, units: Units, num: int, rng: np.random.Generator, times: int = _CHOICES) -> "_Chosen":
+        songs, number = np.unique(units.song, return_inverse=True)
+        if num == len(songs):
+            return cls([units.kind])
+        picks = (np.isin(number, rng.choice(len(songs), num, replace=False)) for _ in range(times))
+        return cls([units.kind[pick] for pick in picks])
+
+    @property
+    def fewest(self) -> int:
+        return min(map(len, self.kinds))
+
+    def shares(self, size: int) -> list[float]:
+        return [expected_distinct(kinds, size) for kinds in self.kinds]
+
+    def share(self, size: int) -> float:
+        return float(np.mean(self.shares(size)))
 
 
 def share(part: int, whole: int) -> Estimate:
