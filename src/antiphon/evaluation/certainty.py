@@ -92,7 +92,7 @@ def difference(a: Column, b: Column, seed: int, resamples: int = 1000, level: fl
     """The mean of `a` minus that of `b`, the songs of each drawn on their own; Welch's degrees of freedom."""
     _check(resamples, level)
     rng = np.random.default_rng(seed)
-    return _difference([draw(by_song(column), rng, resamples) for column in (a, b)], level)
+    return _difference([draw(column, rng, resamples) for column in (a, b)], level)
 
 
 def permutation_test(a: Column, b: Column, seed: int, permutations: int = 2000) -> float:
@@ -231,7 +231,7 @@ def verdict(
     """Compare a scalar column of made songs with that of real ones, and place it between real and shuffled ones."""
     _check(resamples)
     rng = np.random.default_rng(seed)
-    draws = [draw(column, rng, resamples) for column in (made, real)]
+    draws = [draw(by_song(column), rng, resamples) for column in (made, real)]
     gap, p = _difference(draws, 0.95), permutation_test(made, real, seed, permutations)
     whole = None if shuffled is None else _difference([draw(by_song(shuffled), rng, resamples), draws[1]], 0.95)
     return _placed(gap, p, whole, draws, (made, real))
@@ -282,7 +282,7 @@ def words(one: Verdict) -> str:
     else:
         size = next(word for limit, word in _SIZES if abs(one.effect) < limit or limit == np.inf)
         phrase = f"{'higher' if one.effect > 0 else 'lower'} than real, {size}"
-    return phrase + _otherwise(one, False)
+    return phrase + _otherwise(one, one.effect * one.unit_effect < 0)
 
 
 def _otherwise(one: Verdict, differs: bool) -> str:
