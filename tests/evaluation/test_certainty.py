@@ -117,6 +117,11 @@ def test_each_position_of_a_curve_has_its_own_interval() -> None:
     assert found[1].low < 5.2 < found[1].high + 0.4 and found[2].value == pytest.approx(values[30:, 2].mean())
 
 
+def test_a_difference_is_one_of_units_where_no_verdict_is_asked_for() -> None:
+    a, b = Column(np.array([0.0, 1, 1, 1]), np.array([0, 1, 1, 1])), Column(np.zeros(4), np.arange(4))
+    assert difference(a, b, 0).value == 0.75 and verdict(a, b, None, 0).difference.value == 0.5
+
+
 def test_the_interval_of_a_difference_covers_it() -> None:
     rng = np.random.default_rng(5)
     found = [difference(songs(rng, 15, 4, 2), songs(rng, 60, 9), seed, 300) for seed in range(200)]
