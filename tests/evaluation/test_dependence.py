@@ -102,14 +102,28 @@ def test_doubling_a_little_more_for_sure_is_not_copying() -> None:
     shares = [np.repeat(level + 0.1 * rng.normal(size=1000), EACH) for level in (0.3, 0.32, 0.4)]
     held, little, much = (replace(real, copied=share) for share in shares)
     found = dependence(little, held, 0, 99)
-    assert found.excess.low > 0 and not found.copies and found.copies_no_more and "copies" not in found.words()
+    assert (
+        found.copying.effect_low > 0
+        and found.copying.p < 0.02
+        and not found.copies
+        and found.copies_no_more
+        and "copies" not in found.words()
+    )
     assert dependence(much, held, 0, 99).copies
+
+
+def test_chance_in_one_of_many_rows_is_not_copying() -> None:
+    rng = np.random.default_rng(0)
+    alike = [[replace(listening(k), copied=rng.random(SONGS)[SONG]) for k in (row, row + 50)] for row in range(40)]
+    found = {str(k): dependence(made, real, 0, 1600) for k, (made, real) in enumerate(alike)}
+    assert any(one.copies for one in found.values())
+    assert not any(one.copies for one in corrected(found).values())
 
 
 def test_a_table_is_corrected_together() -> None:
     weak = {f"track {k}": dependence(listening(k, 0.3), listening(k + 50, 0.3), k, 199) for k in range(8)}
     found = corrected(weak)
-    for side in ("made", "real", "against"):
+    for side in ("made", "real", "against", "copying"):
         p = [getattr(one, side).p for one in weak.values()]
         assert [getattr(one, side).corrected_p for one in found.values()] == pytest.approx(holm(p).tolist())
     assert all(one.made.p == one.made.corrected_p for one in weak.values())

@@ -22,14 +22,12 @@ from antiphon.evaluation.certainty import (
     MIN_SONGS,
     Estimate,
     Verdict,
-    difference,
     estimate,
     holm,
     verdict,
 )
 from antiphon.evaluation.exchanges import Fit, Floats, Numbers, Seats, mean_of
 from antiphon.evaluation.measures import Column, Metric
-from antiphon.evaluation.resampling import song_spread
 
 METRICS = (
     Metric(
@@ -110,28 +108,26 @@ class Dependence:
         Fits of each.
     against
         The gaps of made songs compared with those of real songs.
-    excess
-        How much more the made outputs double their conditions than the real ones, with its interval.
-    spread
-        Standard deviation of the doubled share over real songs.
+    copying
+        The shares of made songs that double their conditions compared with those of real songs.
     """
 
     made: Fits
     real: Fits
     against: Verdict
-    excess: Estimate
-    spread: float
+    copying: Verdict
 
     @property
     def copies(self) -> bool:
-        """Whether it plainly doubles more than real music does: the interval of the excess lies above zero, and the
-        excess is at least half a standard deviation of real songs."""
-        return self.excess.low > 0 and self.excess.value >= MARGIN * self.spread
+        """Whether it plainly doubles more than real music does: significantly so, with an interval above zero and at
+        least half a standard deviation of real songs more."""
+        one = self.copying
+        return one.corrected_p <= ALPHA and one.effect_low > 0 and one.effect >= MARGIN
 
     @property
     def copies_no_more(self) -> bool:
-        """Whether it surely does not: the interval of the excess ends within half that standard deviation."""
-        return self.excess.high <= MARGIN * self.spread
+        """Whether it surely does not: the interval ends within half a standard deviation of real songs."""
+        return self.copying.effect_high <= MARGIN
 
     @property
     def strength(self) -> float:
@@ -189,14 +185,17 @@ def dependence(made: Pairing, real: Pairing, seed: int, permutations: int = 999)
     """
     ours, theirs = (fits_of(pairing, seed, permutations) for pairing in (made, real))
     copied = [Column(pairing.copied, pairing.song) for pairing in (made, real)]
-    against = verdict(ours.gaps, theirs.gaps, None, seed, permutations=permutations)
-    return Dependence(ours, theirs, against, difference(copied[0], copied[1], seed), song_spread(copied[1]))
+    against, copying = (
+        verdict(one, other, None, seed, permutations=permutations)
+        for one, other in ((ours.gaps, theirs.gaps), (copied[0], copied[1]))
+    )
+    return Dependence(ours, theirs, against, copying)
 
 
 def corrected(found: Mapping[str, Dependence]) -> dict[str, Dependence]:
-    """The dependences of one table, the p values of made songs, of real ones and of their comparison corrected for
-    being many (`holm`)."""
-    tests = np.array([(one.made.p, one.real.p, one.against.p) for one in found.values()]).reshape(-1, 3)
+    """The dependences of one table, with the p values of made songs, of real ones and of both comparisons corrected for
+    being many (`holm`), each kind on its own."""
+    tests = np.array([(one.made.p, one.real.p, one.against.p, one.copying.p) for one in found.values()]).reshape(-1, 4)
     p = np.stack([holm(family) for family in tests.T], axis=1)
     return {
         name: replace(
@@ -204,8 +203,9 @@ def corrected(found: Mapping[str, Dependence]) -> dict[str, Dependence]:
             made=replace(one.made, corrected_p=float(made)),
             real=replace(one.real, corrected_p=float(real)),
             against=replace(one.against, corrected_p=float(against)),
+            copying=replace(one.copying, corrected_p=float(copying)),
         )
-        for (name, one), (made, real, against) in zip(found.items(), p, strict=True)
+        for (name, one), (made, real, against, copying) in zip(found.items(), p, strict=True)
     }
 
 
