@@ -21,10 +21,11 @@ import numpy as np
 
 import antiphon.evaluation
 from antiphon.errors import InputError
-from antiphon.evaluation import as_published, metrics, performance, pitch, rhythm
 from antiphon.evaluation.measures import Metric
+from antiphon.evaluation.metrics import as_published, performance, pitch, rhythm
+from antiphon.evaluation.metrics import multitrack as metrics
+from antiphon.evaluation.report.wording import NOTHING, figure
 from antiphon.evaluation.rolls import Rolls
-from antiphon.evaluation.wording import NOTHING, figure
 from benchmarks.metric_inputs import CASES, Case, notes, rolls
 from benchmarks.table import Row
 
@@ -132,8 +133,8 @@ a cell is empty, that system has no such metric.
   lengths count pitches as steps, and the tonal distance is an error but at 12 steps a beat, where it sums over time.
   In both, music is polyphonic from three pitches on, where their own words say "multiple". In muspy, a note that ends
   on the line of a beat or bar sounds in the next one too, which is added where the piece ends there.
-* MuseGAN is its first release, by `antiphon.evaluation.as_published`, which is held to the released code's numbers.
-  Its pitch classes are registers of seven semitones.
+* MuseGAN is its first release, by `antiphon.evaluation.metrics.as_published`, which is held to the released
+  code's numbers. Its pitch classes are registers of seven semitones.
 
 | input | metric | right | because | antiphon | pypianoroll | muspy | MuseGAN |
 |---|---|---|---|---|---|---|---|

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from antiphon.data.corpus import Corpus
 from antiphon.data.prepare import prepare
-from antiphon.evaluation.matches import Originality
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.originality import Index, originality
-from antiphon.evaluation.passages import Reading
+from antiphon.evaluation.sets.matches import Originality
+from antiphon.evaluation.sets.originality import Index, originality
+from antiphon.evaluation.sets.passages import Reading
 from benchmarks.table import Row, UnavailableError, peak_megabytes
 
 NUM_SAMPLES, SIZE = 1000, 1000

@@ -9,9 +9,9 @@ import numpy as np
 
 from antiphon.data.corpus import Corpus
 from antiphon.data.prepare import prepare
-from antiphon.evaluation.as_published_performance import as_published_metrics
-from antiphon.evaluation.performance import notes_of, performance_of_score
-from antiphon.evaluation.performance_metrics import performance_metrics
+from antiphon.evaluation.metrics.as_published_performance import as_published_metrics
+from antiphon.evaluation.metrics.performance import notes_of, performance_of_score
+from antiphon.evaluation.metrics.performance_metrics import performance_metrics
 from benchmarks.table import Row, UnavailableError, peak_megabytes
 
 COMPARED = (("pitch_classes_used", "about 8.0 and 12"), ("empty_beat_rate", "about 0.986 and 0.014"))

@@ -10,10 +10,10 @@ from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import REST
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
-from antiphon.evaluation import bars as stats
 from antiphon.evaluation.baselines import shuffled_rows, shuffled_steps
 from antiphon.evaluation.examiner.bars import melody_bars
 from antiphon.evaluation.examiner.examination import Examination, examination, real_against_real
+from antiphon.evaluation.metrics import bars as stats
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, parse_midi
 from benchmarks.table import Row

@@ -19,7 +19,7 @@ import numpy as np
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.evaluation.metrics import bar_metrics
+from antiphon.evaluation.metrics.multitrack import bar_metrics
 from antiphon.evaluation.rolls import Rolls
 from benchmarks.table import Row, peak_megabytes
 

@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from antiphon.evaluation.plan import Plan
-from antiphon.evaluation.report import Report
-from antiphon.evaluation.report import Row as Found
-from antiphon.evaluation.suite import evaluate
-from antiphon.evaluation.wording import SIGNS, Standing, figure, label, standing
+from antiphon.evaluation.report.report import Report
+from antiphon.evaluation.report.report import Row as Found
+from antiphon.evaluation.report.wording import SIGNS, Standing, figure, label, standing
+from antiphon.evaluation.suite.plan import Plan
+from antiphon.evaluation.suite.suite import evaluate
 from benchmarks.story_expectations import SETS, STORIES, Story
 from benchmarks.table import Row, hardware
 
@@ -37,7 +37,7 @@ class Cell:
     value, unit
         Of the set.
     standing
-        As in `antiphon.evaluation.wording`: "alike" and "open" are no difference, "slight" and "apart" are one.
+        As in `antiphon.evaluation.report.wording`: "alike" and "open" are no difference, "slight" and "apart" are one.
     beside
         The value of the songs that it is held against, or of other real songs.
     """

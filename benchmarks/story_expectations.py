@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from antiphon.evaluation.songs import Songs
+from antiphon.evaluation.suite.songs import Songs
 from benchmarks.story_sets import (
     Material,
     copied,

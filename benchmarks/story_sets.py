@@ -13,14 +13,14 @@ from antiphon.codecs.melody import NUM_PITCHES
 from antiphon.codecs.performance import quantised, score_of
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.evaluation import baselines
-from antiphon.evaluation.gather import gather
 from antiphon.evaluation.markov import markov_bars, markov_notes
+from antiphon.evaluation.metrics.performance import cut, notes_of, performance_of_score
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.parts import melody_rows
-from antiphon.evaluation.performance import cut, notes_of, performance_of_score
 from antiphon.evaluation.rolls import Rolls
-from antiphon.evaluation.sides import Reference
-from antiphon.evaluation.songs import Songs, decoded, in_memory, open_songs
+from antiphon.evaluation.suite.gather import gather
+from antiphon.evaluation.suite.parts import melody_rows
+from antiphon.evaluation.suite.sides import Reference
+from antiphon.evaluation.suite.songs import Songs, decoded, in_memory, open_songs
 from antiphon.music.score import Score, Track, notes_from_columns
 
 Spoil = Callable[[Notes, np.random.Generator], Notes]

@@ -21,7 +21,7 @@ from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import HOLD
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
-from antiphon.evaluation import bars as stats
+from antiphon.evaluation.metrics import bars as stats
 from antiphon.generate import load
 from antiphon.training.checkpoint import load_model, save_model
 

@@ -36,6 +36,9 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Room -> rooms below it. `fit`, `generate` and `reproduce` are the roof; `doors`, `commands`, `cli` and `__main__` the
 way in."""
 
+WITHIN_EVALUATION = ("metrics", "sets", "report", "examiner", "suite")
+"""Its rooms, from the ground up: each may import those before it; `examiner` and `report` do without each other."""
+
 WITHOUT_TORCH = ("music", "io", "codecs", "data")
 WITHOUT_MUSIC = ("nn", "gan", "training")
 
@@ -104,3 +107,14 @@ def test_every_file_says_what_it_is() -> None:
 def test_empty_init_files() -> None:
     full = [path for path in SOURCE.rglob("__init__.py") if path.parent != SOURCE and path.read_text().strip()]
     assert not full, "an __init__ that imports is how import cycles begin"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SOURCE / "evaluation").rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_evaluation_only_imports_down(path: Path) -> None:
+    own = path.relative_to(SOURCE / "evaluation").parts[0]
+    level = WITHIN_EVALUATION.index(own) if own in WITHIN_EVALUATION else -1
+    used = {name.split(".")[2] for name in imports(path) if name.startswith("antiphon.evaluation.")}
+    above = {room for room in used & set(WITHIN_EVALUATION) if WITHIN_EVALUATION.index(room) > level}
+    assert not above, f"{path.name} in {own} reaches up to {sorted(above)}"

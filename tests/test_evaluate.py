@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.evaluation.test_sections import TOY
-from tests.evaluation.test_songs import rolls_file
+from tests.evaluation.suite.test_sections import TOY
+from tests.evaluation.suite.test_songs import rolls_file
 from tests.made import folder, song
 from tests.test_cli import Capture, leftovers, succeed
 
 from antiphon.cli import run
-from antiphon.evaluation.report import from_json
-from antiphon.evaluation.sections import examiners
+from antiphon.evaluation.report.report import from_json
+from antiphon.evaluation.suite.sections import examiners
 from antiphon.io.midi import write_midi
 from antiphon.music.score import TIME_SIGNATURE, table
 
@@ -189,7 +189,7 @@ def test_a_page_that_fails_leaves_nothing(
     def broken(report: object) -> str:
         raise RuntimeError("no page")
 
-    monkeypatch.setattr("antiphon.evaluation.page.page", broken)
+    monkeypatch.setattr("antiphon.evaluation.report.page.page", broken)
     with pytest.raises(RuntimeError, match="no page"):
         run(["evaluate", str(samples), "--protocol", "bar", "--no-examiner", "--out", str(tmp_path / "o")])
     assert list(tmp_path.iterdir()) == []

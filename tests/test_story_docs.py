@@ -12,8 +12,9 @@ from benchmarks.story_expectations import STORIES, Story
 
 from antiphon.cli import app
 from antiphon.data.corpus import Corpus
+from antiphon.evaluation.measures import Number
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.report import Number, Report, Row, Section, Side
+from antiphon.evaluation.report.report import Report, Row, Section, Side
 
 TEXT = DOCUMENT.read_text()
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()]

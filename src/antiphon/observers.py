@@ -17,7 +17,7 @@ from antiphon.codecs.chords import chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
 from antiphon.errors import InputError
-from antiphon.evaluation.in_training import KINDS, measure
+from antiphon.evaluation.metrics.in_training import KINDS, measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.midinet.objective import Midinet

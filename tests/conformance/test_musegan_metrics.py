@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from antiphon.evaluation import as_published, metrics
+from antiphon.evaluation.metrics import as_published
+from antiphon.evaluation.metrics import multitrack as metrics
 from antiphon.evaluation.rolls import Rolls
 
 FOLDER = Path(os.environ.get("ANTIPHON_FIXTURES", "")) / "musegan" / "metrics"

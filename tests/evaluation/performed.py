@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from antiphon.codecs.performance import Performance, performed_notes, quantised, score_of
+from antiphon.evaluation.metrics.performance import notes_of
 from antiphon.evaluation.notes import Notes
-from antiphon.evaluation.performance import notes_of
 from antiphon.music.score import CONTROL, Score, Track, notes_from_columns, table
 
 Row = tuple[int, int, int]

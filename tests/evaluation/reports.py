@@ -2,8 +2,9 @@
 
 import math
 
-from antiphon.evaluation.report import Curve, Histogram, Number, Report, Row, Section, Side, Thumbnail
-from antiphon.evaluation.thumbnails import thumbnails
+from antiphon.evaluation.measures import Number
+from antiphon.evaluation.report.report import Curve, Histogram, Report, Row, Section, Side, Thumbnail
+from antiphon.evaluation.report.thumbnails import thumbnails
 from antiphon.music.score import Score, Track, notes_from_columns
 
 SONG = Score(

@@ -16,6 +16,10 @@ def rolls(num: int = 3, tracks: int = 5, resolution: int = 4) -> Rolls:
     return Rolls(cells, 48, resolution, 1, names, np.array([0, 0, 1][:num]), cells)
 
 
+def arrays() -> dict[str, Any]:
+    return {"rolls": np.zeros((2, 5, 2, 16, 24), bool), "lowest_pitch": 48, "resolution": 4, "drum_track": 1}
+
+
 def test_files_and_back(tmp_path: Path) -> None:
     written = rolls()
     write_rolls(written, tmp_path / "a.npz")
@@ -47,7 +51,12 @@ def test_five_unnamed_tracks_have_the_names_of_their_order(tmp_path: Path) -> No
     ],
 )
 def test_foreign_arrays_are_refused_by_the_key(tmp_path: Path, change: dict[str, Any], named: str) -> None:
-    good: dict[str, Any] = {"rolls": np.zeros((2, 5, 2, 16, 24), bool), "lowest_pitch": 48, "resolution": 4, "drum_track": 1}
+    good: dict[str, Any] = {
+        "rolls": np.zeros((2, 5, 2, 16, 24), bool),
+        "lowest_pitch": 48,
+        "resolution": 4,
+        "drum_track": 1,
+    }
     np.savez(tmp_path / "a.npz", **{**good, **change})
     with pytest.raises(InputError, match=named) as caught:
         read_rolls(tmp_path / "a.npz")
@@ -56,7 +65,12 @@ def test_foreign_arrays_are_refused_by_the_key(tmp_path: Path, change: dict[str,
 
 @pytest.mark.parametrize("key", ["rolls", "lowest_pitch", "resolution", "drum_track"])
 def test_what_is_missing_is_named(tmp_path: Path, key: str) -> None:
-    good: dict[str, Any] = {"rolls": np.zeros((2, 5, 2, 16, 24), bool), "lowest_pitch": 48, "resolution": 4, "drum_track": 1}
+    good: dict[str, Any] = {
+        "rolls": np.zeros((2, 5, 2, 16, 24), bool),
+        "lowest_pitch": 48,
+        "resolution": 4,
+        "drum_track": 1,
+    }
     del good[key]
     np.savez(tmp_path / "a.npz", **good)
     with pytest.raises(InputError, match=key):

@@ -7,7 +7,8 @@ import pytest
 
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.data.corpus import Corpus
-from antiphon.evaluation import as_published, metrics
+from antiphon.evaluation.metrics import as_published
+from antiphon.evaluation.metrics import multitrack as metrics
 from antiphon.reproductions import musegan_tables as tables
 from antiphon.reproductions.result import Asked, Line, Reproduction
 

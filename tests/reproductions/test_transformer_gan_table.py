@@ -8,7 +8,7 @@ import pytest
 from antiphon.codecs.performance import performed_notes
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.evaluation import performance
+from antiphon.evaluation.metrics import performance
 from antiphon.music.score import Score
 from antiphon.reproductions.result import Asked, Line
 from antiphon.reproductions.transformer_gan_table import _CUT, COLUMNS, SAMPLE_TOKENS, TABLE_2, training_row

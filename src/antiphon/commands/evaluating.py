@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from antiphon.errors import InputError
-from antiphon.evaluation.parts import PROTOCOLS
-from antiphon.evaluation.plan import Plan, check_plan
-from antiphon.evaluation.report import Report
-from antiphon.evaluation.sides import open_reference
-from antiphon.evaluation.songs import open_songs
-from antiphon.evaluation.suite import evaluate
+from antiphon.evaluation.report.report import Report
+from antiphon.evaluation.suite.parts import PROTOCOLS
+from antiphon.evaluation.suite.plan import Plan, check_plan
+from antiphon.evaluation.suite.sides import open_reference
+from antiphon.evaluation.suite.songs import open_songs
+from antiphon.evaluation.suite.suite import evaluate
 from antiphon.files import write_text
 
 
@@ -84,7 +84,7 @@ def write_report(report: Report, out: Path | None, json_file: Path | None) -> li
 
     Every file is there whole or not at all.
     """
-    from antiphon.evaluation.page import page
+    from antiphon.evaluation.report.page import page
 
     places, text = _places(out, json_file), report.json_text()
     shown = page(report) if out is not None else ""

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES, REST
 from antiphon.data import container
 from antiphon.errors import InputError
-from antiphon.evaluation.bars import distinct_share
-from antiphon.evaluation.comparing import number
-from antiphon.evaluation.gather import gather
-from antiphon.evaluation.measures import Column
-from antiphon.evaluation.parts import melody_rows
-from antiphon.evaluation.report import Number, Row, Section
-from antiphon.evaluation.songs import Songs, in_memory
+from antiphon.evaluation.measures import Column, Number
+from antiphon.evaluation.metrics.bars import distinct_share
+from antiphon.evaluation.report.report import Row, Section
+from antiphon.evaluation.suite.comparing import number
+from antiphon.evaluation.suite.gather import gather
+from antiphon.evaluation.suite.parts import melody_rows
+from antiphon.evaluation.suite.songs import Songs, in_memory
 from antiphon.fit import publish_run
 from antiphon.generate import Model, load
 from antiphon.model_files import names

@@ -65,8 +65,8 @@ def evaluate(
         The report as JSON, to this file.
     """
     from antiphon.commands.evaluating import check_places, evaluate_samples, write_report
-    from antiphon.evaluation.plan import Plan
-    from antiphon.evaluation.terminal import table_text
+    from antiphon.evaluation.report.terminal import table_text
+    from antiphon.evaluation.suite.plan import Plan
 
     check_places(out, json)
     plan = Plan(

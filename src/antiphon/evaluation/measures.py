@@ -5,6 +5,7 @@ and songs are what chance is reckoned over, because units of one song are alike.
 for a unit (the pitch classes of a silent bar); such units are left out and counted, never taken as zero.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -76,6 +77,25 @@ class Column:
     def num_songs(self) -> int:
         """Songs with at least one such unit."""
         return len(np.unique(self.defined().song))
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value with its 95 % interval over songs; NaN bounds where there are too few songs for one.
+
+    Parameters
+    ----------
+    value, low, high
+        In the metric's own unit; shares from 0 to 1.
+    num_units, num_songs
+        What it is the mean of: units for which the metric is defined, and their songs.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    num_units: int = 0
+    num_songs: int = 0
 
 
 Columns = Mapping[str, Column]

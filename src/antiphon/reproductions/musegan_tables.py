@@ -2,7 +2,7 @@
 
 Dong et al. 2018, "MuseGAN", tables 1 and 2. The paper's phrases came from the Lakh pianoroll dataset, which can no
 longer be had as it was, so that other music takes their place; its values are those of rock. What is printed was
-measured on registers instead of pitch classes (`antiphon.evaluation.as_published`).
+measured on registers instead of pitch classes (`antiphon.evaluation.metrics.as_published`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from antiphon.codecs.pianoroll import PianoRoll
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.evaluation.as_published import as_published_bars
 from antiphon.evaluation.baselines import shuffled_tracks
-from antiphon.evaluation.certainty import estimate
 from antiphon.evaluation.measures import Column
-from antiphon.evaluation.metrics import bar_metrics
+from antiphon.evaluation.metrics.as_published import as_published_bars
+from antiphon.evaluation.metrics.multitrack import bar_metrics
 from antiphon.evaluation.rolls import Rolls
+from antiphon.evaluation.sets.certainty import estimate
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 
 TRACKS = {"B": "bass", "D": "drums", "G": "guitar", "P": "piano", "S": "strings"}

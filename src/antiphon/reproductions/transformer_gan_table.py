@@ -1,8 +1,8 @@
 """Transformer-GAN's table 2: the published values as code, and its training row made anew as printed and truly.
 
 Muhamed et al. 2021, "Symbolic Music Generation with Transformer-GANs", table 2. Its PCU, EBR and ISR are those of
-pypianoroll, which mean something else than they say (`antiphon.evaluation.as_published_performance`), and its training
-row is of whole pieces, its other rows are not: most of the distance between them is length.
+pypianoroll, which mean something else than they say (`antiphon.evaluation.metrics.as_published_performance`), and its
+training row is of whole pieces, its other rows are not: most of the distance between them is length.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +12,11 @@ import numpy as np
 from antiphon.codecs.performance import Performance, performed_notes
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.evaluation import performance
-from antiphon.evaluation.as_published_performance import as_published_metrics
-from antiphon.evaluation.certainty import estimate
 from antiphon.evaluation.measures import Column, Values, columns
+from antiphon.evaluation.metrics import performance
+from antiphon.evaluation.metrics.as_published_performance import as_published_metrics
 from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.sets.certainty import estimate
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 
 COLUMNS = ("PCU", "NPU", "EBR", "ISR", "PRS", "TUP", "PR", "APS", "IOI")

@@ -1,0 +1,108 @@
+"""A report as plain text for the terminal: tables where there is room, a block a row where there is not."""
+
+import textwrap
+from collections.abc import Iterator
+
+from antiphon.evaluation.report.report import Report, Row, Section
+from antiphon.evaluation.report.wording import (
+    READING,
+    excess,
+    first_of_each,
+    label,
+    number_text,
+    p_text,
+    printable,
+    side_text,
+    summary,
+)
+
+HEADS = ("", "made", "real", "floor", "shuffled", "p", "verdict")
+_NARROWEST, _NAME, _VERDICT = 24, 24, 16
+_MOST, _SHORT = 48, 12
+
+
+def table_text(report: Report, width: int = 80) -> str:
+    """The tables of a report, `width` characters wide; no colours, so that it can be piped anywhere.
+
+    Remarks come first, each metric's sentence and the way to read the columns last.
+    """
+    return "\n".join(_lines(report, max(width, _NARROWEST))) + "\n"
+
+
+def _lines(report: Report, width: int) -> Iterator[str]:
+    yield from _wrapped(f"{report.protocol}: {side_text(report)}", width)
+    for remark in report.remarks:
+        yield from _wrapped(printable(remark), width, "! ")
+    for sentence in summary(report):
+        yield from _wrapped(sentence, width)
+    for section in report.sections:
+        yield from ("", printable(section.title).upper())
+        yield from _wrapped(printable(section.sentence), width)
+        yield from _section(section, width)
+    yield from _words(report, width)
+
+
+def _section(section: Section, width: int) -> Iterator[str]:
+    told = section.rows
+    if len(told) > _MOST:
+        told = tuple(sorted(told, key=excess, reverse=True)[:_SHORT])
+        yield f"The {_SHORT} of {len(section.rows)} rows that are furthest off; all are in the page and in the JSON."
+    cells = [HEADS, *map(_cells, told)]
+    used = [column for column in range(len(HEADS)) if any(row[column] for row in cells[1:])]
+    widths = _widths([max(len(row[column]) for row in cells) for column in used], width)
+    if widths:
+        for row in cells:
+            yield from _line([row[column] for column in used], widths)
+    else:
+        for row in cells[1:]:
+            yield from _block(row, width)
+
+
+def _widths(wanted: list[int], width: int) -> list[int]:
+    """Rooms of a table's columns; none where it does not fit. Names and verdicts may take several lines."""
+    name, *numbers, verdict = wanted
+    room = width - sum(numbers) - 2 * (len(wanted) - 1)
+    least = min(name, _NAME) + min(verdict, _VERDICT)
+    if room < least:
+        return []
+    verdict = min(verdict, room - min(name, _NAME))
+    return [min(name, room - verdict), *numbers, verdict]
+
+
+def _line(cells: list[str], widths: list[int]) -> Iterator[str]:
+    names, verdicts = textwrap.wrap(cells[0], widths[0]), textwrap.wrap(cells[-1], widths[-1])
+    for line in range(max(len(names), len(verdicts), 1)):
+        first, last = (parts[line] if line < len(parts) else "" for parts in (names, verdicts))
+        between = cells[1:-1] if line == 0 else [""] * (len(cells) - 2)
+        yield "  ".join(cell.ljust(room) for cell, room in zip([first, *between, last], widths, strict=True)).rstrip()
+
+
+def _block(cells: tuple[str, ...], width: int) -> Iterator[str]:
+    yield from _wrapped(cells[0], width)
+    room = max(map(len, HEADS))
+    for head, cell in zip(HEADS[1:], cells[1:], strict=True):
+        if cell:
+            yield from _wrapped(cell, width, f"  {head:{room}} ")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (number_text(number, row.unit) for number in (row.made, row.real, row.floor, row.shuffled))
+    unit = f" ({row.unit})" if row.unit not in ("", "%") else ""
+    return (label(row.name) + unit, *numbers, p_text(row.p), printable(row.verdict))
+
+
+def _words(report: Report, width: int) -> Iterator[str]:
+    """Each metric's sentence once, then how to read the columns."""
+    rows = [row for section in report.sections for row in section.rows]
+    if not rows:
+        return
+    yield from ("", "WHAT IS MEASURED")
+    for name, row in first_of_each(rows).items():
+        yield from _wrapped(f"{label(name)}: {printable(row.sentence)}", width, "- ")
+    yield from ("", "HOW TO READ IT")
+    for name, sentence in READING:
+        yield from _wrapped(f"{name}: {sentence}", width, "- ")
+
+
+def _wrapped(text: str, width: int, first: str = "") -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=" " * len(first))

@@ -1,0 +1,80 @@
+"""The section on originality: the longest passages that samples share with other real songs, against human pieces."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from antiphon.evaluation.notes import Notes
+from antiphon.evaluation.report.report import Row, Section
+from antiphon.evaluation.sets.matches import METRICS, MIN_HUMAN, Originality
+from antiphon.evaluation.sets.originality import Index, contained, originality
+from antiphon.evaluation.sets.passages import reading_of
+from antiphon.evaluation.suite.comparing import number
+from antiphon.evaluation.suite.context import Sides
+from antiphon.evaluation.suite.gather import gather
+from antiphon.evaluation.suite.protocols import notes_reader
+from antiphon.evaluation.suite.songs import Songs
+
+
+def originality_section(sides: Sides) -> Section | None:
+    """What samples share with the songs that may have taught them; None without such songs."""
+    reference = sides.reference
+    if reference is None or not len(reference.other):
+        return None
+    sides.say(f"originality: {len(sides.made)} samples against {len(reference.other)} songs")
+    others, ids = _notes(reference.other, sides)
+    samples, _ = _notes(sides.made, sides)
+    human, _ = _notes(reference.real, sides)
+    if not others or not samples:
+        return None
+    reading = reading_of(others)
+    index = Index.build(others, ids, reading)
+    made, real = originality(samples, index, human), originality(human, index, human)
+    ours, theirs = made.columns(), real.columns()
+    rows = [
+        Row(
+            metric.name,
+            metric.sentence,
+            metric.source,
+            metric.unit,
+            number(ours[metric.name], sides.plan.seed),
+            number(theirs[metric.name], sides.plan.seed),
+            verdict=_verdict(metric.name, made),
+        )
+        for metric in METRICS
+    ]
+    held = contained(samples, Index.build(human, [str(k) for k in range(len(human))], reading))
+    among = {"that they are held against": held, "that may have taught them": made.contained}
+    return Section(
+        "Originality",
+        f"A passage counts as the same in any key and tempo. {made.words()} Real: held-out human pieces as they are, "
+        "of their own length.",
+        tuple(rows),
+        tuple(_loud(int(copies.sum()), len(samples), where) for where, copies in among.items() if copies.any()),
+    )
+
+
+def _loud(copies: int, num: int, where: str) -> str:
+    return (
+        f"THE REFERENCE CONTAINS SAMPLES: {copies} of {num} stand, from beginning to end or for the greater part and "
+        f"in any key, in the real songs {where}; what is said of their likeness and originality says nothing."
+    )
+
+
+def _verdict(name: str, made: Originality) -> str:
+    if name == "contained_share":
+        return "copies of real songs" if made.contained.any() else "none stands in them"
+    if name != "human_pieces_sharing_as_much":
+        return ""
+    if np.isnan(made.rare_share):
+        return "too few to tell"
+    if made.num_human - made.num_leaked < MIN_HUMAN:
+        return f"too few human pieces to tell (needs {MIN_HUMAN})"
+    return f"{made.rare_share:.0%} of samples share more than 95 % of human pieces do; 5 % would by chance"
+
+
+def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:
+    # Whole pieces: a copied passage may stand anywhere, and the floor is of pieces of equal length already.
+    whole = replace(sides.setting, tokens=None, seconds=None, prime_tokens=None)
+    found = gather(songs, notes_reader(sides.plan.protocol, whole), "read notes", sides.plan.workers)
+    return found.found, tuple(songs.ids[index] for index in found.songs)
