@@ -34,7 +34,7 @@ SILENCE = Score()
 def quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parts alone: the sections on whole sets have tests of their own."""
     if request.node.name != "test_the_whole_of_it_with_two_processes":
-        monkeypatch.setattr("antiphon.evaluation.suite.sections.all.of_sets", lambda sides: [])
+        monkeypatch.setattr("antiphon.evaluation.suite.suite.of_sets", lambda sides: [])
 
 
 def made(begin: int, num: int = 12, name: str = "made") -> Songs:
