@@ -7,4 +7,4 @@ run=${1:-runs/bar}
 .venv/bin/antiphon train bar lieder --run "$run"
 .venv/bin/antiphon publish "$run" "$run/bar.safetensors"
 .venv/bin/python -m recipes.calibrate_bar "$run/bar.safetensors" src/antiphon/models/bar.safetensors
-.venv/bin/python -m benchmarks quality
+.venv/bin/antiphon evaluate bar

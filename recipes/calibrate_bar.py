@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from benchmarks.quality import Array, distinct_shares, sample
+from numpy.typing import NDArray
 
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import HOLD
+from antiphon.commands.model_samples import distinct_shares, sampled
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
-from antiphon.evaluation.metrics import bars as stats
+from antiphon.evaluation.metrics.bars import melody_metrics
 from antiphon.generate import load
 from antiphon.training.checkpoint import load_model, save_model
 
@@ -55,11 +56,11 @@ def apply(
     return weight / temperature, raised
 
 
-def differences(fake: Array, rows: Rows) -> tuple[float, float]:
+def differences(fake: NDArray[np.uint8], rows: Rows) -> tuple[float, float]:
     """Relative difference of pitch changes from real, and difference of held bars."""
-    real, previous = np.asarray(rows["real"]), np.asarray(rows["previous"])
-    changes = stats.pitch_changes(fake, previous) / stats.pitch_changes(real, previous) - 1
-    return changes, stats.held_share(fake, previous) - stats.held_share(real, previous)
+    made, real = (melody_metrics({**rows, "real": bars}) for bars in (fake, np.asarray(rows["real"])))
+    changes, held = ((made[name].mean(), real[name].mean()) for name in ("pitch_changes", "held_bars"))
+    return float(changes[0] / changes[1] - 1), float(held[0] - held[1])
 
 
 def trials(model: Path, rows: Rows) -> list[Trial]:
@@ -71,9 +72,8 @@ def trials(model: Path, rows: Rows) -> list[Trial]:
     for temperature in TEMPERATURES:
         for hold in HOLDS:
             layer.weight.data, layer.bias.data = apply(weight, bias, temperature, hold)
-            torch.manual_seed(0)
-            changes, held = differences(sample(objective, rows), rows)
-            distinct = float(np.mean(distinct_shares(objective, rows, 24)))
+            changes, held = differences(sampled(objective, rows, 0), rows)
+            distinct = float(np.mean(distinct_shares(objective, rows, 0)))
             found.append(Trial(temperature, hold, distinct, changes, held))
             print(" ".join(f"{value:.4g}" for value in found[-1]), "" if found[-1].keeps_rhythm else "no", flush=True)
     return found

@@ -2,15 +2,14 @@
 
 import base64
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES, REST
 from antiphon.data import container
 from antiphon.errors import InputError
@@ -22,6 +21,7 @@ from antiphon.evaluation.suite.gather import gather
 from antiphon.evaluation.suite.parts import melody_rows
 from antiphon.evaluation.suite.songs import Songs, in_memory
 from antiphon.fit import publish_run
+from antiphon.gan.objective import Objective
 from antiphon.generate import Model, load
 from antiphon.model_files import names
 from antiphon.training.checkpoint import CHECKPOINT
@@ -110,7 +110,7 @@ def conditioned_bars(model: Model, real: Songs, seed: int) -> Songs:
         raise InputError(f"{real.name}: none of its songs has melody bars to make others under their conditions")
     counts = [len(rows["real"]) for rows in found.found]
     condition = {name: np.concatenate([rows[name] for rows in found.found]) for name in ("previous", "chord")}
-    pieces = np.split(_sampled(model, condition, seed), np.cumsum(counts)[:-1])
+    pieces = np.split(sampled(model.objective, condition, seed), np.cumsum(counts)[:-1])
     entries = tuple({**rows, "real": piece} for rows, piece in zip(found.found, pieces, strict=True))
     kept = real.only(found.songs)
     name = f"{model.name} under the conditions of {real.name}"
@@ -121,16 +121,15 @@ def one_condition_section(model: Model, real: Songs, made: Songs, seed: int) -> 
     """How many different bars one condition gives, and notes outside the melody's two octaves."""
     found = gather(real, melody_rows, "read conditions").found
     rows = {name: np.concatenate([one[name] for one in found]) for name in ("previous", "chord")}
-    chosen = np.unique(np.linspace(0, len(rows["chord"]) - 1, CONDITIONS).astype(int))
-    shares = np.array([_distinct(model, {n: v[i : i + 1] for n, v in rows.items()}, seed) for i in chosen])
+    shares = distinct_shares(model.objective, rows, seed)
     opening = {"previous": np.full_like(rows["previous"][:1], REST), "chord": np.zeros_like(rows["chord"][:1])}
     spread = number(Column(shares, np.arange(len(shares), dtype=np.int64)), seed)
     source = "bar GAN, section V; distinct-n of Li et al. 2016, over bars"
     sentence = f"How many different bars {LATENTS} latents give under one and the same condition."
-    first = Number(_distinct(model, opening, seed), num_units=LATENTS)
+    first = Number(_distinct(model.objective, opening, seed), num_units=LATENTS)
     return Section(
         "One condition, many latents",
-        f"{len(chosen)} conditions of real songs; the interval is over conditions, which range from {shares.min():.1%} "
+        f"{len(shares)} conditions of real songs; the interval is over conditions, which range from {shares.min():.1%} "
         f"to {shares.max():.1%}. The released bar GAN gives 30 %.",
         (
             Row("distinct_bars_of_one_condition", sentence, source, "%", spread),
@@ -152,13 +151,21 @@ def _outside(made: Songs, seed: int) -> Row:
     return Row("notes_outside_range", sentence, "bar GAN, section IV", "%", number(column, seed))
 
 
-def _distinct(model: Model, condition: Mapping[str, NDArray[Any]], seed: int) -> float:
-    repeated = {name: np.repeat(values, LATENTS, axis=0) for name, values in condition.items()}
-    return distinct_share(_sampled(model, repeated, seed))
+def distinct_shares(objective: Objective, rows: Rows, seed: int) -> NDArray[np.float64]:
+    """The share of different bars among `LATENTS` for each of `CONDITIONS` conditions, spread evenly over the rows."""
+    chosen = np.unique(np.linspace(0, len(rows["chord"]) - 1, CONDITIONS).astype(int))
+    conditions = ({name: rows[name][i : i + 1] for name in ("previous", "chord")} for i in chosen)
+    return np.array([_distinct(objective, condition, seed) for condition in conditions])
 
 
-def _sampled(model: Model, condition: Mapping[str, NDArray[Any]], seed: int) -> NDArray[np.uint8]:
+def sampled(objective: Objective, condition: Rows, seed: int) -> NDArray[np.uint8]:
+    """One bar (n, 16) for each row of a condition; torch's own chance is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        tensors = {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in condition.items()}
-        return np.asarray(model.objective.sample(len(condition["chord"]), tensors).numpy(), np.uint8)
+        tensors = {name: torch.from_numpy(np.array(condition[name])) for name in ("previous", "chord")}
+        return np.asarray(objective.sample(len(condition["chord"]), tensors).numpy(), np.uint8)
+
+
+def _distinct(objective: Objective, condition: Rows, seed: int) -> float:
+    repeated = {name: np.repeat(values, LATENTS, axis=0) for name, values in condition.items()}
+    return distinct_share(sampled(objective, repeated, seed))

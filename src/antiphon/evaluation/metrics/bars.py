@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD, TRIADS
 from antiphon.codecs.codec import Rows
-from antiphon.codecs.melody import HOLD, LOWEST, NUM_CLASSES, NUM_PITCHES, RESOLUTION, REST
+from antiphon.codecs.melody import HOLD, LOWEST, NUM_CLASSES, NUM_PITCHES, RESOLUTION
 from antiphon.evaluation.measures import Metric
 
 _SILENT = -1
@@ -180,29 +180,6 @@ def sounding_pitch(bars: NDArray[np.uint8], previous: NDArray[np.uint8]) -> NDAr
     latest = np.maximum.accumulate(np.where(line == HOLD, 0, steps), axis=1)
     held = np.take_along_axis(line, latest, axis=1)
     return np.where(held < NUM_PITCHES, held, _SILENT)[:, previous.shape[1] :]
-
-
-def pitch_changes(bars: NDArray[np.uint8], previous: NDArray[np.uint8]) -> float:
-    """Mean number of steps in a bar at which another pitch, or silence, sounds than at the step before."""
-    pitch = sounding_pitch(bars, previous)
-    return float((pitch[:, 1:] != pitch[:, :-1]).sum(1).mean()) if len(pitch) else float("nan")
-
-
-def held_share(bars: NDArray[np.uint8], previous: NDArray[np.uint8]) -> float:
-    """Share of bars in which one pitch sounds from the first step to the last."""
-    pitch = sounding_pitch(bars, previous)
-    held = (pitch == pitch[:, :1]).all(1) & (pitch[:, 0] != _SILENT)
-    return float(held.mean()) if len(pitch) else float("nan")
-
-
-def onsets(bars: NDArray[np.uint8]) -> float:
-    """Mean number of notes that begin in a bar."""
-    return float((_checked(bars) < NUM_PITCHES).sum(1).mean()) if len(bars) else float("nan")
-
-
-def rest_share(bars: NDArray[np.uint8]) -> float:
-    """Share of steps that are silent."""
-    return float((_checked(bars) == REST).mean()) if len(bars) else float("nan")
 
 
 def distinct_share(bars: NDArray[np.uint8]) -> float:
