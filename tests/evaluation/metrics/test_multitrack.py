@@ -374,3 +374,13 @@ def test_stored_values() -> None:
     music = rolls(np.random.default_rng(11).random((4, 3, 2, 96, 84)) < 0.004)
     found = metrics.bar_metrics(music)
     assert {name: round(float(np.nanmean(found[name])), 6) for name in STORED} == STORED
+
+
+def test_only_some_metrics_are_those_of_all() -> None:
+    some = bar((1, 0, 48, 60), (2, 0, 96, 36), (0, 0, 1, 36))
+    every = metrics.bar_metrics(some)
+    for only in ({"empty_bar_rate"}, {"tonal_distance"}, {"in_scale_rate", "drum_pattern_rate"}):
+        found = metrics.bar_metrics(some, only=only)
+        assert {base_name(name) for name in found} - {"tonal_distance_beats"} == only
+        for name, values in found.items():
+            np.testing.assert_array_equal(values, every[name])

@@ -7,7 +7,7 @@ drums where it is about pitch, elsewhere where it is about drums. Pitch classes 
 code prints instead is in `antiphon.evaluation.metrics.as_published`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.evaluation.measures import Metric
+from antiphon.evaluation.measures import Metric, base_name
 from antiphon.evaluation.metrics.packed import Packed, Words, chunks, first_steps, num_bits, tiled
 from antiphon.evaluation.metrics.tonal import pair_distances, ratio, tonal_centroids
 from antiphon.evaluation.rolls import BEATS, Rolls
@@ -76,34 +76,49 @@ METRICS = (
 """The words of every metric here."""
 
 
-def bar_metrics(rolls: Rolls, min_steps: int | None = None, rest: int = 1) -> dict[str, Values]:
+def bar_metrics(
+    rolls: Rolls, min_steps: int | None = None, rest: int = 1, only: Collection[str] | None = None
+) -> dict[str, Values]:
     """All metrics of this file by name and track, each (N * B,): the bars of sample 0, then those of sample 1.
 
     A track's name follows a slash, two for a pair (`tonal_distance/bass-guitar`, in the tracks' order); what a metric
     was measured with stands in brackets before it (`qualified_note_rate (24 steps a beat)/bass`). The song of each row
-    is `numpy.repeat(rolls.song, B)`. `min_steps` and `rest` are those of `qualified_note_rate`.
+    is `numpy.repeat(rolls.song, B)`. `min_steps` and `rest` are those of `qualified_note_rate`; `only` the metrics of
+    these names, such as {"empty_bar_rate"}.
     """
     _check_threshold(min_steps, rest)
-    parts = [_columns(packed, min_steps, rest) for packed in chunks(rolls)]
+    parts = [_columns(packed, min_steps, rest, only) for packed in chunks(rolls)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _columns(packed: Packed, min_steps: int | None, rest: int) -> dict[str, Values]:
+def _columns(packed: Packed, min_steps: int | None, rest: int, only: Collection[str] | None) -> dict[str, Values]:
     rolls, drum = packed.rolls, packed.rolls.drum_track
     every, pitched = range(len(rolls.tracks)), rolls.pitched
     drums = () if drum is None else (drum,)
     threshold = "" if min_steps in (None, default_min_steps(rolls.resolution)) else f"{min_steps} steps of "
-    rows: list[tuple[str, Iterable[int], Values]] = [
-        ("empty_bar_rate", every, packed.empty.astype(np.float64)),
-        ("used_pitches", every, _used_pitches(packed)),
-        ("used_pitch_classes", pitched, _used_pitch_classes(packed)),
-        (f"qualified_note_rate ({threshold}{rolls.grid})", pitched, _qualified(packed, min_steps, rest)),
-        ("polyphonicity", pitched, _polyphonicity(packed)),
-        ("in_scale_rate (C major)", pitched, _in_scale(packed, SCALES["major"], 0)),
-        ("in_scale_rate (best-fitting major)", pitched, _in_scale(packed, SCALES["major"], None)),
+    rows: list[tuple[str, Iterable[int], Callable[[], Values]]] = [
+        ("empty_bar_rate", every, lambda: packed.empty.astype(np.float64)),
+        ("used_pitches", every, lambda: _used_pitches(packed)),
+        ("used_pitch_classes", pitched, lambda: _used_pitch_classes(packed)),
+        (f"qualified_note_rate ({threshold}{rolls.grid})", pitched, lambda: _qualified(packed, min_steps, rest)),
+        ("polyphonicity", pitched, lambda: _polyphonicity(packed)),
+        ("in_scale_rate (C major)", pitched, lambda: _in_scale(packed, SCALES["major"], 0)),
+        ("in_scale_rate (best-fitting major)", pitched, lambda: _in_scale(packed, SCALES["major"], None)),
+        (f"drum_pattern_rate (8-beat, {rolls.grid})", drums, lambda: _drum_pattern(packed, 8, 0.3)),
+        (f"drum_pattern_rate (16-beat, {rolls.grid})", drums, lambda: _drum_pattern(packed, 16, 0.3)),
     ]
-    rows += [(f"drum_pattern_rate ({p}-beat, {rolls.grid})", drums, _drum_pattern(packed, p, 0.3)) for p in (8, 16)]
-    found = {f"{name}/{rolls.tracks[k]}": values[:, k].reshape(-1) for name, tracks, values in rows for k in tracks}
+    found: dict[str, Values] = {}
+    for name, tracks, measure in rows:
+        if only is None or base_name(name) in only:
+            values = measure()
+            found |= {f"{name}/{rolls.tracks[k]}": values[:, k].reshape(-1) for k in tracks}
+    if only is None or "tonal_distance" in only:
+        found |= _distances(packed)
+    return found
+
+
+def _distances(packed: Packed) -> dict[str, Values]:
+    rolls, found = packed.rolls, {}
     distances, beats = _tonal_distance(packed, 1)
     for index, (first, second) in enumerate(track_pairs(rolls)):
         pair = f"{rolls.tracks[first]}-{rolls.tracks[second]}"
