@@ -6,9 +6,9 @@ from numpy.typing import ArrayLike, NDArray
 from antiphon.music.score import Score
 from antiphon.music.theory import Key, pitch_class_name
 
-# How well each pitch class above the tonic fits a key, as listeners rated it (Krumhansl and Kessler 1982).
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+"""How well each pitch class above the tonic fits a key, as listeners rated it (Krumhansl and Kessler 1982)."""
 
 
 def estimate_key(score: Score) -> Key | None:
@@ -37,7 +37,7 @@ def key_of_weights(weights: ArrayLike) -> Key | None:
 
 def _fits() -> NDArray[np.float64]:
     """The 24 profiles centred, each of length one: times centred weights they rank the keys by correlation."""
-    profiles = np.array([np.roll(profile, tonic) for profile in (_MAJOR, _MINOR) for tonic in range(12)])
+    profiles = np.array([np.roll(profile, tonic) for profile in (MAJOR_PROFILE, MINOR_PROFILE) for tonic in range(12)])
     centred = profiles - profiles.mean(1, keepdims=True)
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True))
 

@@ -10,7 +10,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-_MAJOR = np.isin(np.arange(12), (0, 2, 4, 5, 7, 9, 11))
+from antiphon.music.theory import SCALES
+
+_MAJOR = np.isin(np.arange(12), SCALES["major"])
 _SCALES = np.stack([np.roll(_MAJOR, root) for root in range(12)])
 
 

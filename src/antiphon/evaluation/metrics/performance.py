@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from antiphon.codecs.performance import STEPS_PER_SECOND, Performance, performed_notes
 from antiphon.evaluation.notes import Notes
 from antiphon.music.score import Score
+from antiphon.music.theory import SCALES
 
 BEATS_PER_SECOND = 2.0
-MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _EPSILON = 1e-9
 
 
@@ -89,7 +89,7 @@ def pitch_class_seconds(notes: Notes) -> NDArray[np.float64]:
     return np.bincount(pitch % 12, end - start, minlength=12).astype(np.float64)
 
 
-def in_scale_rate(notes: Notes, pitch_classes: Collection[int] = MAJOR) -> float:
+def in_scale_rate(notes: Notes, pitch_classes: Collection[int] = SCALES["major"]) -> float:
     """ISR: the share of the time of all sounding pitches that lies in a scale, given by its pitch classes.
 
     The limit of the share of a piano roll's non-zero entries as its grid becomes finer.
@@ -103,7 +103,7 @@ def in_scale_rate(notes: Notes, pitch_classes: Collection[int] = MAJOR) -> float
 def best_in_scale_rate(notes: Notes) -> float:
     """ISR under the best-fitting of the twelve major scales; natural minor ones hold the same pitch classes."""
     weight = pitch_class_seconds(notes)
-    scales = (np.array(MAJOR) + np.arange(12)[:, None]) % 12
+    scales = (np.array(SCALES["major"]) + np.arange(12)[:, None]) % 12
     return float(weight[scales].sum(1).max() / weight.sum()) if weight.sum() else np.nan
 
 

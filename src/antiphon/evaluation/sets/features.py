@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from antiphon.evaluation.measures import Column, Metric
 from antiphon.evaluation.sets.phrases import Floats, Integers, Phrases
+from antiphon.music.keys import MAJOR_PROFILE, MINOR_PROFILE
+from antiphon.music.theory import SCALES
 
 _OWN = "antiphon: plain statistics, in the manner of Yang & Lerch 2020, section 3.1, and jSymbolic (McKay 2010)"
 _KEYS = "Krumhansl 1990, Cognitive foundations of musical pitch, table 2.1"
@@ -62,10 +64,7 @@ METRICS = tuple(
 FEATURES: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 
 _TOGETHER, _SHORTEST, _PLACES, _FURTHEST = 0.04, 1 / 64, 16, 5.0
-_MAJOR = (0, 2, 4, 5, 7, 9, 11)
 _CONSONANT = (0, 3, 4, 5, 7, 8, 9)
-_MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
 def phrase_features(phrases: Phrases) -> Floats:
@@ -107,8 +106,8 @@ def _pitches(cut: Phrases) -> dict[str, Floats]:
     chroma = _counts(cut.number, cut.pitch % 12, size, 12)
     total = _or_nan(chroma.sum(1))
     turns = (np.arange(12)[:, None] + np.arange(12)) % 12
-    scale = np.isin(np.arange(12), _MAJOR).astype(float)
-    profiles = np.stack([np.asarray(profile)[turns] for profile in (_MAJOR_PROFILE, _MINOR_PROFILE)]).reshape(24, 12)
+    scale = np.isin(np.arange(12), SCALES["major"]).astype(float)
+    profiles = np.stack([np.asarray(profile)[turns] for profile in (MAJOR_PROFILE, MINOR_PROFILE)]).reshape(24, 12)
     return {
         "pitch_mean": mean,
         "pitch_spread": spread,

@@ -6,7 +6,7 @@ import numpy as np
 
 from antiphon.evaluation.measures import Metric
 from antiphon.evaluation.metrics.melody import pitched
-from antiphon.evaluation.metrics.structure import duplicate_rate
+from antiphon.evaluation.metrics.structure import SET_METRICS, duplicate_rate
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Row, Section
 from antiphon.evaluation.sets.certainty import Estimate
@@ -19,12 +19,7 @@ from antiphon.evaluation.suite.protocols import notes_reader, parts_of
 from antiphon.evaluation.suite.songs import Songs
 
 METRICS = (
-    Metric(
-        "duplicate_rate",
-        "Share of pieces that stand in their set twice or more, in any key.",
-        "equal intervals and rhythm",
-        "%",
-    ),
+    *SET_METRICS,
     Metric(
         "distinct_bars",
         "How many different melody bars there are, of as many bars of each side.",
