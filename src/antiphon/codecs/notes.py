@@ -94,10 +94,36 @@ class NoteSequences(Codec):
             )
         return None
 
+    def losses(self, score: Score) -> dict[str, int]:
+        """Notes that a song's rows lack: "drums", "voices" (other than the melody), "song" (all, see `why_silent`),
+        "unisons"; and of those that they hold, how many were not on the grid ("off_grid"), too "short" or too "long"
+        for a class of duration, and how many onsets came after too long a gap ("gaps")."""
+        drums = sum(len(track.notes) for track in score.tracks if track.is_drum)
+        notes, at, size = self._measured(score)
+        counts = dict.fromkeys(("song", "unisons", "off_grid", "short", "long", "gaps"), 0)
+        counts |= {"drums": drums, "voices": score.num_notes - drums - len(notes)}
+        if self.why_silent(score):
+            return counts | {"song": len(notes)}
+        kept = _kept(at, notes["pitch"], size, self.voices == "melody")
+        at, size, start = at[kept], size[kept], notes["start"][kept]
+        shortest, longest = (
+            (1, self.longest)
+            if self.unit == "beats"
+            else _log_seconds(np.array([-0.5, self.longest - 0.5]), self.longest)
+        )
+        moved = (start * self.resolution % score.ticks_per_beat != 0) & (self.unit == "beats")
+        lost = {"off_grid": moved, "short": size < shortest, "long": size > longest, "gaps": np.diff(at) > longest}
+        return counts | {"unisons": len(notes) - len(kept)} | {name: int(which.sum()) for name, which in lost.items()}
+
     def decode(
-        self, notes: ArrayLike, length: ArrayLike | None = None, tempo: float = 100.0, velocity: ArrayLike = 90
+        self,
+        notes: ArrayLike,
+        length: ArrayLike | None = None,
+        tempo: float = 100.0,
+        velocity: ArrayLike = 90,
+        metre: tuple[int, int] = (4, 4),
     ) -> Score:
-        """A score of one track in 4/4 that begins at a bar line, the inverse of `encode`.
+        """A score of one track that begins at a bar line, the inverse of `encode`.
 
         Parameters
         ----------
@@ -109,6 +135,8 @@ class NoteSequences(Codec):
             Beats a minute; in seconds the times stay what they are.
         velocity
             One for all, or of the shape of `notes` without its last axis.
+        metre
+            The time signature.
 
         Raises
         ------
@@ -127,7 +155,7 @@ class NoteSequences(Codec):
             ticks_per_beat=self._ticks_per_step * self.resolution if is_grid else _FINE_TICKS_PER_BEAT,
             tracks=(Track(played, name="Melody" if self.voices == "melody" else ""),) if len(played) else (),
             tempos=table(TEMPO, [(0, beat_us(tempo) if is_grid else _FINE_BEAT_US)]),
-            time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]),
+            time_signatures=table(TIME_SIGNATURE, [(0, *metre)]),
         )
 
     @property
@@ -151,33 +179,36 @@ class NoteSequences(Codec):
         starts = np.concatenate([np.empty(0, np.int64), *(track.notes["start"] for track in score.tracks)])
         return on_the_beat(score) if (starts * self.resolution % score.ticks_per_beat).any() else score
 
-    def _line(self, score: Score) -> "_Line":
-        if self.unit == "seconds":
-            return self._timed(score)
-        score = self._aligned(score)
+    def _measured(self, score: Score) -> tuple[NDArray[np.void], NDArray[Any], NDArray[Any]]:
+        """The notes that count, and their onsets and lengths in whole steps or in seconds."""
+        if self.unit == "beats":
+            score = self._aligned(score)
+            notes = self._notes(score)
+            begin, end = score.steps(np.stack([notes["start"], notes["end"]]), self.resolution)
+            return notes, begin, end - begin
         notes = self._notes(score)
-        begin, end = score.steps(np.stack([notes["start"], notes["end"]]), self.resolution)
-        duration = np.clip(end - begin, 1, self.longest)
-        kept = _kept(begin, notes["pitch"], duration, self.voices == "melody")
-        begin, duration = begin[kept], duration[kept]
-        place, bar = _in_bar(score, begin, self.resolution)
-        offset = _shortened(np.diff(begin, prepend=begin[0] - place[0]), bar, self.longest)
+        notes = notes[np.argsort(notes["start"], kind="stable")]
+        begins, ends = score.seconds(np.stack([notes["start"], notes["end"]]))
+        chord = np.cumsum(np.diff(begins, prepend=begins[:1]) >= _SHORTEST_SECONDS / 2)
+        return notes, begins[np.searchsorted(chord, chord)], ends - begins
+
+    def _line(self, score: Score) -> "_Line":
+        notes, at, size = self._measured(score)
+        kept = _kept(at, notes["pitch"], size, self.voices == "melody")
+        at, size, notes = at[kept], size[kept], notes[kept]
+        if self.unit == "seconds":
+            gap = np.diff(at, prepend=at[0])
+            offset = np.where(gap > 0, _log_class(gap, self.longest) + 1, 0)
+            return _Line(
+                notes["pitch"], _log_class(size, self.longest), offset, notes["velocity"], np.zeros_like(offset)
+            )
+        place, bar = _in_bar(score, at, self.resolution)
+        offset = _shortened(np.diff(at, prepend=at[0] - place[0]), bar, self.longest)
+        duration = np.clip(size, 1, self.longest)
         if self.voices == "melody":
             # A rest may have lost bars in which a note was held.
             np.minimum(duration[:-1], offset[1:], out=duration[:-1])
-        return _Line(notes["pitch"][kept], duration - 1, offset, notes["velocity"][kept], place)
-
-    def _timed(self, score: Score) -> "_Line":
-        notes = self._notes(score)
-        notes = notes[np.argsort(notes["start"], kind="stable")]
-        begin, end = score.seconds(np.stack([notes["start"], notes["end"]]))
-        chord = np.cumsum(np.diff(begin, prepend=begin[0]) >= _SHORTEST_SECONDS / 2)
-        duration = _log_class(end - begin, self.longest)
-        kept = _kept(chord, notes["pitch"], duration, self.voices == "melody")
-        onset = begin[np.searchsorted(chord, chord[kept])]
-        gap = np.diff(onset, prepend=onset[0])
-        offset = np.where(gap > 0, _log_class(gap, self.longest) + 1, 0)
-        return _Line(notes["pitch"][kept], duration[kept], offset, notes["velocity"][kept], np.zeros_like(offset))
+        return _Line(notes["pitch"], duration - 1, offset, notes["velocity"], place)
 
     def _times(self, duration: Integers, offset: Integers) -> tuple[Integers, Integers]:
         """Onsets and lengths in ticks."""
@@ -230,13 +261,14 @@ def _unpadded(windows: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(windows[np.arange(windows.shape[1]) < lengths[:, None]])
 
 
-def _kept(at: Integers, pitch: NDArray[Any], duration: Integers, one_voice: bool) -> NDArray[np.intp]:
-    """Places of the notes that stay, ordered by onset, then pitch: of those of one onset and pitch the longest, of
-    one voice the last."""
-    order = np.lexsort((-duration, pitch, at)) if not one_voice else np.arange(len(at))
-    key = at[order] if one_voice else at[order] * 128 + pitch[order]
-    differs = np.diff(key) != 0
-    return np.asarray(order[np.append(differs, True) if one_voice else np.append(True, differs)])
+def _kept(at: NDArray[Any], pitch: NDArray[Any], size: NDArray[Any], one_voice: bool) -> NDArray[np.intp]:
+    """Places of the notes that stay, ordered by onset, then pitch: of those of one onset and pitch the longest; of one
+    voice, whose notes come in order, the last of those that fall together."""
+    if one_voice:
+        return np.flatnonzero(np.append(np.diff(at) != 0, True)[: len(at)])
+    order = np.lexsort((-size, pitch, at))
+    differs = (np.diff(at[order]) != 0) | (np.diff(pitch[order]) != 0)
+    return np.asarray(order[np.append(True, differs)[: len(at)]])
 
 
 def _in_bar(score: Score, steps: Integers, resolution: int) -> tuple[Integers, Integers]:
