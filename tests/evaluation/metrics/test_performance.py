@@ -14,6 +14,7 @@ from antiphon.evaluation.metrics import performance as measure
 from antiphon.evaluation.metrics.performance import cut, notes_of
 from antiphon.evaluation.notes import Notes
 from antiphon.music.score import Score, Track, notes_from_columns
+from antiphon.music.theory import SCALES
 
 SILENCE = performance_of([SHIFT + MAX_SHIFT] * 5)
 COUNTS: tuple[Callable[[Notes], float], ...] = (
@@ -85,7 +86,7 @@ def test_measures_of_time_agree_with_a_roll(some: Notes) -> None:
     assert measure.polyphonic_rate(some) == pytest.approx((at_once > 3).mean())
     assert measure.polyphonic_rate(some, threshold=1) == pytest.approx((at_once > 1).mean())
     classes = np.pad(cells, ((0, 0), (0, 4))).reshape(len(cells), 11, 12).sum((0, 1))
-    assert measure.in_scale_rate(some) == pytest.approx(classes[list(measure.MAJOR)].sum() / classes.sum())
+    assert measure.in_scale_rate(some) == pytest.approx(classes[list(SCALES["major"])].sum() / classes.sum())
     beats = np.pad(cells.any(1), (0, -len(cells) % 50)).reshape(-1, 50).any(1)
     assert measure.empty_beat_rate(some) == pytest.approx(1 - beats.mean())
 
