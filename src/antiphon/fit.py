@@ -187,6 +187,7 @@ def _needs(codec: Codec) -> str:
     return {
         "melody": "needs a melody in 4/4 on a beat grid",
         "frames": "needs songs of at least 16 seconds",
+        "notes": "needs notes on a beat grid, or the unit seconds",
     }.get(getattr(codec, "kind", ""), "finds none")
 
 

@@ -1,17 +1,17 @@
-"""Songs as files: MIDI, sound, picture, arrays of bars, and the line that tells of them."""
+"""Songs as files: MIDI, sound, picture, arrays of bars or notes, and the line that tells of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
-from antiphon.codecs.melody import NUM_CLASSES, MelodyBars
+from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, why_silent
+from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.files import whole_file
 from antiphon.io.midi import read_midi, write_midi
@@ -23,12 +23,39 @@ MIDI = (".mid", ".midi")
 ARRAYS = (".npy",)
 LEAD_SHEETS = frozenset({".mxl", ".musicxml", ".xml"})
 
+Bytes = NDArray[np.uint8]
+
+
+class Form(NamedTuple):
+    """How a codec's songs lie in a file: one array of `thing`s, and how many values each of its columns has."""
+
+    thing: str
+    num_values: tuple[int, ...]
+    encode: Callable[[Score], Bytes]
+    decode: Callable[[Bytes], Score]
+    why_silent: Callable[[Score], str | None]
+
+
 # Version 1's rules take songs of any length, every bar in turn.
-CODECS: Mapping[str, tuple[Codec, int]] = {
-    "melody": (MelodyBars(), NUM_CLASSES),
-    "frames": (FrameBars(version="v1", num_splits=None), 128),
+_FRAMES, _MELODY, _NOTES = FrameBars(version="v1", num_splits=None), MelodyBars(), NoteSequences()
+
+FORMS: Mapping[str, Form] = {
+    "melody": Form(
+        "bars", (NUM_CLASSES,) * STEPS, lambda score: _MELODY.encode(score)["real"], _MELODY.decode, why_silent
+    ),
+    "frames": Form(
+        "bars", (128,) * 16, lambda score: _FRAMES.encode(score)["real"], _FRAMES.decode, lambda _: "it ends too soon"
+    ),
+    "notes": Form(
+        "notes",
+        (*_NOTES.num_classes, 128),
+        _NOTES.line,
+        # In MIDI a velocity of 0 ends a note.
+        lambda notes: _NOTES.decode(notes[:, :3], velocity=np.maximum(notes[:, 3], 1)),
+        _NOTES.why_silent,
+    ),
 }
-"""Codec and number of values of a step, by name."""
+"""Forms by the name of their codec."""
 
 
 def write_songs(songs: Sequence[Score], out: Path, name: str, seed: int, bars: int) -> Iterator[dict[str, Any]]:
@@ -117,40 +144,41 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
     raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES))}")
 
 
-def encode_song(codec: str, song: Path, out: Path) -> int:
-    """Write the bars (n, 16) of a song's file as a .npy file and return how many there are.
+def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
+    """Write a song's file as a .npy file: its bars (n, 16), or its notes (n, 4) of pitch, duration, offset (both in
+    steps; a duration less one) and velocity; return how many there are, by "bars" or "notes".
 
     Raises
     ------
     InputError
-        If the codec is unknown, the song cannot be read or has no bars for it, or the place is misnamed or cannot be
+        If the codec is unknown, the song cannot be read or has nothing for it, or the place is misnamed or cannot be
         written.
     """
-    representation, _ = _codec(codec)
+    form = _form(codec)
     _check_suffix(out, ARRAYS)
-    bars = representation.encode(read_song(song))["real"]
-    if not len(bars):
+    score = read_song(song)
+    array = form.encode(score)
+    if not len(array):
         raise InputError(
-            f"{song}: the codec {codec} finds no bars in it (melody needs 4/4 on a beat grid); try another"
+            f"{song}: the codec {codec} finds no {form.thing} in it, for {form.why_silent(score)}; try another codec"
         )
     with whole_file(out) as beside, beside.open("wb") as stream:
-        np.save(stream, bars, allow_pickle=False)
-    return len(bars)
+        np.save(stream, array, allow_pickle=False)
+    return {form.thing: len(array)}
 
 
 def decode_song(codec: str, path: Path, out: Path) -> Score:
-    """Write bars from a .npy file as a MIDI file and return the score.
+    """Write an array of `encode_song` from a .npy file as a MIDI file and return the score.
 
     Raises
     ------
     InputError
-        If the codec is unknown, the array is damaged or not (n, 16) of the codec's values, or the place is misnamed or
-        cannot be written.
+        If the codec is unknown, the array is damaged or not of the codec's shape and values, or the place is misnamed
+        or cannot be written.
     """
-    representation, num_values = _codec(codec)
+    form = _form(codec)
     _check_suffix(out, MIDI)
-    bars = _bars(path, num_values)
-    score: Score = representation.decode(bars)
+    score = form.decode(_array(path, form))
     write_midi(score, out)
     return score
 
@@ -160,24 +188,30 @@ def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
         raise InputError(f"{out}: choose a name that ends in {' or '.join(suffixes)}")
 
 
-def _codec(name: str) -> tuple[Any, int]:
-    if name not in CODECS:
-        raise InputError(f"codec {name!r}: choose one of {', '.join(CODECS)}")
-    return CODECS[name]
+def _form(name: str) -> Form:
+    if name not in FORMS:
+        raise InputError(f"codec {name!r}: choose one of {', '.join(FORMS)}")
+    return FORMS[name]
 
 
-def _bars(path: Path, num_values: int) -> NDArray[np.uint8]:
+def _array(path: Path, form: Form) -> Bytes:
+    array, width = _opened(path), len(form.num_values)
+    if array.dtype.kind not in "ui" or array.ndim != 2 or array.shape[1] != width:
+        raise InputError(f"{path}: {form.thing} are integers in the shape (n, {width}); make them with antiphon encode")
+    for column, num in zip(array.T, form.num_values, strict=True):
+        if column.size and not (int(column.min()) >= 0 and int(column.max()) < num):
+            raise InputError(f"{path}: values go from 0 to {num - 1} for this codec; choose the codec it was made by")
+    return array.astype(np.uint8)
+
+
+def _opened(path: Path) -> NDArray[Any]:
     try:
         # Mapped, so that a header cannot ask for more memory than the file has bytes.
-        bars = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or 'no .npy file'}); check the name") from None
     except (ValueError, EOFError):
         raise InputError(f"{path}: damaged, or no .npy file of numbers; make one with antiphon encode") from None
-    if not isinstance(bars, np.ndarray) or bars.dtype.kind not in "ui" or bars.ndim != 2 or bars.shape[1] != 16:
-        raise InputError(f"{path}: bars are integers in the shape (n, 16); make them with antiphon encode")
-    if bars.size and not (int(bars.min()) >= 0 and int(bars.max()) < num_values):
-        raise InputError(
-            f"{path}: values go from 0 to {num_values - 1} for this codec; choose the codec it was made by"
-        )
-    return bars.astype(np.uint8)
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path}: several arrays, where one is wanted; make it with antiphon encode")
+    return array

@@ -99,12 +99,13 @@ def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJs
 
 @app.command
 def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
-    """Write a song's bars as a numpy array (bars, 16) of uint8.
+    """Write a song's bars as a numpy array (bars, 16) of uint8, or its notes as one (notes, 4).
 
     Parameters
     ----------
     codec
-        melody (a 16th grid with holds and rests) or frames (the bar GAN's two-second bars of pitches).
+        melody (a 16th grid with holds and rests), frames (the bar GAN's two-second bars of pitches) or notes (all parts
+        as one line: pitch, duration less one and offset since the last onset in 16ths, velocity).
     song
         A MIDI or MusicXML file.
     out
@@ -114,20 +115,20 @@ def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> 
     """
     from antiphon.commands.songs import encode_song
 
-    bars = encode_song(codec, song, out)
-    tell({"file": str(out), "codec": codec, "bars": bars}, f"{out}: {bars} bars", as_json)
+    ((thing, num),) = encode_song(codec, song, out).items()
+    tell({"file": str(out), "codec": codec, thing: num}, f"{out}: {num} {thing}", as_json)
 
 
 @app.command
 def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> None:
-    """Write an array of bars as a MIDI file.
+    """Write an array of bars or notes as a MIDI file.
 
     Parameters
     ----------
     codec
-        melody or frames, as it was encoded.
+        melody, frames or notes, as it was encoded.
     bars
-        A .npy file (bars, 16) of integers.
+        A .npy file of integers, (bars, 16) or (notes, 4).
     out
         Named .mid or .midi.
     as_json
