@@ -16,7 +16,8 @@ from antiphon.evaluation.report.wording import (
     summary,
 )
 
-HEADS = ("", "made", "real", "floor", "shuffled", "p", "verdict")
+HEADS = ("", "made", "n", "real", "floor", "shuffled", "p", "verdict")
+"""`n`: the units that the figure is of; songs are counted in the page."""
 _NARROWEST, _NAME, _VERDICT = 24, 24, 16
 _MOST, _SHORT = 48, 12
 
@@ -86,9 +87,10 @@ def _block(cells: tuple[str, ...], width: int) -> Iterator[str]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    numbers = (number_text(number, row.unit) for number in (row.made, row.real, row.floor, row.shuffled))
+    made, *numbers = (number_text(number, row.unit) for number in (row.made, row.real, row.floor, row.shuffled))
+    num = f"{row.made.num_units:,}" if row.made.num_units else ""
     unit = f" ({row.unit})" if row.unit not in ("", "%") else ""
-    return (label(row.name) + unit, *numbers, p_text(row.p), printable(row.verdict))
+    return (label(row.name) + unit, made, num, *numbers, p_text(row.p), printable(row.verdict))
 
 
 def _words(report: Report, width: int) -> Iterator[str]:

@@ -66,6 +66,7 @@ READING = (
         "made",
         "the samples: the mean of what was measured, and in brackets the 95 % interval of that mean over songs.",
     ),
+    ("n", "how many units (bars, pieces) the figure of the samples is of; those without a value are not counted."),
     ("real", "the same measurement of the reference, cut to the same length where length matters."),
     (
         "floor",
