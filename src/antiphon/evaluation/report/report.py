@@ -25,9 +25,9 @@ class Row:
     made, real, shuffled
         The samples, the real songs held against them, and the same real songs shuffled as the section says.
     floor
-        What the same measurement gives where nothing is wrong. For a metric: how far two random halves of the real
-        songs lie apart (19 times of 20 not further). For a distance or an examiner: its value for real songs against
-        other real songs.
+        What the same measurement gives where nothing is wrong. For a metric: how far as many real songs as there are
+        samples, half of them at most, lie from the rest (19 times of 20 not further). For a distance, an agreement or
+        an examiner: its value for real songs against other real songs.
     p
         Chance of a difference this large between songs of one kind, corrected for the number of rows (Holm 1979).
     verdict

@@ -70,8 +70,9 @@ READING = (
     ("real", "the same measurement of the reference, cut to the same length where length matters."),
     (
         "floor",
-        "what chance alone gives. For a metric: how far two random halves of the real songs lie apart (19 times of 20 "
-        "not further). For a distance or an examiner: its value for real songs against other real songs.",
+        "what chance alone gives. For a metric: how far as many real songs as there are samples, half of them at most, "
+        "lie from the rest (19 times of 20 not further). For a distance, an agreement or an examiner: its value for real "
+        "songs against other real songs, and in brackets where 95 % of such divisions lie.",
     ),
     (
         "shuffled",
