@@ -484,6 +484,23 @@ def test_encode_and_decode(codec: str, tmp_path: Path, capsys: Capture) -> None:
     assert told["notes"] == read_midi(tmp_path / "back.midi").num_notes
 
 
+def test_encode_and_decode_notes(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(2, bars=8), tmp_path / "s.mid")
+    told = json.loads(succeed(capsys, "encode", "notes", tmp_path / "s.mid", tmp_path / "s.npy", "--json"))
+    notes = np.load(tmp_path / "s.npy")
+    assert notes.shape == (told["notes"], 4) and notes.dtype == np.uint8
+    assert set(notes[:, 3]) == {60, 90}
+    succeed(capsys, "decode", "notes", tmp_path / "s.npy", tmp_path / "back.mid")
+    succeed(capsys, "encode", "notes", tmp_path / "back.mid", tmp_path / "again.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), notes)
+    write_midi(Score(), tmp_path / "silent.mid")
+    assert "no pitched note" in fail(capsys, "encode", "notes", tmp_path / "silent.mid", tmp_path / "x.npy")
+    np.save(tmp_path / "bars.npy", np.zeros((2, 16), np.uint8))
+    assert "(n, 4)" in fail(capsys, "decode", "notes", tmp_path / "bars.npy", tmp_path / "x.mid")
+    np.save(tmp_path / "high.npy", np.full((2, 4), 100))
+    assert "0 to 63" in fail(capsys, "decode", "notes", tmp_path / "high.npy", tmp_path / "x.mid")
+
+
 def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(2, bars=2), tmp_path / "s.mid")
     write_midi(Score(), tmp_path / "silent.mid")

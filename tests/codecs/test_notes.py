@@ -72,14 +72,18 @@ def test_offsets_begin_at_the_first_heard_bar_and_count_its_metre() -> None:
     assert rows["place"][0, :2].tolist() == [3, 0]
 
 
-def test_places_are_those_of_the_scores_bars() -> None:
-    changes = table(TIME_SIGNATURE, [(0, 3, 4), (960, 7, 8), (5000, 4, 4), (9600, 5, 16)])
-    music = Score(480, (track(*((step, 1, 60) for step in range(120))),), time_signatures=changes)
-    lines = music.steps(music.bars(), 4)
-    steps = np.arange(120)
+@pytest.mark.parametrize(("ticks_per_beat", "resolution"), [(480, 4), (5, 5), (96, 12)])
+def test_places_are_those_of_the_scores_bars(ticks_per_beat: int, resolution: int) -> None:
+    # Bars of 3/16 are no whole number of ticks where a beat has 5.
+    rows = [(0, 3, 4), (2, 7, 8), (11, 3, 16), (20, 4, 4)]
+    changes = table(TIME_SIGNATURE, [(beat * ticks_per_beat, over, under) for beat, over, under in rows])
+    steps = np.arange(30 * resolution)
+    ticks = steps * ticks_per_beat // resolution
+    music = Score(ticks_per_beat, (Track(notes_from_columns(ticks, ticks + 1, 60, 90)),), time_signatures=changes)
+    lines = music.steps(music.bars(), resolution)
     expected = steps - lines[np.searchsorted(lines, steps, side="right") - 1]
-    rows = NoteSequences(length=120).encode(music)
-    np.testing.assert_array_equal(rows["place"][0], expected)
+    encoded = NoteSequences(length=len(steps), resolution=resolution).encode(music)
+    np.testing.assert_array_equal(encoded["place"][0], expected)
 
 
 def test_windows_follow_each_other_and_the_last_is_filled_up() -> None:
@@ -107,10 +111,10 @@ def test_of_a_unison_the_longest_stays() -> None:
 
 def test_long_rests_lose_whole_bars() -> None:
     # 85 steps are five bars and five steps; under 64 they are three bars and five.
-    music = score(track((0, 70, 60), (85, 1, 62), (149, 1, 64)))
-    assert line(music) == [[60, 64, 0], [62, 1, 53], [64, 1, 64]]
-    assert line(music, voices="melody") == [[60, 53, 0], [62, 1, 53], [64, 1, 64]]
-    assert line(music, longest=10) == [[60, 10, 0], [62, 1, 5], [64, 1, 10]]
+    music = score(track((0, 70, 60), (85, 64, 62), (149, 1, 64)))
+    assert line(music) == [[60, 64, 0], [62, 64, 53], [64, 1, 64]]
+    assert line(music, voices="melody") == [[60, 53, 0], [62, 64, 53], [64, 1, 64]]
+    assert line(music, longest=10) == [[60, 10, 0], [62, 10, 5], [64, 1, 10]]
     losses = NoteSequences().losses(music)
     assert {name for name, num in losses.items() if num} == {"long", "gaps"} and losses["long"] == losses["gaps"] == 1
 
