@@ -1,14 +1,52 @@
 """Published checkpoints to model files: `antiphon convert`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from antiphon.codecs.frames import FrameBars, Version
+from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
+from antiphon.families.lstm.config import AS_PUBLISHED
+from antiphon.families.lstm.convert import convert_players
 from antiphon.families.midinet.config import MidinetConfig
 from antiphon.families.midinet.convert import convert_checkpoint
 from antiphon.training.checkpoint import complete_card, save_model
 from antiphon.training.foreign import read_torch_file
+
+_FOREIGN = {
+    "corpus": {"name": "unknown", "fingerprint": "", "licence": "unknown", "attribution": ""},
+    "licence": "that of the checkpoint's publisher",
+}
+
+
+def convert_lstm(files: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Write the model file of the released LSTM GAN's weights and return its card; executes nothing of what they hold.
+
+    Parameters
+    ----------
+    files
+        The generator's file and, where there is one, the discriminator's; without it the model file's discriminator is
+        untrained.
+    out
+        The model file, named .safetensors.
+
+    Raises
+    ------
+    InputError
+        If a file holds no such weights, is damaged or dangerous, or the model file cannot be written.
+    """
+    _check_suffix(out)
+    named = dict(zip(("generator", "discriminator"), files, strict=False))
+    state = convert_players({player: (str(file), read_torch_file(file)) for player, file in named.items()})
+    card = {
+        "family": AS_PUBLISHED.model_dump(mode="json"),
+        "codec": NoteSequences().model_dump(mode="json"),
+        "preset": "lstm-gan-as-published",
+        **_FOREIGN,
+        "converted_from": ", ".join(file.name for file in files),
+    }
+    return save_model(out, state, complete_card(card, iteration=None, seed=None))
 
 
 def convert_midinet(checkpoint: Path, out: Path) -> dict[str, Any]:
@@ -20,8 +58,7 @@ def convert_midinet(checkpoint: Path, out: Path) -> dict[str, Any]:
     InputError
         If it is no such checkpoint, damaged or dangerous, or the file cannot be written.
     """
-    if out.suffix != ".safetensors":
-        raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
+    _check_suffix(out)
     content = read_torch_file(checkpoint)
     family, state = convert_checkpoint(content, str(checkpoint))
     version = _version(family)
@@ -30,12 +67,16 @@ def convert_midinet(checkpoint: Path, out: Path) -> dict[str, Any]:
         "family": family.model_dump(mode="json"),
         "codec": FrameBars.published(version).model_dump(mode="json"),
         "preset": f"midinet-{version}-as-published",
-        "corpus": {"name": "unknown", "fingerprint": "", "licence": "unknown", "attribution": ""},
-        "licence": "that of the checkpoint's publisher",
+        **_FOREIGN,
         "converted_from": checkpoint.name,
     }
     # Lightning counts every optimizer's steps.
     return save_model(out, state, complete_card(card, steps if isinstance(steps, int) else None, seed=None))
+
+
+def _check_suffix(out: Path) -> None:
+    if out.suffix != ".safetensors":
+        raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
 
 
 def _version(family: MidinetConfig) -> Version:

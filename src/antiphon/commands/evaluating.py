@@ -7,6 +7,7 @@ from pathlib import Path
 
 from antiphon.errors import InputError
 from antiphon.evaluation.report.report import Report
+from antiphon.evaluation.report.spread import TRAINING
 from antiphon.evaluation.suite.parts import PROTOCOLS
 from antiphon.evaluation.suite.plan import Plan, check_plan
 from antiphon.evaluation.suite.sides import open_reference
@@ -131,4 +132,5 @@ def _of_model(
         conditioned = (conditioned_bars(source.model, real, plan.seed), taught)
         extra.append(one_condition_section(source.model, real, made, plan.seed))
     report = evaluate(made, held_against, chosen, conditioned=conditioned, extra=extra, say=say)
-    return replace(report, training_curve=source.training_curve)
+    settings = {**report.settings, TRAINING: source.training, "songs": num, "bars": bars}
+    return replace(report, training_curve=source.training_curve, settings=settings)

@@ -44,6 +44,8 @@ class Source:
         The corpus that it was trained on, where that is embedded; else empty.
     protocol
         What suits its family.
+    training
+        Preset, seed and length of the training: equal for equal trainings.
     training_curve
         PNG as base64 text of its run, or empty.
     """
@@ -51,6 +53,7 @@ class Source:
     model: Model
     corpus: str
     protocol: str
+    training: str
     training_curve: str = ""
 
 
@@ -82,7 +85,9 @@ def open_model(samples: str) -> Source:
 def _source(model: Model, curve: str = "") -> Source:
     corpus = str((model.card.get("corpus") or {}).get("name", ""))
     family = str(model.config.family.kind)
-    return Source(model, corpus if container.named(corpus) else "", PROTOCOLS_OF_FAMILIES.get(family, "all"), curve)
+    training = ", ".join(f"{key} {model.card.get(key)}" for key in ("preset", "seed", "iteration"))
+    protocol = PROTOCOLS_OF_FAMILIES.get(family, "all")
+    return Source(model, corpus if container.named(corpus) else "", protocol, training, curve)
 
 
 def written_songs(model: Model, num: int, bars: int, seed: int) -> Songs:

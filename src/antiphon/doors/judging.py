@@ -87,6 +87,28 @@ def evaluate(
 
 
 @app.command
+def spread(*reports: Path, as_json: AsJson = False) -> None:
+    """Tell training seeds from sampling seeds: the figures of several reports on models of one recipe.
+
+    Parameters
+    ----------
+    reports
+        JSON files of antiphon evaluate: several trainings of one recipe, of each one report or more with other seeds.
+    as_json
+        Print the result as JSON.
+    """
+    from antiphon.commands.listings import table_text
+    from antiphon.commands.spreading import plain, spread_reports
+    from antiphon.evaluation.report.spread import spread_table
+
+    rows = spread_reports(reports)
+    if as_json:
+        print_json(plain(rows))
+    else:
+        print(table_text(spread_table(rows)))
+
+
+@app.command
 def reproduce(
     name: str | None = None,
     /,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from antiphon.music.theory import Chord, Key
+from antiphon.music.theory import SCALES, Chord, Key
 
 MAJOR: tuple[str, ...] = (
     "I V vi IV",
@@ -27,7 +27,7 @@ MINOR: tuple[str, ...] = (
 """One chord a bar by scale degree; small letters are minor triads, degrees of the natural minor scale."""
 
 _DEGREES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
-_STEPS = {False: (0, 2, 4, 5, 7, 9, 11), True: (0, 2, 3, 5, 7, 8, 10)}
+_STEPS = {False: SCALES["major"], True: SCALES["natural minor"]}
 # Keys that instruments like, each with at most four signs.
 _KEYS = ("C", "G", "D", "A", "E", "F", "Bb", "Eb", "Ab")
 _MINOR_KEYS = ("A", "E", "B", "F#", "C#", "D", "G", "C", "F")
