@@ -116,8 +116,7 @@ def test_a_longer_song_begins_like_a_shorter_one(loaded: dict[str, Model]) -> No
 
 def test_each_bar_follows_the_one_before(loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
     heard, written = [], []
-    writer = type(loaded["midinet-v2"]._writer)
-    write = writer.write
+    write = MidinetWriter.write
 
     def spy(self: object, chances: object, previous: np.ndarray, *rest: object) -> np.ndarray:
         heard.append(previous.copy())
@@ -125,7 +124,7 @@ def test_each_bar_follows_the_one_before(loaded: dict[str, Model], monkeypatch: 
         written.append(bars)
         return bars
 
-    monkeypatch.setattr(writer, "write", spy)
+    monkeypatch.setattr(MidinetWriter, "write", spy)
     loaded["midinet-v2"].generate(4)
     for before, after in zip(written, heard[1:], strict=False):
         np.testing.assert_array_equal(before, after)
@@ -230,13 +229,13 @@ def test_first_without_a_bar(loaded: dict[str, Model]) -> None:
 def openings(model: Model, monkeypatch: pytest.MonkeyPatch, **options: object) -> list[list[int]]:
     """What the first bars of eight songs follow."""
     plans: list[Plan] = []
-    chain = Model._chain
+    compose = Model._compose
 
-    def spy(self: Model, given: list[Plan], *rest: Any) -> np.ndarray:
+    def spy(self: Model, given: list[Plan], *rest: Any) -> Any:
         plans.extend(given)
-        return chain(self, given, *rest)
+        return compose(self, given, *rest)
 
-    monkeypatch.setattr(Model, "_chain", spy)
+    monkeypatch.setattr(Model, "_compose", spy)
     model.generate(1, num=8, **options)  # type: ignore[arg-type]
     return [plan.opening.tolist() for plan in plans]
 

@@ -125,11 +125,30 @@ def test_noise_that_cannot_fade_is_refused() -> None:
         ("midinet-v1", "family.condition_channels=4", r"codec\.version=v2"),
         ("midinet-v1", 'codec={"kind": "melody"}', r"codec\.kind = 'melody': .*'midinet' takes 'frames'"),
         ("bar", 'codec={"kind": "frames"}', r"codec\.kind = 'frames': .*'bar' takes 'melody'"),
+        ("lstm-gan", 'codec={"kind": "melody"}', r"codec\.kind = 'melody': .*'lstm-gan' takes 'notes'"),
+        ("lstm-gan", "codec.length=32", r"codec\.length = 32: this family reads rows of 64; set codec\.length so"),
+        ("lstm-gan", "codec.unit=seconds", r"codec\.unit = 'seconds': this family reads rows of 'beats'"),
     ],
 )
 def test_a_family_without_the_rows_that_it_reads_is_refused(preset: str, override: str, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         get_preset(preset).resolve([override])
+
+
+def test_rows_of_the_lstm_gan_have_the_papers_settings() -> None:
+    for name, length in (("lstm-gan", 64), ("lstm-gan-as-published", 1)):
+        preset = get_preset(name)
+        train, family = preset.train, preset.family
+        assert family.kind == "lstm-gan"
+        assert (family.latent_dim, family.hidden_dim, family.num_layers, family.sequence_length) == (
+            100,
+            256,
+            2,
+            length,
+        )
+        assert (train.batch_size, train.epochs) == (64, 100)
+        for adam in (train.generator, train.discriminator):
+            assert (adam.lr, adam.beta1, adam.beta2) == (1e-3, 0.9, 0.999)
 
 
 def test_a_family_may_read_less_than_there_is() -> None:

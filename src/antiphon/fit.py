@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HELD_OUT_FILE = "held_out.safetensors"
 
-_BATCHED = ("real", "previous", "chord")
+_BATCHED = ("real", "previous", "chord", "length")
 _NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
 _BUILDING = 7_001
 
@@ -76,7 +76,7 @@ def fit_preset(
     held_out = _shown(corpus, config.codec, workers, train.seed)
     shown = held_out or _some(rows, train.seed)
     origin = _origin(start)
-    objective = _objective(config, origin)
+    objective = _objective(config, origin, rows)
     say = say if leads() else _silent
     curves = Curves(run, train.preview_every)
     observers: list[Observer] = [
@@ -91,9 +91,11 @@ def fit_preset(
     def opened(run: Path) -> None:
         length = train.iterations or (train.epochs or 0) * loader.iterations_per_epoch
         songs = _of_songs(corpus, num_songs)
-        say(f"{corpus.name}: {len(rows['real']):,} bars{songs} to train {config.preset} on, {length:,} iterations")
+        called = _called(config.codec)
+        say(f"{corpus.name}: {len(rows['real']):,} {called}{songs} to train {config.preset} on, {length:,} iterations")
         if not held_out:
-            say(f"fewer than {_FEWEST_HELD_OUT} held-out bars: health and previews compare with training bars instead")
+            instead = f"health and previews compare with training {called} instead"
+            say(f"fewer than {_FEWEST_HELD_OUT} held-out {called}: {instead}")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
     fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
@@ -177,10 +179,15 @@ def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, 
     rows = view(corpus, codec, "train", workers)
     if not len(rows["real"]):
         raise InputError(
-            f"{corpus.name}: no bars in its training songs for this preset's codec "
+            f"{corpus.name}: no {_called(codec)} in its training songs for this preset's codec "
             f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
         )
     return _batched(rows), len(np.unique(rows["song"]))
+
+
+def _called(codec: Codec) -> str:
+    """What a row is called."""
+    return {"notes": "sequences of notes"}.get(getattr(codec, "kind", ""), "bars")
 
 
 def _needs(codec: Codec) -> str:
@@ -214,7 +221,9 @@ def _origin(start: str | Path | None) -> "ModelFile | None":
     return read(start)
 
 
-def _objective(config: RunConfig, origin: "ModelFile | None") -> Any:
+def _objective(config: RunConfig, origin: "ModelFile | None", rows: Rows) -> Any:
+    import torch
+
     from antiphon.training.checkpoint import start_from
     from antiphon.training.seeds import seed_torch
 
@@ -227,6 +236,8 @@ def _objective(config: RunConfig, origin: "ModelFile | None") -> Any:
     objective = config.family.build()
     if origin is not None:
         start_from(objective, origin.state)
+    else:
+        objective.calibrate({name: torch.from_numpy(np.array(values)) for name, values in rows.items()})
     return objective
 
 

@@ -15,6 +15,7 @@ import antiphon
 from antiphon.codecs.chords import triad_code
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
+from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
@@ -49,7 +50,7 @@ class Plan:
     key
         None where none was given or drawn.
     opening
-        What the first bar follows, uint8 (T,).
+        What the first bar follows, uint8 (T,); for families that write pieces, nothing (0,).
     """
 
     chords: tuple[Chord | None, ...]
@@ -83,7 +84,7 @@ class Model:
         self._held_out = file.held_out
 
     @property
-    def codec(self) -> FrameBars | MelodyBars:
+    def codec(self) -> FrameBars | MelodyBars | NoteSequences:
         """The representation that the model writes in."""
         return self.config.codec
 
@@ -156,22 +157,18 @@ class Model:
         for begin in range(0, num, _AT_ONCE):
             seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
             plans = [self._plan(bars, song, given, in_key, openings) for song in seeds]
-            written = self._chain(plans, seeds, bars, temperature)
+            written = self._compose(plans, seeds, temperature)
             songs += [
                 self._score(song, plan, track, tempo, accompaniment)
                 for song, plan, track in zip(seeds, plans, written, strict=True)
             ]
         return songs
 
-    def _chain(self, plans: Sequence[Plan], seeds: Sequence[int], bars: int, temperature: float) -> Bars:
-        """Bars (N, B, T), each conditioned on the one before it."""
+    def _compose(self, plans: Sequence[Plan], seeds: Sequence[int], temperature: float) -> Sequence[Bars]:
+        """Each song as rows of the codec."""
         chances = [_chance(seed, _NOISE) for seed in seeds]
-        codes = np.stack([plan.codes for plan in plans])
-        previous, written = np.stack([plan.opening for plan in plans]), []
-        for bar in range(bars):
-            previous = self._writer.write(chances, previous, np.ascontiguousarray(codes[:, bar]), temperature)
-            written.append(previous)
-        return np.stack(written, axis=1)
+        openings, codes = (np.stack(parts) for parts in zip(*((p.opening, p.codes) for p in plans), strict=True))
+        return self._writer.compose(chances, openings, codes, temperature)
 
     def _plan(
         self, bars: int, seed: int, given: tuple[Chord | None, ...] | None, key: Key | None, openings: Bars
@@ -206,8 +203,8 @@ class Model:
             raise InputError(f"{what}: no bar that this model can follow: {reason}; give another file")
         return bar
 
-    def _score(self, seed: int, plan: Plan, bars: Bars, tempo: float | None, accompaniment: str | None) -> Score:
-        score = self.codec.decode(bars, tempo=tempo or self._writer.tempo)
+    def _score(self, seed: int, plan: Plan, rows: Bars, tempo: float | None, accompaniment: str | None) -> Score:
+        score = self.codec.decode(rows, tempo=tempo or self._writer.tempo)
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks

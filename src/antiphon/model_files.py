@@ -30,7 +30,7 @@ HELD_OUT = "held_out."
 """Prefix under which a model file holds bars of songs that the model was not trained on, one array a row name."""
 
 # By codec, how many values a step can have: pitches, or the melody's classes.
-_CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES}
+_CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES, "notes": 128}
 # Foreign ones too: reading them says what to do.
 _SUFFIXES = frozenset({".safetensors", ".ckpt", ".pt", ".pth", ".bin"})
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

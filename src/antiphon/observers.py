@@ -16,10 +16,13 @@ from torch import Tensor
 from antiphon.codecs.chords import chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
+from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.lstm.notes import valid
+from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.health import examine
 from antiphon.gan.losses import LOSSES, AdversarialLoss, adversarial_loss
@@ -27,7 +30,7 @@ from antiphon.gan.objective import Objective
 from antiphon.gan.vitals import Evidence
 from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
-from antiphon.music.score import Score, Track
+from antiphon.music.score import NOTE, Score, Track, empty
 from antiphon.training.curves import CURVES, METRICS, draw_curves, draw_metrics
 from antiphon.training.log import MADE, REAL, History
 from antiphon.training.seeds import seed_torch
@@ -75,6 +78,8 @@ class Preview:
         return {}
 
     def _score(self, made: NDArray[np.uint8]) -> Score:
+        if isinstance(self._codec, NoteSequences):
+            return _one_after_the_other(self._codec, {"made": made, "real": self._rows["real"]}, self._rows["length"])
         bars = np.concatenate([made, self._rows["real"]])
         chords = np.tile(self._rows["chord"], 2) if "chord" in self._rows else None
         score: Score = decode_bars(self._codec, bars, chords)
@@ -126,10 +131,15 @@ class Health:
         return Evidence(
             real=batch["real"],
             fake=fake,
-            fake_one_condition=objective.sample(num, one) if len(batch) > 1 else None,
+            fake_one_condition=objective.sample(num, one) if batch.keys() - {"real", "length"} else None,
             real_logits=_judge(objective, batch["real"], batch),
             fake_logits=_judge(objective, fake, batch),
-            counts={"pitch_classes": (_pitch_classes(objective, batch["real"]), _pitch_classes(objective, fake))},
+            counts={
+                "pitch_classes": (
+                    _pitch_classes(objective, batch["real"], batch),
+                    _pitch_classes(objective, fake, batch),
+                )
+            },
         )
 
 
@@ -206,6 +216,20 @@ def decode_bars(codec: Any, bars: NDArray[np.uint8], chords: NDArray[np.uint8] |
     return score
 
 
+def _one_after_the_other(codec: NoteSequences, parts: Mapping[str, NDArray[np.uint8]], length: NDArray[Any]) -> Score:
+    """Rows of notes (N, T, 3) by name as tracks, each from the bar after the end of the one before."""
+    score, begin, tracks = Score(), 0, []
+    for name, rows in parts.items():
+        score = codec.decode(rows, length)
+        notes = np.concatenate([track.notes for track in score.tracks]) if score.tracks else empty(NOTE)
+        notes["start"] += begin
+        notes["end"] += begin
+        bar = 4 * score.ticks_per_beat
+        begin = -(-int(notes["end"].max(initial=begin)) // bar) * bar
+        tracks.append(Track(notes, name=name))
+    return replace(score, tracks=tuple(tracks))
+
+
 def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
     """The discriminator's logits (N,) of bars (N, T) under the conditions of a batch."""
     if isinstance(objective, Midinet):
@@ -213,6 +237,8 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
         chord = None if codes is None else torch.from_numpy(chord_vector(codes)).to(bars.device)
         logits: Tensor = objective.discriminator(bars, chord)
         return logits
+    if isinstance(objective, LstmGan):
+        return objective.judge(bars, batch["length"])
     assert isinstance(objective, BarObjective)
     return torch.as_tensor(objective.discriminator(one_hot(bars), batch["previous"], batch["chord"])).squeeze(1)
 
@@ -220,10 +246,12 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
 def _loss(objective: Objective) -> AdversarialLoss:
     if isinstance(objective, Midinet):
         return adversarial_loss(objective.config.loss, objective.config.real_target)
-    return LOSSES["relativistic"]
+    return LOSSES["non-saturating" if isinstance(objective, LstmGan) else "relativistic"]
 
 
-def _pitch_classes(objective: Objective, bars: Tensor) -> Sequence[int]:
+def _pitch_classes(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> Sequence[int]:
+    if isinstance(objective, LstmGan):
+        bars = bars[valid(batch["length"], bars.shape[1])][:, 0]
     values = bars.flatten().long()
     if isinstance(objective, BarObjective):
         values = values[values < NUM_PITCHES] + LOWEST

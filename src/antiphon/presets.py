@@ -8,9 +8,12 @@ from pydantic import Field, model_validator
 
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
+from antiphon.codecs.notes import NoteSequences
 from antiphon.config import Config
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
+from antiphon.families.lstm.config import AS_PUBLISHED as LSTM_GAN_AS_PUBLISHED
+from antiphon.families.lstm.config import LstmGanConfig
 from antiphon.families.midinet.config import (
     NOTEBOOKS,
     VARIANTS,
@@ -22,8 +25,8 @@ from antiphon.families.midinet.config import (
 )
 from antiphon.training.config import AdamConfig, TrainConfig
 
-FamilyConfig = Annotated[MidinetConfig | BarConfig, Field(discriminator="kind")]
-CodecConfig = Annotated[FrameBars | MelodyBars, Field(discriminator="kind")]
+FamilyConfig = Annotated[MidinetConfig | BarConfig | LstmGanConfig, Field(discriminator="kind")]
+CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences, Field(discriminator="kind")]
 
 
 class ModelConfig(Config):
@@ -48,6 +51,9 @@ class ModelConfig(Config):
                 f"codec.kind = {self.codec.kind!r}: the family {self.family.kind!r} takes {kind!r}; choose that, or a "
                 "preset of another family"
             )
+        if isinstance(self.family, LstmGanConfig):
+            self._check_notes(self.family)
+            return self
         given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
         lacking = [name for name in _read(self.family) if name not in given]
         if lacking and isinstance(self.codec, FrameBars):
@@ -57,6 +63,14 @@ class ModelConfig(Config):
                 f"(family.condition_channels, family.chord); set codec.version={version} with it, or choose a preset"
             )
         return self
+
+    def _check_notes(self, family: LstmGanConfig) -> None:
+        """That a row's numbers mean what the family takes them to mean."""
+        wanted = NoteSequences(length=family.row_length)
+        for name in ("unit", "resolution", "length", "longest"):
+            given, needed = getattr(self.codec, name), getattr(wanted, name)
+            if given != needed:
+                raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
 
 
 class RunConfig(ModelConfig):
@@ -84,7 +98,7 @@ class RunConfig(ModelConfig):
         return self
 
 
-_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody"}
+_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody", "lstm-gan": "notes"}
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 
 
@@ -216,6 +230,25 @@ _BAR_TUNE = _BAR.model_copy(
         "summary": "the game alone, for going on from a trained `bar` with one's own songs: --from bar",
         "family": BarConfig(critic_lead=50),
         "train": _BAR.train.model_copy(update={"iterations": 300, "ema_decay": 0.99}),
+    }
+)
+
+_LSTM_ADAM = AdamConfig(lr=1e-3, beta1=0.9)
+_LSTM_GAN = Preset(
+    name="lstm-gan",
+    source="LSTM GAN, paper, sections 3 and 4.3",
+    summary="64 notes, each pitch, duration and offset as real numbers, from one noise vector, as the paper says it",
+    family=LstmGanConfig(),
+    codec=NoteSequences(),
+    train=TrainConfig(batch_size=64, epochs=100, generator=_LSTM_ADAM, discriminator=_LSTM_ADAM),
+    corpus="lieder",
+)
+_LSTM_GAN_AS_PUBLISHED = _LSTM_GAN.model_copy(
+    update={
+        "name": "lstm-gan-as-published",
+        "source": "LSTM GAN, released code",
+        "summary": "the released code: sequences of one note, so that nothing recurs; it collapses to one pitch",
+        "family": LSTM_GAN_AS_PUBLISHED,
     }
 )
 
@@ -358,6 +391,8 @@ def _game(name: str, row: _Game) -> Preset:
 PRESETS: Mapping[str, Preset] = {
     "bar": _BAR,
     "bar-tune": _BAR_TUNE,
+    "lstm-gan": _LSTM_GAN,
+    "lstm-gan-as-published": _LSTM_GAN_AS_PUBLISHED,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},
     "midinet-v3-notebook": _midinet("midinet-v3-notebook", NOTEBOOKS["v3"], "v3 as the released notebook sets it"),
     **{name: _logged(name, row) for name, row in _LOGGED.items()},

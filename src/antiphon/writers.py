@@ -1,4 +1,4 @@
-"""How each family writes the next bars, from given chance: the part of generation that knows networks.
+"""How each family writes songs, from given chance: the part of generation that knows networks.
 
 Axes: N songs, T step (16).
 """
@@ -20,6 +20,7 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, REST, STEPS
 from antiphon.families.bar.networks import gumbel
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.networks import NUM_PITCHES
 from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.objective import Objective
@@ -33,10 +34,11 @@ MOST_BOLD = 10.0
 """The highest temperature."""
 
 _NUM_PROBES = 256
+_MOST_NOTES = 64
 
 
 class Writer(ABC):
-    """Writes bars with one family's generator.
+    """Writes songs with one family's generator.
 
     Choices are those of float64: the largest of 26 or 128 scores then does not depend on the order in which a
     processor, a batch size or a thread count adds numbers up, so a seed gives the same bytes everywhere. Most are made
@@ -66,18 +68,35 @@ class Writer(ABC):
 
     @abstractmethod
     def opening(self, chance: Chance) -> Bars:
-        """What a song's first bar follows (16,) when nothing is given: not heard itself."""
+        """What a song's first bar follows (16,) when nothing is given: not heard itself. Pieces follow nothing (0,)."""
 
     @abstractmethod
-    def write(self, chances: Sequence[Chance], previous: Bars, chord: Bars, temperature: float) -> Bars:
-        """The next bar (N, 16) of each song: after `previous` (N, 16), over `chord` (N,), from its own chance."""
+    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
+        """Songs as their codec's rows, each after its own opening, over its `chords` (N, B), one a bar, from its own
+        chance."""
 
     @abstractmethod
     def last_bar(self, score: Score, codec: Codec) -> Bars | None:
         """The last bar (16,) of a score in the model's representation; None where there is none."""
 
 
-class MidinetWriter(Writer):
+class ChainWriter(Writer):
+    """Writes bar by bar, each after the one before it."""
+
+    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
+        """Chains (N, B, T)."""
+        previous, written = openings, []
+        for chord in np.ascontiguousarray(chords.T):
+            previous = self.write(chances, previous, chord, temperature)
+            written.append(previous)
+        return list(np.stack(written, axis=1))
+
+    @abstractmethod
+    def write(self, chances: Sequence[Chance], previous: Bars, chord: Bars, temperature: float) -> Bars:
+        """The next bar (N, 16) of each song: after `previous` (N, 16), over `chord` (N,), from its own chance."""
+
+
+class MidinetWriter(ChainWriter):
     """Bars of pitches; the choice of a step is the largest activation, all chance lies in the latent."""
 
     has_temperature: ClassVar[bool] = False
@@ -109,7 +128,7 @@ class MidinetWriter(Writer):
         return rows[-1] if len(rows) else None
 
 
-class BarWriter(Writer):
+class BarWriter(ChainWriter):
     """Bars of notes, holds and rests; each step is drawn from scores that the temperature flattens or sharpens."""
 
     has_temperature: ClassVar[bool] = True
@@ -139,6 +158,50 @@ class BarWriter(Writer):
         """By the codec's own rules: a song with beats, in 4/4."""
         rows = codec.encode(score)["real"]
         return rows[-1] if len(rows) else None
+
+
+class LstmWriter(Writer):
+    """Notes of as many sequences as it takes, one after the other, each from a latent of its own; cut at the last bar.
+
+    A model that gives all notes one onset would never come to an end: no song has more than 64 notes a bar.
+    """
+
+    reads = frozenset[str]()
+    has_temperature: ClassVar[bool] = False
+    knows_silence: ClassVar[bool] = True
+    tempo: ClassVar[float] = 120.0
+
+    def __init__(self, objective: LstmGan) -> None:
+        config = objective.config
+        self._exact = copy.deepcopy(objective).to(torch.float64).eval()
+        self._size = config.row_length // config.sequence_length, config.latent_dim
+
+    def opening(self, chance: Chance) -> Bars:
+        """Nothing."""
+        return np.empty(0, np.uint8)
+
+    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
+        """Notes (n, 3) of each song."""
+        num_steps, most = STEPS * chords.shape[1], _MOST_NOTES * chords.shape[1]
+        latent = _normal(chances, *self._size)
+        notes = self._exact.rows_of(latent)
+        while notes.shape[1] < most and int(notes[:, :, 2].sum(1).min()) < num_steps:
+            more = _normal(chances, latent.shape[1], latent.shape[2])
+            latent = torch.cat([latent, more], dim=1)
+            notes = self._exact.rows_of(latent)
+        return [_cut(song[:most], num_steps) for song in _array(notes)]
+
+    def last_bar(self, score: Score, codec: Codec) -> Bars | None:
+        """None that it could follow."""
+        return None
+
+
+def _cut(notes: Bars, num_steps: int) -> Bars:
+    """The notes (n, 3) that begin before a step, none sounding beyond it."""
+    begin = np.cumsum(notes[:, 2], dtype=np.int64)
+    kept = notes[begin < num_steps].copy()
+    kept[:, 1] = np.minimum(kept[:, 1], num_steps - 1 - begin[: len(kept)])
+    return kept
 
 
 def writer_of(objective: Objective) -> Writer:
@@ -175,5 +238,5 @@ def _array(bars: Tensor) -> Bars:
 
 
 _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
-    {Midinet: MidinetWriter, BarObjective: BarWriter}
+    {Midinet: MidinetWriter, BarObjective: BarWriter, LstmGan: LstmWriter}
 )

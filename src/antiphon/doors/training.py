@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from antiphon.doors.app import AsJson, app, convert, print_json, quiet, say_to_stderr, tell
+from antiphon.errors import InputError
 
 
 @app.command
@@ -138,4 +139,26 @@ def midinet(checkpoint: Path, out: Path, /, *, as_json: AsJson = False) -> None:
     from antiphon.commands.converting import convert_midinet
 
     card = convert_midinet(checkpoint, out)
+    tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)
+
+
+@convert.command
+def lstm(generator: Path, /, *files: Path, as_json: AsJson = False) -> None:
+    """Convert the published LSTM GAN's weights; nothing in them is executed.
+
+    Parameters
+    ----------
+    generator
+        The generator's .pth file.
+    files
+        The discriminator's .pth file, where there is one, and the model file, named .safetensors.
+    as_json
+        Print the model's card as JSON.
+    """
+    from antiphon.commands.converting import convert_lstm
+
+    if len(files) not in (1, 2):
+        raise InputError("convert lstm: give GENERATOR.pth, DISCRIMINATOR.pth where there is one, and OUT.safetensors")
+    *discriminator, out = files
+    card = convert_lstm([generator, *discriminator], out)
     tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)

@@ -70,6 +70,9 @@ class Objective(nn.Module, ABC):
     def phases(self) -> tuple[Phase, ...]:
         """The turns of an iteration, in order."""
 
+    def calibrate(self, rows: Batch) -> None:
+        """Take from all training rows what the state has to know of them (scales, say), before a run begins."""
+
     def augment(self, batch: Batch) -> Batch:
         """Random changes that leave real music real (transposition with its chord), drawn on the device."""
         return batch
