@@ -154,16 +154,7 @@ def store(tables: Mapping[str, Cells], machine: str) -> None:
 
 def _cell(row: Found) -> Cell:
     beside = row.real or row.floor
-    return Cell(row.made.value, row.unit, _standing(row), beside.value if beside else math.nan)
-
-
-def _standing(row: Found) -> Standing:
-    if found := standing(row):
-        return found
-    # Rows of the section on originality have no verdict: an interval above that of real songs is a difference.
-    if row.real is None or any(math.isnan(bound) for bound in (row.made.low, row.real.high)):
-        return ""
-    return "apart" if row.made.low > row.real.high else "alike"
+    return Cell(row.made.value, row.unit, standing(row), beside.value if beside else math.nan)
 
 
 def _story(story: Story, found: Cells) -> Iterator[str]:

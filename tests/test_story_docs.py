@@ -68,17 +68,11 @@ def test_expectations_are_judged_both_ways() -> None:
     )
 
 
-def test_rows_without_a_verdict_are_judged_by_their_intervals() -> None:
-    real = Number(0.1, 0.05, 0.2)
-    rows = [
-        ("a", Number(0.5, 0.3, 0.7)),
-        ("b", Number(0.3, 0.15, 0.4)),
-        ("c", Number(0.0, 0.0, 0.0)),
-        ("d", Number(0.5)),
-    ]
-    found = tuple(Row(name, "", "", "%", made, real) for name, made in rows)
+def test_rows_are_judged_by_their_verdicts_alone() -> None:
+    verdicts = ("more than among real songs: 3 of 9", "as among real songs: 0 of 9", "")
+    found = tuple(Row(said, "", "", "%", Number(0.5), Number(0.1), verdict=said) for said in verdicts)
     report = Report("bar", 0, "", Side("", "", 1), sections=(Section("", "", found),))
-    assert [cell.sees for cell in cells(report).values()] == [True, False, False, None]
+    assert [cell.sees for cell in cells(report).values()] == [True, False, None]
 
 
 def test_no_row_must_and_must_not_see() -> None:

@@ -221,15 +221,17 @@ def test_the_floor_is_human_music_of_equal_length() -> None:
     human = [random_piece(100 + k, 150 + k) for k in range(30)]
     index = Index.build(training, [str(k) for k in range(20)], BEATS)
     fresh = [random_piece(500 + k, 47) for k in range(40)]
-    copies = [parts(piece_, 47) for piece_ in training[:10]]
+    copies = [parts(piece_, 47) for piece_ in training[:15]]
     found = originality([*fresh, *copies], index, human)
     assert (found.compared_notes == 47).all() and found.num_human == 30 and found.num_leaked == 0
     assert (found.human_share[40:] == 0).all() and found.contained[40:].all() and not found.contained[:40].any()
     assert found.human_share[:40].mean() > 0.3
     assert (
-        found.rare_share >= 0.2 and "10 of 50 samples STAND IN" in found.words() and "more than chance" in found.words()
+        found.rare_share >= 0.2
+        and "15 of 55 samples STAND IN" in found.words()
+        and ": more than chance" in found.words()
     )
-    assert "no more than chance" in originality(fresh, index, human).words()
+    assert ": not plainly more than chance" in originality(fresh, index, human).words()
     assert found.sample_notes[40] == 47 and found.human_notes.max() < 10
     cut = [human_.only(np.arange(k * 47, (k + 1) * 47)) for human_ in human for k in range(3)]
     lengths = np.array([match.notes for match in longest_shared(index, cut)])

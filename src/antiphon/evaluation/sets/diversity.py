@@ -115,7 +115,7 @@ class _Chosen:
         return float(np.mean(self.shares(size)))
 
 
-def share(part: int, whole: int) -> Estimate:
+def share(part: float, whole: int) -> Estimate:
     """A share of songs with its 95 % interval (Wilson 1927), which none and all have too; NaN of none."""
     if not whole:
         return Estimate(np.nan, np.nan, np.nan, 0, 0)

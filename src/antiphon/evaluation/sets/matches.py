@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.evaluation.measures import Column, Metric
+from antiphon.evaluation.sets.diversity import Gap, gap, share
 
 METRICS = (
     Metric(
@@ -124,6 +125,18 @@ class Originality:
         known = self.human_share[~np.isnan(self.human_share)]
         return float((known < RARE).mean()) if len(known) else float("nan")
 
+    @property
+    def num_fair(self) -> int:
+        """Held-out songs that the floor is of."""
+        return self.num_human - self.num_leaked
+
+    @property
+    def surplus(self) -> Gap:
+        """How far `rare_share` lies above the 5 % of chance, with its 95 % interval: both are uncertain, that of chance
+        as a share of so many held-out songs is; NaN where nothing is known."""
+        known = self.human_share[~np.isnan(self.human_share)]
+        return gap(share(int((known < RARE).sum()), len(known)), share(RARE * self.num_fair, self.num_fair))
+
     def columns(self) -> dict[str, Column]:
         """Values by metric, each sample its own song."""
         song = np.arange(len(self.matches), dtype=np.int64)
@@ -152,7 +165,7 @@ def _of_copies(found: Originality) -> str:
 
 def _of_floor(found: Originality) -> str:
     known = found.human_share[~np.isnan(found.human_share)]
-    fair = found.num_human - found.num_leaked
+    fair = found.num_fair
     if not found.num_human:
         return "Nothing is held out, so that there is nothing to compare them with."
     left_out = (
@@ -164,8 +177,7 @@ def _of_floor(found: Originality) -> str:
         return f"{left_out}{fair} held-out songs are too few to compare them with; {MIN_HUMAN} are needed."
     if not len(known):
         return f"{left_out}No sample has {FEWEST_NOTES} notes or more."
-    spread = np.sqrt(RARE * (1 - RARE) * (1 / len(known) + 1 / fair))
-    more = "more than chance" if found.rare_share > RARE + 2 * spread else "no more than chance"
+    more = "more than chance" if found.surplus.low > 0 else "not plainly more than chance"
     return left_out + (
         f"{found.rare_share:.1%} of the samples share a longer passage with a training song than 95 % of human pieces "
         f"of the same length do, where 5 % would by chance: {more}."

@@ -1,18 +1,19 @@
 """The section on originality: the longest passages that samples share with other real songs, against human pieces."""
 
 from dataclasses import replace
-
-import numpy as np
+from math import isnan
 
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Row, Section
-from antiphon.evaluation.sets.matches import METRICS, MIN_HUMAN, Originality
+from antiphon.evaluation.sets.diversity import share
+from antiphon.evaluation.sets.matches import METRICS, MIN_HUMAN, RARE, Originality
 from antiphon.evaluation.sets.originality import Index, contained, originality
 from antiphon.evaluation.sets.passages import reading_of
-from antiphon.evaluation.suite.comparing import number
+from antiphon.evaluation.suite.comparing import number, too_few
 from antiphon.evaluation.suite.context import Sides
 from antiphon.evaluation.suite.gather import gather
 from antiphon.evaluation.suite.protocols import notes_reader
+from antiphon.evaluation.suite.sections.variety import MARGIN, more_copies
 from antiphon.evaluation.suite.songs import Songs
 
 
@@ -39,7 +40,7 @@ def originality_section(sides: Sides) -> Section | None:
             metric.unit,
             number(ours[metric.name], sides.plan.seed),
             number(theirs[metric.name], sides.plan.seed),
-            verdict=_verdict(metric.name, made),
+            verdict=_verdict(metric.name, made, real),
         )
         for metric in METRICS
     ]
@@ -48,7 +49,9 @@ def originality_section(sides: Sides) -> Section | None:
     return Section(
         "Originality",
         f"A passage counts as the same in any key and tempo. {made.words()} Real: held-out human pieces as they are, "
-        "of their own length.",
+        "of their own length. "
+        f"As many as in real music is said where the whole 95 % interval stays within {100 * MARGIN:g} percentage "
+        "points of it: of copies against those among real songs, of rare passages against the 5 % of chance.",
         tuple(rows),
         tuple(_loud(int(copies.sum()), len(samples), where) for where, copies in among.items() if copies.any()),
     )
@@ -61,16 +64,29 @@ def _loud(copies: int, num: int, where: str) -> str:
     )
 
 
-def _verdict(name: str, made: Originality) -> str:
+def _verdict(name: str, made: Originality, real: Originality) -> str:
     if name == "contained_share":
-        return "copies of real songs" if made.contained.any() else "none stands in them"
-    if name != "human_pieces_sharing_as_much":
-        return ""
-    if np.isnan(made.rare_share):
-        return "too few to tell"
-    if made.num_human - made.num_leaked < MIN_HUMAN:
+        return _copies(made, real)
+    return _rare(made) if name == "human_pieces_sharing_as_much" else ""
+
+
+def _copies(made: Originality, real: Originality) -> str:
+    ours, theirs = (share(int(one.contained.sum()), len(one.contained)) for one in (made, real))
+    if isnan(theirs.value):
+        return "no floor to compare with"
+    return f"{more_copies(ours, theirs)}: {made.contained.sum()} of {len(made.contained)}"
+
+
+def _rare(made: Originality) -> str:
+    known = sum(not isnan(one) for one in made.human_share)
+    if made.num_fair < MIN_HUMAN:
         return f"too few human pieces to tell (needs {MIN_HUMAN})"
-    return f"{made.rare_share:.0%} of samples share more than 95 % of human pieces do; 5 % would by chance"
+    if few := too_few(known):
+        return few
+    told = f"{made.rare_share:.0%} of samples share more than 95 % of human pieces do, {RARE:.0%} would by chance"
+    if made.surplus.low > 0:
+        return f"more than in real music: {told}"
+    return f"no more than in real music: {told}" if made.surplus.high <= MARGIN else f"no difference is sure: {told}"
 
 
 def _notes(songs: Songs, sides: Sides) -> tuple[tuple[Notes, ...], tuple[str, ...]]:

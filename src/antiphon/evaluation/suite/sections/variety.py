@@ -51,12 +51,13 @@ def variety_section(sides: Sides) -> Section | None:
 def _duplicates(sides: Sides, metric: Metric, real: Songs | None) -> Row:
     made = _rate(sides, sides.made)
     held = None if real is None else _rate(sides, real)
-    verdict = "" if held is None or np.isnan([made.value, held.value]).any() else _more_copies(made, held)
+    verdict = "" if held is None or np.isnan([made.value, held.value]).any() else more_copies(made, held)
     numbers = (of_estimate(made), None if held is None else of_estimate(held))
     return Row(metric.name, metric.sentence, metric.source, metric.unit, *numbers, verdict=verdict)
 
 
-def _more_copies(made: Estimate, held: Estimate) -> str:
+def more_copies(made: Estimate, held: Estimate) -> str:
+    """Whether a share of samples that are copies is above that of real songs, in words."""
     found = gap(made, held)
     if few := too_few(made.num_songs, held.num_songs):
         return few
