@@ -57,6 +57,15 @@ def test_words_claim_sameness_only_where_a_difference_would_be_seen() -> None:
     assert floor_words(1.0, np.empty(0), np.nan, 1.0, larger_is_better=True) == "no floor to compare with"
 
 
+def test_words_say_where_shuffled_music_would_pass_too() -> None:
+    narrow = np.linspace(0.9, 1.1, 60)
+    passing = "no difference seen, nor would it be of shuffled music"
+    assert floor_words(1.0, narrow, 0.6, 1.05, larger_is_better=False) == passing
+    assert floor_words(1.0, narrow, 0.6, np.nan, larger_is_better=False).endswith("too few songs to be sure")
+    assert floor_words(1.0, np.ones(60), 1.0, 0.2, larger_is_better=True) == "the same throughout"
+    assert floor_words(0.9, np.ones(60), 0.01, 0.2, larger_is_better=True) != "the same throughout"
+
+
 def test_the_floor_in_a_report_is_the_mean_and_range_of_the_draws() -> None:
     found = floor_number(np.linspace(0, 1, 101))
     assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.025, 0.975))

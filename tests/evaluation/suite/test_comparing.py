@@ -7,6 +7,7 @@ import pytest
 
 from antiphon.evaluation.measures import Column, Metric
 from antiphon.evaluation.report.report import Row
+from antiphon.evaluation.report.wording import standing
 from antiphon.evaluation.sets.certainty import paired_verdict, verdict
 from antiphon.evaluation.suite.comparing import curves, histogram_rows, histograms, number, scalar_rows
 
@@ -105,6 +106,20 @@ def test_too_few_songs_say_how_many_are_needed(songs: int) -> None:
     assert row.verdict.startswith("too few songs to tell (needs ")
     (row,) = histogram_rows([SHARES], {"shares": shares(0, songs)}, {"shares": shares(1)}, None, 0)
     assert row.verdict == "too few songs to tell (needs 5)"
+
+
+def test_what_never_varies_is_no_evidence() -> None:
+    ones = Column(np.ones(40), np.repeat(np.arange(10), 4))
+    (row,) = scalar_rows(WORDS, {"metric 0": ones}, {"metric 0": ones}, {"metric 0": column(0)}, 0)
+    assert row.verdict == "the same throughout" and standing(row) == ""
+    (row,) = scalar_rows(WORDS, {"metric 0": ones}, {"metric 0": Column(0 * ones.values, ones.song)}, None, 0)
+    assert standing(row) == "apart"
+    few = Column(np.ones(3), np.arange(3))
+    (row,) = scalar_rows(WORDS, {"metric 0": few}, {"metric 0": few}, None, 0)
+    assert standing(row) == "unknown"
+    same = Column(np.tile((1.0, 0, 0, 0), (10, 1)), np.arange(10))
+    (row,) = histogram_rows([SHARES], {"shares": same}, {"shares": same}, {"shares": shares(0)}, 0)
+    assert row.verdict == "the same throughout"
 
 
 def test_rows_stand_in_the_metrics_order_with_their_parts() -> None:

@@ -12,11 +12,14 @@ from tests.made import song
 from antiphon.evaluation.baselines import shuffled_gaps, shuffled_pitches
 from antiphon.evaluation.examiner.budget import Budget
 from antiphon.evaluation.examiner.examination import examination, real_against_real
+from antiphon.evaluation.measures import Number
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Row, Section
 from antiphon.evaluation.report.wording import standing
 from antiphon.evaluation.sets.certainty import holm
 from antiphon.evaluation.sets.dependence import dependence
+from antiphon.evaluation.sets.features import FEATURES
+from antiphon.evaluation.sets.matches import Originality
 from antiphon.evaluation.suite.context import Sides
 from antiphon.evaluation.suite.parts import PROTOCOLS, Setting
 from antiphon.evaluation.suite.plan import Plan
@@ -25,7 +28,7 @@ from antiphon.evaluation.suite.sections.all import of_sets
 from antiphon.evaluation.suite.sections.conditions import dependence_section, pairings
 from antiphon.evaluation.suite.sections.examiners import examiner_section
 from antiphon.evaluation.suite.sections.likeness import likeness_sections
-from antiphon.evaluation.suite.sections.originals import originality_section
+from antiphon.evaluation.suite.sections.originals import _rare, originality_section
 from antiphon.evaluation.suite.sections.phrases import phrase_rolls
 from antiphon.evaluation.suite.sections.published import published_sections
 from antiphon.evaluation.suite.sections.teaching import teaching_section
@@ -114,6 +117,22 @@ class TestLikeness:
             assert {standing(row) for row in rows.values()} == {"unknown"}
             assert all("needs" in row.verdict for row in rows.values())
 
+    @pytest.mark.parametrize(
+        ("made", "held", "bars", "name", "said"),
+        [
+            (5, 30, 64, "precision", "too few songs to tell (needs 6 on each side; there are 5)"),
+            (6, 30, 16, "precision", "too few phrases to tell (needs 50 on each side; there are 24)"),
+            (9, 30, 128, "frechet_distance", "too few songs to tell (needs 10 on each side; there are 9)"),
+            (12, 30, 16, "frechet_distance", "too few phrases to tell (needs 195 on each side; there are 48)"),
+            (6, 30, 12, "overlap_area/within real", "too few phrases to tell (needs 20 on each side; there are 18)"),
+            (19, 30, 16, f"overlap_area/{FEATURES[0]}", "too few songs to tell (needs 20 on each side; there are 19)"),
+        ],
+    )
+    def test_what_there_is_too_little_of_is_named(self, made: int, held: int, bars: int, name: str, said: str) -> None:
+        reference = Reference(songs(100, held), songs(200, 2), "")
+        row = by_name(likeness_sections(sides(songs(0, made, bars), reference)))[name]
+        assert row.verdict == said and np.isnan(row.made.value)
+
     def test_songs_shorter_than_a_phrase_are_said(self) -> None:
         (row,) = by_name(likeness_sections(sides(songs(0, 6, bars=3), real()))).values()
         assert row.verdict == "too few to tell (none of the samples has a phrase of 4 bars)"
@@ -190,6 +209,44 @@ class TestOriginality:
         section = originality_section(sides(in_memory("made", [up]), held))
         assert section is not None and "held against" in section.remarks[0]
 
+    def test_a_set_of_copies_stands_apart(self) -> None:
+        rows = by_name([originality_section(sides(in_memory("made", [song(200 + k) for k in range(12)]), real(30)))])
+        for name in ("contained_share", "human_pieces_sharing_as_much"):
+            assert standing(rows[name]) == "apart", name
+        assert rows["contained_share"].verdict == "more than among real songs: 12 of 12"
+        assert "100% of samples share more than 95 % of human pieces do" in rows["human_pieces_sharing_as_much"].verdict
+
+    def test_songs_of_ones_own_are_no_copies(self) -> None:
+        rows = by_name([originality_section(sides(songs(0, 12), real(30)))])
+        for name in ("contained_share", "human_pieces_sharing_as_much"):
+            assert standing(rows[name]) == "open", name
+        assert rows["contained_share"].verdict.endswith(": 0 of 12")
+
+    def test_copies_are_held_against_those_among_real_songs(self) -> None:
+        held = in_memory("real", [song(200 + k) for k in range(12)])
+        rows = by_name([originality_section(sides(held, Reference(held, songs(200, 12), "")))])
+        assert standing(rows["contained_share"]) != "apart"
+
+    def test_few_samples_or_human_pieces_tell_nothing_of_copying(self) -> None:
+        few = by_name([originality_section(sides(in_memory("made", [song(200)] * 3), real(30)))])
+        assert {few[name].verdict for name in ("contained_share", "human_pieces_sharing_as_much")} == {
+            "too few songs to tell (needs 5): 3 of 3",
+            "too few songs to tell (needs 5)",
+        }
+        rows = by_name([originality_section(sides(in_memory("made", [song(200)] * 12), real(19)))])
+        assert rows["human_pieces_sharing_as_much"].verdict == "too few human pieces to tell (needs 20)"
+
+    @pytest.mark.parametrize(
+        ("rare", "num", "human", "said"),
+        [(0.3, 100, 400, "apart"), (0.05, 1000, 2000, "alike"), (0.05, 100, 100, "open"), (0.3, 10, 20, "open")],
+    )
+    def test_rare_passages_are_held_against_chance(self, rare: float, num: int, human: int, said: str) -> None:
+        share = np.where(np.arange(num) < round(rare * num), 0.0, 0.5)
+        nothing = np.zeros(num, np.int64)
+        found = Originality((), share, nothing, share, nothing, share, nothing > 0, human, 0)
+        row = Row("human_pieces_sharing_as_much", "", "", "%", Number(rare), verdict=_rare(found))
+        assert standing(row) == said
+
     def test_nothing_to_copy_from(self) -> None:
         assert originality_section(sides(songs(0, 2), Reference(songs(100, 2), songs(200, 0), ""))) is None
 
@@ -225,6 +282,21 @@ class TestTeaching:
             assert row.real is not None and 0 < row.made.value <= 1 and row.p is not None
             if agrees:
                 assert row.p > 0.05 and standing(row) in {"alike", "open"}
+
+    def test_few_songs_get_no_verdict(self) -> None:
+        for made, held in ((songs(0, 2), real(12)), (songs(0, 12), Reference(songs(100, 4), songs(200), ""))):
+            rows = by_name([teaching_section(sides(made, held, "lstm"))])
+            assert {row.verdict for row in rows.values()} == {"too few songs to tell (needs 5)"}
+
+    def test_a_likeness_that_shuffled_songs_have_too_is_no_likeness(self) -> None:
+        rows = by_name([teaching_section(sides(songs(0), real(), "lstm"))])
+        for row in rows.values():
+            assert row.shuffled is not None and row.shuffled.value > 0.05
+            assert row.made.low < row.made.value < row.made.high
+            assert row.real is not None and row.real.low < row.real.value < row.real.high
+        # Pitches in another order are the same pitches.
+        row = rows["pitch_distribution_agreement"]
+        assert row.verdict == "no difference seen, nor would it be of shuffled music" and standing(row) == "open"
 
     def test_notes_alone_are_held_against_songs_that_teach(self) -> None:
         assert teaching_section(sides(songs(0, 2), real(2), "bar")) is None

@@ -18,6 +18,12 @@ SENSITIVE = 0.2
 """What is called the same lies, with twice the spread of the divisions, within this share of the way to shuffled."""
 
 
+THROUGHOUT = "the same throughout"
+"""What is said where samples and real songs all have one value: that is no evidence of anything."""
+
+_ROUNDING = 1e-12
+
+
 def division_sizes(num_made: int, num_real: int, num_songs: int) -> tuple[int, int]:
     """Songs of both sets of a division: those asked for, or in proportion where there are too few real songs."""
     if num_made + num_real <= num_songs:
@@ -60,7 +66,7 @@ def p_values(
     sign = np.array([-1.0 if larger_is_better[name] else 1.0 for name in names])
     table = sign * np.stack([draws[name] for name in names], axis=1)
     mean, spread = table.mean(0), table.std(0, ddof=1) if len(table) > 1 else np.zeros(table.shape[1])
-    scale = np.where(spread > 1e-12, spread, 1e-12)
+    scale = np.where(spread > _ROUNDING, spread, _ROUNDING)
     highest = ((table - mean) / scale).max(1)
     ours = (sign * np.array([own[name] for name in names]) - mean) / scale
     found = {name: (1 + int((highest >= z).sum())) / (1 + len(table)) for name, z in zip(names, ours, strict=True)}
@@ -78,7 +84,8 @@ def floor_number(draws: Floats) -> Number:
 def floor_words(own: float, draws: Floats, p: float, shuffled: float, *, larger_is_better: bool) -> str:
     """A verdict: among other real songs, or how far on the way from them to shuffled music.
 
-    Sameness is claimed only where a difference would have been seen, see `SENSITIVE`.
+    Sameness is claimed only where a difference would have been seen, see `SENSITIVE`; what never varies
+    is no evidence.
     """
     if np.isnan(own):
         return "too few to tell"
@@ -86,9 +93,13 @@ def floor_words(own: float, draws: Floats, p: float, shuffled: float, *, larger_
         return "no floor to compare with"
     sign = -1.0 if larger_is_better else 1.0
     floor, spread = float(np.mean(draws)), float(np.std(draws, ddof=1)) if len(draws) > 1 else 0.0
+    if spread <= _ROUNDING and abs(own - floor) <= _ROUNDING:
+        return THROUGHOUT
     way = sign * (shuffled - floor)
     seen = bool(way > 2 * spread)
     if p > ALPHA:
+        if not seen and not np.isnan(shuffled):
+            return "no difference seen, nor would it be of shuffled music"
         same = seen and sign * (own - floor) + 2 * spread <= SENSITIVE * way
         return "as other real songs" if same else "no difference seen, too few songs to be sure"
     if not seen:

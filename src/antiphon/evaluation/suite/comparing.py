@@ -12,6 +12,7 @@ from antiphon.evaluation.report.report import Curve, Histogram, Row
 from antiphon.evaluation.sets.certainty import (
     MIN_SONGS,
     Estimate,
+    Verdict,
     corrected,
     estimate,
     estimates,
@@ -20,7 +21,7 @@ from antiphon.evaluation.sets.certainty import (
     verdict,
     words,
 )
-from antiphon.evaluation.sets.floors import floor_number, floor_words, p_values
+from antiphon.evaluation.sets.floors import THROUGHOUT, floor_number, floor_words, p_values
 
 FLOOR_LEVEL = 0.95
 """Two parts of the real songs lie no further apart than the floor in this share of divisions."""
@@ -74,10 +75,18 @@ def scalar_rows(
                 _floor(real[name], made[name], seed) if said and real else None,
                 number(shuffled[name], seed) if shuffled and name in shuffled else None,
                 said.corrected_p if said else None,
-                words(said) if said else ("" if real is None else "undefined on one side"),
+                "" if real is None else _words(said, made[name], real.get(name)),
             )
         )
     return tuple(rows)
+
+
+def _words(said: Verdict | None, made: Column, real: Column | None) -> str:
+    if said is None or real is None:
+        return "undefined on one side"
+    values = np.concatenate([made.defined().values, real.defined().values])
+    enough = min(made.num_songs, real.num_songs) >= MIN_SONGS
+    return THROUGHOUT if enough and np.ptp(values) <= 1e-12 * np.abs(values).max() else words(said)
 
 
 def number(column: Column, seed: int) -> Number:

@@ -73,8 +73,8 @@ def evaluate(
     setting, said = settled(plan, Setting(grid, seed=plan.seed, onsets=onsets_known(made, real)), made, real)
     if reference is not None:
         remarks = (*shared_songs(made, reference), *few_songs(made, reference), *remarks)
-    remarks += tuple(remark for songs in (made, real) if songs is not None for remark in silent_samples(songs))
-    remarks += said
+    silent = silent_samples(made)
+    remarks += (silent_samples(real) if real is not None else ()) + said
     sides = Sides(plan, setting, made, *(conditioned or (made, made)), reference, say)
     report = Report(
         plan.protocol,
@@ -97,7 +97,7 @@ def evaluate(
     grave = dict.fromkeys(remark for section in sections for remark in section.remarks)
     return replace(
         report,
-        remarks=tuple(dict.fromkeys((*grave, *remarks))),
+        remarks=tuple(dict.fromkeys((*silent, *grave, *remarks))),
         sections=tuple(section for section in sections if section.rows),
         histograms=tuple(h for part in found for h in part.histograms),
         curves=tuple(c for part in found for c in part.curves),

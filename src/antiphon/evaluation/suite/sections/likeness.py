@@ -15,7 +15,7 @@ from antiphon.evaluation.sets.distances import METRICS, neighbours, samples_need
 from antiphon.evaluation.sets.features import FEATURES, phrase_features, standardised
 from antiphon.evaluation.sets.features import METRICS as WORDS
 from antiphon.evaluation.sets.floors import division, division_sizes, floor_number, floor_words, joined, p_values
-from antiphon.evaluation.sets.frechet import frechet_at_infinity
+from antiphon.evaluation.sets.frechet import MIN_GROUPS, frechet_at_infinity
 from antiphon.evaluation.sets.phrases import bar_phrases, second_phrases
 from antiphon.evaluation.suite.comparing import too_few
 from antiphon.evaluation.suite.context import Sides
@@ -32,6 +32,8 @@ _FEATURE_NAMES = tuple(f"{kind}/{name}" for kind in ("overlap_area", "kl_diverge
 _LARGER_IS_BETTER = frozenset({"overlap_area", "precision", "recall", "density", "coverage"})
 _NEIGHBOURS = ("precision", "recall", "density", "coverage")
 _K, _DRAWS = 5, 60
+_SONGS = dict.fromkeys(_NEIGHBOURS, _K + 1) | {"frechet_distance": MIN_GROUPS}
+"""Songs that each set must have: neighbours are of other songs."""
 _BY_NAME = {metric.name: metric for metric in METRICS}
 
 
@@ -96,8 +98,9 @@ class _Sets:
         divisions = tuple(division(every, sizes, rng) for _ in range(_DRAWS))
         sentence = (
             f"Floor: {_DRAWS} divisions of all real songs into {sizes[0]} and {sizes[1]}; in brackets where 95 % of "
-            "them lie, and p is the share of them that lie as far off, corrected for the number of rows. Shuffled: the "
-            "real songs with pitches and gaps in random order."
+            "them lie, and p is the share of them in which the furthest of these rows lies as far off. How much chance "
+            "is in a distance is judged by these divisions; only the Frechet distance has an interval of its own. "
+            "Shuffled: the real songs with pitches and gaps in random order."
         )
         return cls(made, real, shuffled, divisions, sentence, seed)
 
@@ -119,12 +122,29 @@ def _rows(sets: _Sets, measure: Distances, names: Sequence[str]) -> tuple[Row, .
         base = shuffled.get(name, float("nan"))
         verdict = floor_words(made[name], draws[name], p[name], base, larger_is_better=larger[name])
         if np.isnan(made[name]):
-            verdict = f"too few to tell (needs {samples_needed(base_name(name), len(FEATURES))} on each side)"
+            verdict = _lacking(name, sets.made, sets.real)
         own = _own(sets, name, made[name])
         chance = None if np.isnan(p[name]) else p[name]
         floor, words = floor_number(draws[name]), (metric.sentence, metric.source, metric.unit)
         rows.append(Row(name, *words, own, None, floor, Number(base), chance, verdict))
     return tuple(rows)
+
+
+def _lacking(name: str, made: Column, real: Column) -> str:
+    """Why a distance has no value: too few songs, or too few phrases."""
+    kind, _, feature = name.partition("/")
+    units = samples_needed(kind, len(FEATURES))
+    if feature in FEATURES:
+        sides = [_of_feature(column, FEATURES.index(feature)) for column in (made, real)]
+        needed = {"songs": units}
+    else:
+        sides = [made, real]
+        needed = {"songs": _SONGS.get(kind, 2), "phrases": units}
+    there = {"songs": min(one.num_songs for one in sides), "phrases": min(one.num_units for one in sides)}
+    for what, least in needed.items():
+        if there[what] < least:
+            return f"too few {what} to tell (needs {least} on each side; there are {there[what]})"
+    return "too few phrases of different songs to tell"
 
 
 def _own(sets: _Sets, name: str, value: float) -> Number:
@@ -159,12 +179,16 @@ def _of_all(made: Column, real: Column, seed: int) -> dict[str, float]:
 def _of_features(made: Column, real: Column, seed: int) -> dict[str, float]:
     """Overlap and divergence of each feature, song by song, after Yang and Lerch."""
     found = {}
-    ours, theirs = _song_means(made), _song_means(real)
     for number, name in enumerate(FEATURES):
-        one, other = (Column(column.values[:, number], column.song).defined() for column in (ours, theirs))
-        between = set_distances(one, other, seed)
+        between = set_distances(_of_feature(made, number), _of_feature(real, number), seed)
         found[f"overlap_area/{name}"], found[f"kl_divergence/{name}"] = between.overlap[0], between.divergence[0]
     return found
+
+
+def _of_feature(column: Column, number: int) -> Column:
+    """One feature's mean of each song that has it."""
+    means = _song_means(Column(column.values[:, [number]], column.song))
+    return Column(means.values[:, 0], means.song).defined()
 
 
 def _bars(sides: Sides) -> int:
