@@ -1,38 +1,37 @@
 """Can a fresh classifier tell made music from real? Three kinds are asked, in three splits, and the worst one counts.
 
 An AUC of 0.5 means that no kind hears a difference, 1 that one is always right. Each kind learns on training songs
-against samples and is tested on held-out songs against other samples. Where the reference has no held-out songs, its
-songs are divided at random, anew in each split. Grade an examination against its floor, real music of other songs.
+against samples and is tested on held-out songs against other samples; each split takes other ones of them at random
+(`antiphon.evaluation.examiner.division`). Grade an examination against its floor, real music of other songs, and
+against one of shuffled music, which has to be heard.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from antiphon.evaluation.examiner.budget import Budget
+from antiphon.evaluation.examiner.division import Split, divide, quarters
 from antiphon.evaluation.examiner.material import Material
 from antiphon.evaluation.examiner.roc import Scores, bootstrap, interval
 from antiphon.evaluation.measures import Metric
-
-HELD_OUT = 0.25
-"""Share of the songs that a random division holds out."""
-
-Split = tuple[Material, Material, Material, Material]
-"""Real and made units to learn from, then real and made units to be tested on."""
+from antiphon.evaluation.sets.certainty import MIN_SONGS
 
 LEVEL = 1 - 0.05 / 3
 """Of each kind's interval, so that those of all three hold together, and that of the worst, in 95 of 100 examinations
 (Bonferroni)."""
 
-LEAST_SONGS = 2
-"""Fewest songs of each class, in the reference and among the samples, that can be divided."""
+MARGIN = 0.6
+"""The AUC below which the whole interval has to lie before music is said not to be told from real."""
+
+HEARD = 0.95
+"""The AUC that examiners reach on shuffled music if they hear it."""
 
 _WORDS = (
-    (0.60, "hardly told from real"),
+    (MARGIN, "hardly told from real"),
     (0.75, "often told from real"),
-    (0.95, "mostly told from real"),
+    (HEARD, "mostly told from real"),
     (np.inf, "told from real at once"),
 )
 
@@ -83,7 +82,7 @@ class Hearing:
     auc_interval, accuracy_interval
         Over songs (cluster bootstrap), at `LEVEL`.
     splits
-        The AUC of each split: their spread is that of samples, divisions and initial weights.
+        The AUC of each split: their spread is that of samples, of songs learnt from and tested, and of initial weights.
     """
 
     kind: str
@@ -111,27 +110,36 @@ class Examination:
         A hearing of each kind.
     num_real, num_made
         Units to learn from and to be tested on in the first split, of each class.
+    num_songs
+        Songs tested, of the class and in the split that has fewest.
     """
 
     music: str
     kinds: tuple[Hearing, ...]
     num_real: tuple[int, int]
     num_made: tuple[int, int]
+    num_songs: int
 
     @property
     def worst(self) -> Hearing:
         """The kind with the highest AUC: the one that counts."""
         return max(self.kinds, key=lambda hearing: hearing.auc)
 
-    @property
-    def words(self) -> str:
-        """The verdict as a phrase."""
-        worst = self.worst
-        low, high = worst.auc_interval
-        told = next(words for limit, words in _WORDS if worst.auc < limit)
-        if low <= 0.5:
-            told = "not told from real"
-        return f"{told} (AUC {worst.auc:.3f}, {low:.3f} to {high:.3f}, {worst.kind})"
+    def words(self, shuffled: "Examination") -> str:
+        """The verdict as a phrase.
+
+        Music is told from real where the whole interval lies above 0.5. That it is not told is said only where the
+        whole interval lies below `MARGIN` and the same examiners hear `shuffled` music: not to have heard a difference
+        does not mean that there is none.
+        """
+        auc, (low, high) = self.worst.auc, self.worst.auc_interval
+        if self.num_songs < MIN_SONGS or np.isnan(low):
+            return f"too few songs to tell (needs {MIN_SONGS} of each class to be tested on)"
+        if low > 0.5:
+            return next(words for limit, words in _WORDS if auc < limit)
+        if high >= MARGIN:
+            return "no difference heard, too few songs to be sure"
+        return "not told from real" if shuffled.worst.auc >= HEARD else "no difference heard, nor in shuffled music"
 
 
 def examine(
@@ -186,30 +194,15 @@ def examination(
 
     Parameters
     ----------
-    real, made
-        Units that have `held` are divided by it. Others are divided at random by song, a quarter held out, anew for
-        each seed.
-    same_songs
-        Whether a song number of `made` names the real song under whose conditions a unit was made; a made unit then
-        stays on the side of that song. Say so wherever it is the case.
+    real, made, same_songs
+        Dealt anew for each seed, see `divide`.
 
     Raises
     ------
     ValueError
-        If there are fewer than two songs where songs have to be divided, or as for `examine`.
+        As for `divide` and `examine`.
     """
     return _examined([divide(real, made, seed, same_songs) for seed in seeds], seeds, budget)
-
-
-def divide(real: Material, made: Material, seed: int, same_songs: bool = False) -> Split:
-    """Real and made units to learn from, then real and made units to be tested on."""
-    rng = np.random.default_rng(seed)
-    held_real = real.held if real.held is not None else _divided(real, rng)
-    if same_songs:
-        held_made = np.isin(made.song, real.song[held_real])
-    else:
-        held_made = made.held if made.held is not None else _divided(made, rng)
-    return real[~held_real], made[~held_made], real[held_real], made[held_made]
 
 
 def real_against_real(real: Material, seeds: Sequence[int] = (0, 1, 2), budget: Budget | None = None) -> Examination:
@@ -223,30 +216,20 @@ def real_against_real(real: Material, seeds: Sequence[int] = (0, 1, 2), budget: 
     ValueError
         If there are fewer than four songs.
     """
-    songs = np.unique(real.song)
-    if len(songs) < 4:
-        raise ValueError(f"real against real needs at least 4 songs, not {len(songs)}")
-    splits = []
-    for seed in seeds:
-        quarters = np.array_split(np.random.default_rng(seed).permutation(songs), 4)
-        parts = [real.of_songs(quarter) for quarter in quarters]
-        splits.append((parts[0], parts[1], parts[2], parts[3]))
-    return _examined(splits, seeds, budget)
+    return _examined([quarters(real, seed) for seed in seeds], seeds, budget)
 
 
 def _examined(splits: Sequence[Split], seeds: Sequence[int], budget: Budget | None) -> Examination:
     heard = [examine(*split, budget, seed=seed) for split, seed in zip(splits, seeds, strict=True)]
     kinds = tuple(_hearing([verdicts[kind] for verdicts in heard]) for kind in heard[0])
     real_train, made_train, real_test, made_test = splits[0]
-    return Examination(real_train.music, kinds, (len(real_train), len(real_test)), (len(made_train), len(made_test)))
-
-
-def _divided(material: Material, rng: np.random.Generator) -> NDArray[np.bool_]:
-    songs = np.unique(material.song)
-    if len(songs) < LEAST_SONGS:
-        raise ValueError(f"the examiners need units of at least {LEAST_SONGS} songs to divide, not of {len(songs)}")
-    held = rng.permutation(songs)[: max(1, round(HELD_OUT * len(songs)))]
-    return np.isin(material.song, held)
+    return Examination(
+        real_train.music,
+        kinds,
+        (len(real_train), len(real_test)),
+        (len(made_train), len(made_test)),
+        min(verdict.scores.num_songs for verdicts in heard for verdict in verdicts.values()),
+    )
 
 
 def _at_most(material: Material, most: int, rng: np.random.Generator) -> Material:

@@ -8,9 +8,10 @@ import numpy as np
 
 from antiphon.evaluation.baselines import shuffled_bars, shuffled_gaps, shuffled_pitches, shuffled_steps
 from antiphon.evaluation.examiner.bars import melody_bars
+from antiphon.evaluation.examiner.division import LEAST_SONGS
 from antiphon.evaluation.examiner.events import Clock, events
 from antiphon.evaluation.examiner.examination import (
-    LEAST_SONGS,
+    HEARD,
     METRICS,
     Examination,
     Hearing,
@@ -23,6 +24,7 @@ from antiphon.evaluation.measures import Metric, Number
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Row, Section
 from antiphon.evaluation.rolls import Rolls
+from antiphon.evaluation.sets.certainty import MIN_SONGS
 from antiphon.evaluation.suite.context import Sides
 from antiphon.evaluation.suite.gather import gather
 from antiphon.evaluation.suite.parts import melody_rows
@@ -38,45 +40,61 @@ def examiner_section(sides: Sides) -> Section | None:
     if not sides.plan.examine or sides.reference is None or not len(sides.reference.other):
         return None
     rows: list[Row] = []
+    remarks: list[str] = []
     parts = parts_of(sides.plan.protocol, sides.setting)
     for part in parts:
         if part == "performance" and "notes" in parts:
             continue
-        made, real, shuffled = _MATERIALS[part](sides)
-        if made is None or real is None or shuffled is None or not _enough(made, real):
-            rows.append(_too_few(_NAMES[part]))
+        name, (made, real, shuffled) = _NAMES[part], _MATERIALS[part](sides)
+        same_songs = part == "bars" and sides.conditioned is not sides.made
+        if made is None or real is None or shuffled is None or not _enough(made, real, same_songs):
+            rows.append(_too_few(name))
             continue
         sides.say(f"examiners of {made.music}: {len(made)} samples against {len(real)} real ones")
-        rows += _rows(_NAMES[part], made, real, shuffled, sides.plan.seed)
-    return Section(
-        "Examiners",
-        "Three kinds of classifier learn to tell samples from real songs, and are tested on other samples and on songs "
-        "that they never saw, in three splits; the worst for the samples counts. Floor: real songs against other real "
-        "songs. Shuffled: the same examiners against shuffled music, which they must hear. 0.5: a coin toss.",
-        tuple(rows),
-    )
+        seeds = tuple(sides.plan.seed + offset for offset in SEEDS)
+        heard, floor = examination(real, made, seeds, same_songs=same_songs), real_against_real(real, seeds)
+        base = examination(real, shuffled, seeds[:1], same_songs=True)
+        rows += _rows(name, heard, floor, base)
+        remarks += _deaf(name, base)
+    return Section("Examiners", _SENTENCE, tuple(rows), tuple(remarks))
 
+
+_SENTENCE = (
+    "Three kinds of classifier learn to tell samples from real songs, and are tested on other samples and on songs "
+    "that they never saw; the worst for the samples counts. Three splits: each learns from a random four fifths of the "
+    "other real songs and tests a random four fifths of the held-out ones, and divides the samples anew, a quarter of "
+    "them (five at least) being tested; samples made under the conditions of real songs go with those songs. Floor: "
+    "real songs against other real songs, all of them dealt anew in each of three splits. Shuffled: real songs against "
+    "the same ones shuffled, which the examiners must hear; one split, for time. 0.5: a coin toss."
+)
 
 _NAMES = {"bars": "bars", "rolls": "phrases", "notes": "events", "performance": "events"}
 
 _Three = tuple[Material | None, Material | None, Material | None]
 
 
-def _enough(made: Material, real: Material) -> bool:
+def _enough(made: Material, real: Material, same_songs: bool) -> bool:
     held = np.zeros(len(real), bool) if real.held is None else real.held
-    songs = [made.song, real.song[held], real.song[~held]]
-    return min(len(np.unique(song)) for song in songs) >= LEAST_SONGS
+    fewest = min(len(np.unique(song)) for song in (real.song[held], real.song[~held]))
+    return fewest >= MIN_SONGS and len(np.unique(made.song)) >= (MIN_SONGS if same_songs else LEAST_SONGS)
 
 
-def _rows(name: str, made: Material, real: Material, shuffled: Material, seed: int) -> list[Row]:
-    seeds = tuple(seed + offset for offset in SEEDS)
-    heard, floor = examination(real, made, seeds), real_against_real(real, seeds)
-    base = examination(real, shuffled, seeds[:1])
+def _deaf(name: str, base: Examination) -> tuple[str, ...]:
+    """What is said of examiners that do not hear shuffled music."""
+    if base.worst.auc >= HEARD:
+        return ()
+    return (
+        f"The examiners of {name} do not hear shuffled music (AUC {base.worst.auc:.3f}, not {HEARD}): what they say of "
+        "the samples means little.",
+    )
+
+
+def _rows(name: str, heard: Examination, floor: Examination, base: Examination) -> list[Row]:
     auc, accuracy = METRICS
     rows = []
     for metric, of in ((auc, _auc), (accuracy, _accuracy)):
         numbers = [of(one, one.worst) for one in (heard, floor, base)]
-        verdict = heard.words.partition(" (")[0] if metric is auc else ""
+        verdict = heard.words(base) if metric is auc else ""
         rows.append(_row(replace(metric, name=f"{metric.name}/{name}"), numbers, verdict))
     for hearing in heard.kinds:
         numbers = [_auc(heard, hearing), *(_auc(one, _of_kind(one, hearing.kind)) for one in (floor, base))]
@@ -85,7 +103,8 @@ def _rows(name: str, made: Material, real: Material, shuffled: Material, seed: i
 
 
 def _too_few(name: str) -> Row:
-    metric, needed = METRICS[0], f"needs {LEAST_SONGS} songs with {name} of samples, held-out and other real music"
+    metric = METRICS[0]
+    needed = f"needs {LEAST_SONGS} with {name} among the samples, {MIN_SONGS} held-out and {MIN_SONGS} other real ones"
     number = Number(np.nan)
     return Row(
         f"{metric.name}/{name}",
@@ -93,7 +112,7 @@ def _too_few(name: str) -> Row:
         metric.source,
         metric.unit,
         number,
-        verdict=f"too few to tell ({needed})",
+        verdict=f"too few songs to tell ({needed})",
     )
 
 
@@ -111,11 +130,11 @@ def _of_kind(one: Examination, kind: str) -> Hearing:
 
 
 def _auc(one: Examination, hearing: Hearing) -> Number:
-    return Number(hearing.auc, *hearing.auc_interval, num_units=one.num_made[1])
+    return Number(hearing.auc, *hearing.auc_interval, num_units=one.num_made[1], num_songs=one.num_songs)
 
 
 def _accuracy(one: Examination, hearing: Hearing) -> Number:
-    return Number(hearing.accuracy, *hearing.accuracy_interval, num_units=one.num_made[1])
+    return Number(hearing.accuracy, *hearing.accuracy_interval, num_units=one.num_made[1], num_songs=one.num_songs)
 
 
 def _of_bars(sides: Sides) -> _Three:
@@ -125,8 +144,8 @@ def _of_bars(sides: Sides) -> _Three:
     if sides.conditioned is sides.made:
         made = _bars(sides, sides.made, None)
     else:
-        # Bars that were made under a song's conditions stay on the side of that song.
-        made = _both(_bars(sides, sides.conditioned, True), _bars(sides, sides.taught, False))
+        # In the order of the real ones, so that bars made under a song's conditions bear its number.
+        made = _both(_bars(sides, sides.conditioned, None), _bars(sides, sides.taught, None))
     rng = np.random.default_rng(sides.plan.seed)
     return (
         made,
