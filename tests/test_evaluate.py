@@ -212,12 +212,12 @@ def test_a_model_of_bars_under_a_protocol_without_bars(
 
 
 @pytest.mark.slow
-def test_with_examiners(
-    samples: Path, real: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_examiners(real: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("examination", "real_against_real"):
         monkeypatch.setattr(examiners, name, partial(getattr(examiners, name), budget=TOY))
-    words = ("evaluate", samples, "--reference", real, "--protocol", "bar", "--out", tmp_path)
+    for seed in range(100, 110):
+        write_midi(song(seed, bars=8), tmp_path / "samples" / f"{seed}.mid")
+    words = ("evaluate", tmp_path / "samples", "--reference", real, "--protocol", "bar", "--out", tmp_path)
     assert "EXAMINERS" in succeed(capsys, *words, "--workers", 1)
     rows = [row for section in from_json((tmp_path / "report.json").read_text()).sections for row in section.rows]
     heard = [row for row in rows if "auc/" in row.name]
