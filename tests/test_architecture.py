@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loader": {"music", "codecs", "data", "gan"},
     "presets": {"families", "codecs", "data", "training"},
     "model_files": {"presets", "families", "codecs", "training", "gan"},
-    "writers": {"families", "codecs", "music", "gan"},
+    "writers": {"families", "codecs", "music", "gan", "nn"},
     "generate": {"writers", "model_files", "presets", "families", "codecs", "music", "io", "data", "training", "gan"},
     "observers": {"evaluation", "writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {"observers", "model_files", "presets", "families", "codecs", "data", "loader", "training", "gan"},

@@ -21,6 +21,7 @@ from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.notes import valid
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.objective import Midinet
@@ -131,7 +132,7 @@ class Health:
         return Evidence(
             real=batch["real"],
             fake=fake,
-            fake_one_condition=objective.sample(num, one) if batch.keys() - {"real", "length"} else None,
+            fake_one_condition=objective.sample(num, one) if batch.keys() & {"previous", "chord"} else None,
             real_logits=_judge(objective, batch["real"], batch),
             fake_logits=_judge(objective, fake, batch),
             counts={
@@ -239,6 +240,8 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
         return logits
     if isinstance(objective, LstmGan):
         return objective.judge(bars, batch["length"])
+    if isinstance(objective, LstmObjective):
+        return objective.judge(bars, batch["length"], batch["place"])
     assert isinstance(objective, BarObjective)
     return torch.as_tensor(objective.discriminator(one_hot(bars), batch["previous"], batch["chord"])).squeeze(1)
 
@@ -250,7 +253,7 @@ def _loss(objective: Objective) -> AdversarialLoss:
 
 
 def _pitch_classes(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> Sequence[int]:
-    if isinstance(objective, LstmGan):
+    if isinstance(objective, LstmGan | LstmObjective):
         bars = bars[valid(batch["length"], bars.shape[1])][:, 0]
     values = bars.flatten().long()
     if isinstance(objective, BarObjective):

@@ -13,7 +13,7 @@ from antiphon.config import Config
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
 from antiphon.families.lstm.config import AS_PUBLISHED as LSTM_GAN_AS_PUBLISHED
-from antiphon.families.lstm.config import LstmGanConfig
+from antiphon.families.lstm.config import LstmConfig, LstmGanConfig
 from antiphon.families.midinet.config import (
     NOTEBOOKS,
     VARIANTS,
@@ -25,7 +25,7 @@ from antiphon.families.midinet.config import (
 )
 from antiphon.training.config import AdamConfig, TrainConfig
 
-FamilyConfig = Annotated[MidinetConfig | BarConfig | LstmGanConfig, Field(discriminator="kind")]
+FamilyConfig = Annotated[MidinetConfig | BarConfig | LstmGanConfig | LstmConfig, Field(discriminator="kind")]
 CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences, Field(discriminator="kind")]
 
 
@@ -51,7 +51,7 @@ class ModelConfig(Config):
                 f"codec.kind = {self.codec.kind!r}: the family {self.family.kind!r} takes {kind!r}; choose that, or a "
                 "preset of another family"
             )
-        if isinstance(self.family, LstmGanConfig):
+        if isinstance(self.family, LstmGanConfig | LstmConfig):
             self._check_notes(self.family)
             return self
         given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
@@ -64,7 +64,7 @@ class ModelConfig(Config):
             )
         return self
 
-    def _check_notes(self, family: LstmGanConfig) -> None:
+    def _check_notes(self, family: LstmGanConfig | LstmConfig) -> None:
         """That a row's numbers mean what the family takes them to mean."""
         wanted = NoteSequences(length=family.row_length)
         for name in ("unit", "resolution", "length", "longest"):
@@ -98,7 +98,7 @@ class RunConfig(ModelConfig):
         return self
 
 
-_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody", "lstm-gan": "notes"}
+_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody", "lstm-gan": "notes", "lstm": "notes"}
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 
 
@@ -233,6 +233,23 @@ _BAR_TUNE = _BAR.model_copy(
     }
 )
 
+_LSTM = Preset(
+    name="lstm",
+    source="this project",
+    summary="notes on the grid, one after the other and for as long as one likes, each given all before it",
+    family=LstmConfig(likelihood_iterations=2000),
+    codec=NoteSequences(),
+    train=TrainConfig(
+        batch_size=64,
+        iterations=2500,
+        generator=AdamConfig(lr=3e-5, beta1=0.5, beta2=0.99, clip_norm=5.0),
+        discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),
+        ema_decay=0.999,
+        checkpoint_every=500,
+        preview_every=500,
+    ),
+    corpus="lieder",
+)
 _LSTM_ADAM = AdamConfig(lr=1e-3, beta1=0.9)
 _LSTM_GAN = Preset(
     name="lstm-gan",
@@ -391,6 +408,7 @@ def _game(name: str, row: _Game) -> Preset:
 PRESETS: Mapping[str, Preset] = {
     "bar": _BAR,
     "bar-tune": _BAR_TUNE,
+    "lstm": _LSTM,
     "lstm-gan": _LSTM_GAN,
     "lstm-gan-as-published": _LSTM_GAN_AS_PUBLISHED,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},

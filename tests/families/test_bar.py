@@ -6,9 +6,10 @@ from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
-from antiphon.families.bar.networks import begin_cleanly, chord_degrees, gumbel, last_pitch, one_hot, sounded_before
+from antiphon.families.bar.networks import begin_cleanly, chord_degrees, last_pitch, one_hot, sounded_before
 from antiphon.families.bar.objective import BarObjective
 from antiphon.gan.objective import Batch, Phase
+from antiphon.nn.straight_through import gumbel
 
 TOY = BarConfig(hidden_dim=16, embedding_dim=8, critic_dim=8, dropout=0.0, likelihood_iterations=2, critic_lead=0)
 

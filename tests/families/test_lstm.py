@@ -22,7 +22,7 @@ from antiphon.io.midi import midi_bytes, read_midi
 from antiphon.presets import get_preset
 from antiphon.training.checkpoint import load_model, save_model
 from antiphon.training.foreign import read_torch_file
-from antiphon.writers import LstmWriter
+from antiphon.writers import LstmGanWriter
 
 PAPER = LstmGanConfig()
 TOY = LstmGanConfig(latent_dim=5, hidden_dim=12, row_length=8, sequence_length=8)
@@ -300,7 +300,7 @@ def test_a_song_whose_notes_all_begin_together_has_an_end(written: Model) -> Non
     assert isinstance(game, LstmGan)
     game.scale.zero_()
     game.centre.copy_(torch.tensor([60.0, 1.0, 0.0]))
-    (song,) = LstmWriter(game).compose(
+    (song,) = LstmGanWriter(game).compose(
         [np.random.default_rng(0)], np.empty((1, 0), np.uint8), np.zeros((1, 3), np.uint8), 1.0
     )
     assert song.shape == (3 * 64, 3)

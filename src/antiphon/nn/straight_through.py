@@ -51,6 +51,11 @@ def gumbel_noise(like: Tensor, uniform: Tensor | None = None) -> Tensor:
     return -torch.log(-torch.log(drawn + 1e-20) + 1e-20)
 
 
+def gumbel(latent: Tensor) -> Tensor:
+    """Standard Gumbel noise from Gaussian latents, each through its own distribution function."""
+    return -torch.log(-torch.special.log_ndtr(latent))
+
+
 def _one_hot(choice: Tensor, like: Tensor, axis: int) -> Tensor:
     return torch.zeros_like(like, requires_grad=False).scatter_(axis, choice, 1)
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
 from antiphon.families.bar.sampling import FORBIDDEN, Sampler, pitch_at_end
-from antiphon.nn.straight_through import straight_through
+from antiphon.nn.straight_through import gumbel, straight_through
 
 NUM_CHORDS = NO_CHORD + 1
 
@@ -114,11 +114,6 @@ class BarGenerator(nn.Module):
         """The bars of `forward` as classes (N, T), without gradients or dropout; `temperature` scales the noise (1 as
         trained)."""
         return Sampler(self)(previous, chord, gumbel(latent) * temperature)[0]
-
-
-def gumbel(latent: Tensor) -> Tensor:
-    """Standard Gumbel noise from Gaussian latents, each through its own distribution function."""
-    return -torch.log(-torch.special.log_ndtr(latent))
 
 
 def draw(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Settings of the `lstm` family's published model: sizes, how long a sequence is, and how its numbers become notes."""
+"""Settings of the `lstm` family: the published model of three numbers a note, and ours of discrete notes."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from antiphon.config import Config
 
 if TYPE_CHECKING:
+    from antiphon.families.lstm.note_objective import LstmObjective
     from antiphon.families.lstm.objective import LstmGan
 
 # Beyond this a layer is a slip of the finger, which no machine would have memory for.
@@ -60,3 +61,58 @@ class LstmGanConfig(Config):
 
 AS_PUBLISHED = LstmGanConfig(sequence_length=1, standardised=False, reading="as-published")
 """The released code: sequences of one note, numbers as they come."""
+
+
+class LstmConfig(Config):
+    """Notes on the grid one after the other, each drawn from scores given all before it, for as long as one likes.
+
+    Parameters
+    ----------
+    latent_dim
+        Of a piece's latent, heard at every note.
+    hidden_dim, embedding_dim, num_layers
+        Sizes of the generator.
+    dropout
+        In the generator's states, while it is taught.
+    critic_dim, critic_layers
+        Width and depth of the discriminator.
+    row_length
+        Notes in a row of the codec.
+    penalty, penalty_every
+        Weight gamma of R1 and R2 (Roth et al. 2017), and the iterations between two penalty steps.
+    temperature
+        Of the Gumbel-softmax whose gradient replaces that of a choice.
+    likelihood_iterations, likelihood_rate
+        Iterations of teacher-forced likelihood before the game, 0 for a pure GAN, and what the generator's learning
+        rate is multiplied by there.
+    anchor_rate
+        In the game each adversarial step of the generator goes with one of likelihood at this multiple of its rate.
+    critic_lead
+        Iterations of the game in which only the discriminator moves.
+    transpose
+        Largest random transposition in semitones.
+    """
+
+    kind: Literal["lstm"] = "lstm"
+    latent_dim: Width = 32
+    hidden_dim: Width = 256
+    embedding_dim: Width = 64
+    num_layers: int = Field(default=1, ge=1, le=16)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    critic_dim: Width = 128
+    critic_layers: int = Field(default=1, ge=1, le=16)
+    row_length: Width = 64
+    penalty: float = Field(default=0.002, ge=0, allow_inf_nan=False)
+    penalty_every: int = Field(default=4, ge=1)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    likelihood_iterations: int = Field(default=0, ge=0)
+    likelihood_rate: float = Field(default=66.0, gt=0, allow_inf_nan=False)
+    anchor_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    critic_lead: int = Field(default=100, ge=0)
+    transpose: int = Field(default=6, ge=0, le=12)
+
+    def build(self) -> "LstmObjective":
+        """Two fresh players."""
+        from antiphon.families.lstm.note_objective import LstmObjective
+
+        return LstmObjective(self)

@@ -1,0 +1,213 @@
+"""Our LSTM: two ways to write agree, gradients reach, second derivatives are right, songs go on from their state."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.families.test_lstm import rows as lstm_rows
+from torch import Tensor
+
+from antiphon.families.lstm.config import LstmConfig
+from antiphon.families.lstm.note_networks import NUM_CLASSES, parts, places_of, to_planes, to_rows
+from antiphon.families.lstm.note_objective import LstmObjective
+from antiphon.fit import fit_preset, publish_run
+from antiphon.gan.objective import Phase
+from antiphon.gan.penalties import r1
+from antiphon.generate import load
+from antiphon.io.midi import midi_bytes, read_midi
+from antiphon.nn.straight_through import gumbel
+from antiphon.presets import get_preset
+from antiphon.training.checkpoint import load_model
+
+TOY = LstmConfig(
+    latent_dim=3,
+    hidden_dim=12,
+    embedding_dim=6,
+    critic_dim=10,
+    row_length=8,
+    dropout=0.0,
+    likelihood_iterations=2,
+    critic_lead=0,
+)
+TOY_OPTIONS = ("family.latent_dim=3", "family.hidden_dim=12", "family.embedding_dim=6", "family.critic_dim=10")
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_num_threads(threads)
+
+
+def rows(num: int = 6, width: int = 8) -> dict[str, Tensor]:
+    batch = lstm_rows(num, width)
+    place = batch["real"][:, :, 2].long().cumsum(1) % 16
+    return {**batch, "place": place.byte()}
+
+
+def phase(game: LstmObjective, name: str) -> Phase:
+    return next(phase for phase in game.phases if phase.name == name)
+
+
+def freeze_all_but(game: LstmObjective, player: str) -> None:
+    for name in ("generator", "discriminator"):
+        getattr(game, name).requires_grad_(name == player)
+
+
+def total(game: LstmObjective, name: str, batch: dict[str, Tensor]) -> Tensor:
+    return torch.stack(tuple(game.losses(phase(game, name), batch, 0).terms.values())).sum()
+
+
+def test_sizes_are_as_stated() -> None:
+    game = LstmConfig().build()
+    counts = [sum(weight.numel() for weight in player.parameters()) for player in (game.generator, game.discriminator)]
+    assert counts == [713_601, 190_466]
+
+
+def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
+    real = rows()["real"]
+    again = to_rows(to_planes(real))
+    real[:, 0, 2] = 0
+    assert torch.equal(again, real)
+
+
+def test_places_are_steps_in_the_bar() -> None:
+    real = torch.tensor([[[60, 0, 9], [60, 0, 5], [60, 0, 0], [60, 0, 64], [60, 0, 3]]], dtype=torch.uint8)
+    assert places_of(to_planes(real), torch.tensor([12])).tolist() == [[12, 1, 1, 1, 4]]
+
+
+def test_teaching_and_writing_see_the_same_scores() -> None:
+    game = TOY.build().eval()
+    place, latent = torch.arange(20) % 16, torch.randn(20, 3)
+    noise = gumbel(torch.randn(20, 8, NUM_CLASSES))
+    planes, _ = game.generator(game.generator.begin(place), latent, noise)
+    scores = game.generator.teacher(planes.detach(), place, latent)
+    for number, (score, drawn, plane) in enumerate(zip(scores, parts(noise), parts(planes), strict=True)):
+        chosen = (score + drawn).argmax(2)
+        begin = int(number == 0)
+        assert torch.equal(chosen[:, begin:], plane.argmax(2)[:, begin:])
+    assert (parts(planes)[0][:, 0].argmax(1) == 0).all()
+
+
+def test_a_song_goes_on_from_its_state() -> None:
+    game = TOY.build().double().eval()
+    latent, noise = torch.randn(5, 3).double(), gumbel(torch.randn(5, 30, NUM_CLASSES).double())
+    begin = game.generator.begin(torch.zeros(5, dtype=torch.int64))
+    whole, _ = game.go_on(begin, latent, noise, first=True)
+    head, state = game.go_on(begin, latent, noise[:, :11], first=True)
+    tail, _ = game.go_on(state, latent, noise[:, 11:], first=False)
+    assert torch.equal(torch.cat([head, tail], dim=1), whole)
+
+
+@pytest.mark.parametrize("name", ["likelihood", "anchor", "discriminator", "penalty", "generator"])
+def test_every_phase_reaches_its_player_and_its_recurrence_and_no_other(name: str) -> None:
+    game = TOY.build().train()
+    player = phase(game, name).player
+    freeze_all_but(game, player)
+    total(game, name, rows(16)).backward()
+    for key, weight in game.named_parameters():
+        assert weight.grad is None or key.startswith(player), key
+        # A critic's last bias moves no gradient by its input.
+        assert weight.grad is not None or not key.startswith(player) or "bias" in key, key
+        if "weight_hh" in key and key.startswith(player):
+            assert weight.grad is not None and weight.grad.norm() > 0, key
+
+
+def test_gradients_reach_both_notes_of_an_interval_and_no_note_behind_the_end() -> None:
+    game, batch = TOY.build(), rows(20)
+    planes = to_planes(batch["real"]).requires_grad_()
+    game.discriminator(planes, batch["length"], batch["place"][:, 0]).sum().backward()
+    assert planes.grad is not None
+    reached = planes.grad.abs().sum(2) > 0
+    assert torch.equal(reached, torch.arange(8) < batch["length"][:, None])
+
+
+def test_the_second_derivative_through_the_recurrence_is_right() -> None:
+    batch = rows(4)
+    game = TOY.build()
+    place, length = batch["place"][:, 0], batch["length"]
+    gradients = []
+    for dtype in (torch.float32, torch.float64):
+        critic = game.discriminator.to(dtype)
+        critic.zero_grad()
+        r1(critic, to_planes(batch["real"]).to(dtype), length, place).backward()
+        gradient = critic.lstm.get_parameter("weight_hh_l0").grad
+        assert gradient is not None
+        gradients.append(gradient.clone())
+    # float32 takes another kernel on many processors.
+    torch.testing.assert_close(gradients[0].double(), gradients[1], rtol=1e-3, atol=1e-7)
+    weight, step = game.discriminator.lstm.get_parameter("weight_hh_l0"), 1e-5
+    row, column = divmod(int(gradients[1].abs().argmax()), weight.shape[1])
+    moved = []
+    for sign in (1, -1):
+        with torch.no_grad():
+            weight[row, column] += sign * step
+            moved.append(r1(game.discriminator, to_planes(batch["real"]).double(), length, place).item())
+            weight[row, column] -= sign * step
+    assert (moved[0] - moved[1]) / (2 * step) == pytest.approx(float(gradients[1][row, column]), rel=1e-4)
+
+
+def test_transposition_moves_a_row_as_one_and_stays_in_range() -> None:
+    game, batch = TOY.build(), rows(300)
+    inside = torch.arange(8) < batch["length"][:, None]
+    batch["real"][:100, :, 0] = batch["real"][:100, :, 0] * 0 + 126 * inside[:100]
+    moved = game.augment(batch)["real"]
+    shift = (moved[:, :, 0].long() - batch["real"][:, :, 0].long()) * inside
+    assert (shift == shift[:, :1] * inside).all()
+    assert set(shift[100:, 0].tolist()) == set(range(-6, 7))
+    assert shift[:100].max() == 1 and moved.max() <= 127
+    assert torch.equal(moved[:, :, 1:], batch["real"][:, :, 1:])
+    assert not moved[~inside].any()
+
+
+def test_the_likelihood_start_learns_scales() -> None:
+    game, batch = TOY.build().train(), rows(64)
+    freeze_all_but(game, "generator")
+    optimizer = torch.optim.Adam(game.generator.parameters(), lr=2e-2)
+    losses = []
+    for _ in range(90):
+        optimizer.zero_grad()
+        terms = game.losses(phase(game, "likelihood"), batch, 0).terms
+        torch.stack(tuple(terms.values())).sum().backward()
+        optimizer.step()
+        losses.append(float(terms["pitch"].detach()))
+    # Every scale rises by a semitone a note: once its first pitch is known the others are.
+    assert losses[-1] < 0.4 * losses[0]
+
+
+def test_samples_are_rows_of_the_length_asked_for() -> None:
+    game, batch = TOY.build().eval(), rows(50)
+    made = game.sample(50, batch)
+    assert made.shape == batch["real"].shape and made.dtype == torch.uint8
+    assert not made[torch.arange(8) >= batch["length"][:, None]].any()
+    assert len(torch.unique(made, dim=0)) > 45
+
+
+@pytest.mark.slow
+def test_a_run_resumes_and_its_model_writes_songs_of_any_length(corpus: Path, tmp_path: Path) -> None:
+    def train(run: str, iterations: int) -> Path:
+        short = [f"train.iterations={iterations}", "train.batch_size=4", "train.device=cpu", "train.log_every=2"]
+        phases = ["family.likelihood_iterations=2", "family.critic_lead=1", "train.preview_every=2"]
+        config = get_preset("lstm").resolve([*TOY_OPTIONS, *short, *phases, "train.health_every=4"])
+        fit_preset(config, corpus, tmp_path / run, say=str)
+        publish_run(tmp_path / run, tmp_path / f"{run}.safetensors")
+        return tmp_path / f"{run}.safetensors"
+
+    whole = load_model(train("whole", 6))[1]
+    train("parts", 3)
+    again = load_model(train("parts", 6))[1]
+    assert all(torch.equal(again[name], tensor) for name, tensor in whole.items())
+    assert len(read_midi(tmp_path / "whole" / "previews" / "0000006.mid").tracks) == 2
+    model = load(tmp_path / "whole.safetensors")
+    songs = model.generate(20, num=3, seed=2)
+    for index, song in enumerate(songs):
+        assert song.end <= 20 * 4 * song.ticks_per_beat
+        assert midi_bytes(song) == midi_bytes(model.generate(20, seed=2 + index)[0])
+    short = model.generate(2, seed=2)[0].tracks[0].notes
+    np.testing.assert_array_equal(songs[0].tracks[0].notes["pitch"][: len(short)], short["pitch"])
+    bold, safe = (model.generate(4, temperature=temperature)[0] for temperature in (1.0, 0.0))
+    assert midi_bytes(safe) != midi_bytes(bold)
