@@ -1,5 +1,6 @@
 """Doors to verdicts: published tables and figures made anew."""
 
+import sys
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Annotated, Literal
@@ -81,7 +82,7 @@ def evaluate(
     report = evaluate_samples(
         samples, reference=reference, protocol=protocol, plan=plan, num=num, bars=bars, say=say_to_stderr
     )
-    print(table_text(report, get_terminal_size((120, 24)).columns))
+    print(table_text(report, get_terminal_size((120, 24)).columns, sys.stdout.encoding or "utf-8"))
     for path in write_report(report, out, json):
         print(path)
 

@@ -1,5 +1,6 @@
 """A report in the terminal: complete, within its width, readable where there is little room."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -30,7 +31,7 @@ def test_every_row_and_sentence_is_there(width: int) -> None:
 def test_wide_terminals_show_a_line_a_row() -> None:
     lines = table_text(whole(), 160).splitlines()
     line = next(line for line in lines if line.startswith("empty bar rate / bass"))
-    assert line.split("  ")[-1] == "higher than real, medium"
+    assert line.split("  ")[-1] == "✗ higher than real, medium"
     assert line.index("12.3 %") == lines[lines.index(line) - 1].index("made")
 
 
@@ -50,8 +51,37 @@ def test_names_cannot_steer_the_terminal() -> None:
 
 
 def test_a_section_too_long_for_a_terminal_shows_what_is_furthest_off() -> None:
-    rows = tuple(
-        Row(f"distance/feature {k}", "", "", "", Number(float(k)), None, Number(0.0, -1.0, 1.0)) for k in range(60)
-    )
+    floor = Number(0.0, -1.0, 1.0)
+
+    def told(far: range) -> list[int]:
+        """Rows of a table of 60 in which those of `far` stand apart, 50 and 51 may, and others are better than real."""
+        rows = []
+        for k in range(60):
+            said = "further off than other real songs" if k in far else "as other real songs"
+            said = "no difference seen, too few songs to be sure" if k in (50, 51) else said
+            rows.append(Row(f"distance/feature {k}", "", "", "", Number(float(k)), None, floor, verdict=said))
+        text = table_text(replace(EMPTY, sections=(Section("Feature by feature", "", tuple(rows)),)), 160)
+        table = text.partition("WHAT IS MEASURED")[0]
+        found = re.findall(r"^distance / feature (\d+)", table, re.M)
+        assert f"60 rows; {len(found)} of them" in table or not found
+        return [int(one) for one in found]
+
+    assert told(range(30, 45)) == list(range(44, 32, -1))
+    assert told(range(3, 6)) == [5, 4, 3, 51, 50]
+    assert told(range(0)) == [51, 50]
+
+
+def test_a_long_section_in_which_nothing_stands_apart_says_so() -> None:
+    rows = tuple(Row(f"a/{k}", "", "", "", Number(9.0), None, Number(0.0), verdict="as real songs") for k in range(60))
     text = table_text(replace(EMPTY, sections=(Section("Feature by feature", "", rows),)))
-    assert "12 of 60 rows" in text and "feature 59" in text and "feature 1\n" not in text
+    assert "60 rows; none of them stands apart" in text
+
+
+def test_verdicts_have_their_signs_in_any_encoding() -> None:
+    text = table_text(whole(), 160)
+    for sign, said in (("✗", "higher than real, medium"), ("✓", "as real songs"), ("≈", "higher than real, slight")):
+        assert f"  {sign} {said}" in text
+    assert "signs: ✓ as real; ≈ slightly apart; ✗ apart;" in text
+    plain = table_text(whole(), 160, "ascii")
+    assert plain.isascii() and "  != higher than real, medium" in plain and "signs: = as real; ~= slightly" in plain
+    assert max(map(len, plain.splitlines())) <= 160

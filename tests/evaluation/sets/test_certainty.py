@@ -241,7 +241,7 @@ def test_verdicts_in_words() -> None:
     assert say(0.4) == "higher than real, small"
     assert say(-0.8) == "lower than real, medium"
     assert say(-3) == "lower than real, large"
-    assert say(0, num=3).startswith("too few songs to tell (needs ")
+    assert say(0, num=3).startswith("too few songs to tell (needs 5 for a verdict, some ")
     assert say(0, num=8).startswith("no difference seen, too few songs to be sure (needs ")
 
 

@@ -18,6 +18,7 @@ from antiphon.evaluation.report.wording import (
     first_of_each,
     interval,
     label,
+    legend,
     p_text,
     printable,
     reason,
@@ -252,6 +253,7 @@ def _glossary(report: Report) -> Iterator[str]:
         return
     yield '<section aria-labelledby="glossary">\n<h2 id="glossary">Glossary</h2>\n<h3>How to read the tables</h3>\n<dl>'
     yield from (f"<dt>{name}</dt><dd>{_text(said)}</dd>" for name, said in READING)
+    yield f"<dt>signs</dt><dd>{_text(legend(SIGNS))}.</dd>"
     yield "</dl>\n<h3>What is measured</h3>\n<dl>"
     for name, row in first_of_each(rows).items():
         source = f' <span class="faint">Source: {_text(row.source)}</span>' if row.source else ""

@@ -29,7 +29,8 @@ class Row:
         samples, half of them at most, lie from the rest (19 times of 20 not further). For a distance, an agreement or
         an examiner: its value for real songs against other real songs.
     p
-        Chance of a difference this large between songs of one kind, corrected for the number of rows (Holm 1979).
+        Chance of a difference this large between songs of one kind, corrected for the number of rows: after Holm
+        (1979), or by the furthest row of each division (`antiphon.evaluation.sets.floors.p_values`).
     verdict
         In words.
     """

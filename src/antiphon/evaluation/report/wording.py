@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from antiphon.evaluation.measures import Number, base_name
@@ -21,7 +21,8 @@ _STANDINGS: tuple[tuple[str, Standing], ...] = (
     ("a little less than real music does", "slight"),
     ("no less than real music", "open"),
     ("less than real music does", "apart"),
-    ("more than real music does", "slight"),
+    ("a little more than real music does", "slight"),
+    ("more than real music does", "apart"),
     ("much as real music does", "alike"),
     ("nor in real music", "open"),
     ("to be sure", "open"),
@@ -47,6 +48,9 @@ _STANDINGS: tuple[tuple[str, Standing], ...] = (
 """Phrases of verdicts (of `certainty`, `comparing`, `dependence`, the examiners and the sections); the first found
 counts."""
 
+SIGNS_OF_ASCII: dict[Standing, str] = {"alike": "=", "slight": "~=", "apart": "!=", "open": "~", "unknown": "?", "": ""}
+"""The same where an encoding has no others."""
+
 _SAID: dict[Standing, tuple[str, str]] = {
     "alike": ("is as real songs are", "are as real songs are"),
     "slight": ("differs slightly", "differ slightly"),
@@ -71,8 +75,8 @@ READING = (
     (
         "floor",
         "what chance alone gives. For a metric: how far as many real songs as there are samples, half of them at most, "
-        "lie from the rest (19 times of 20 not further). For a distance, an agreement or an examiner: its value for real "
-        "songs against other real songs, and in brackets where 95 % of such divisions lie.",
+        "lie from the rest (19 times of 20 not further). For a distance, an agreement or an examiner: its value for "
+        "real songs against other real songs, and in brackets where 95 % of such divisions lie.",
     ),
     (
         "shuffled",
@@ -81,8 +85,9 @@ READING = (
     ),
     (
         "p",
-        "how often songs of one kind would lie this far apart by chance, corrected for the number of rows (Holm 1979); "
-        "below 0.05 is taken as a difference.",
+        "how often songs of one kind would lie this far apart by chance, corrected for the number of rows: of metrics "
+        "and of dependence after Holm (1979), of distances and agreements as the share of divisions in which the "
+        "furthest row lies as far off (max-T, Westfall and Young 1993). 0.05 and below is taken as a difference.",
     ),
     (
         "verdict",
@@ -92,6 +97,14 @@ READING = (
     ),
 )
 """How to read each column."""
+
+_SIGNIFY: dict[Standing, str] = {
+    "alike": "as real",
+    "slight": "slightly apart",
+    "apart": "apart",
+    "open": "no difference seen, but one may be there",
+    "unknown": "too few to tell",
+}
 
 _WORST = 3
 
@@ -105,6 +118,11 @@ def label(name: str) -> str:
     """A metric's name for readers: `empty_bar_rate/bass` is "empty bar rate / bass"."""
     metric, _, part = printable(name).partition("/")
     return metric.replace("_", " ") + (f" / {part}" if part else "")
+
+
+def legend(signs: Mapping[Standing, str]) -> str:
+    """What the signs before verdicts mean."""
+    return "; ".join(f"{signs[standing]} {said}" for standing, said in _SIGNIFY.items())
 
 
 def first_of_each(rows: Iterable[Row]) -> dict[str, Row]:

@@ -269,7 +269,8 @@ def words(one: Verdict) -> str:
     songs differ from short ones, and the phrase ends with it.
     """
     if one.difference.num_songs < MIN_SONGS or np.isnan(one.corrected_p):
-        return f"too few songs to tell (needs {one.needed_songs or MIN_SONGS})"
+        more = f", some {one.needed_songs} for a sure one" if (one.needed_songs or 0) > MIN_SONGS else ""
+        return f"too few songs to tell (needs {MIN_SONGS}{' for a verdict' if more else ''}{more})"
     if one.corrected_p > ALPHA:
         if max(-one.effect_low, one.effect_high) <= MARGIN:
             return f"as real songs{_otherwise(one, abs(one.unit_effect) > MARGIN)}"

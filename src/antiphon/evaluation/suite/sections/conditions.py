@@ -8,6 +8,7 @@ import numpy as np
 from antiphon.evaluation.metrics.performance_metrics import divided
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Row, Section
+from antiphon.evaluation.report.wording import p_text
 from antiphon.evaluation.sets.conditions import with_bar_before, with_chord, with_prime, with_track
 from antiphon.evaluation.sets.dependence import METRICS, Dependence, Pairing, corrected, dependence
 from antiphon.evaluation.sets.passages import Reading
@@ -41,9 +42,10 @@ def dependence_section(sides: Sides) -> Section | None:
     return Section(
         "Dependence on conditions",
         "Does the output go better with the condition that it was given than with those of other songs? Shuffled: the "
-        "samples beside conditions of other songs; p: that the conditions in any order would fit as well, one-sided. "
-        "The verdict compares what own conditions gain over others with what they gain in real music: as much means "
-        "that the whole interval of the difference, over songs, is below half of real music's gain.",
+        "samples beside conditions of other songs. The verdict compares what own conditions gain over others with what "
+        "they gain in real music, and p is of that difference, or of the difference in what is copied: as much means "
+        "that the whole interval of the difference, over songs, is below half of real music's gain. In brackets: p of "
+        "dependence itself, that the conditions in any order would fit as well, one-sided.",
         tuple(row for name, one in found.items() for row in _rows(name, one)),
     )
 
@@ -112,8 +114,8 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
             of_estimate(one.real.own),
             None,
             of_estimate(one.made.shuffled),
-            one.made.corrected_p,
-            one.words(),
+            one.against.corrected_p,
+            _depending(one),
         ),
         Row(
             f"{copied.name}/{name}",
@@ -122,8 +124,18 @@ def _rows(name: str, one: Dependence) -> tuple[Row, Row]:
             copied.unit,
             of_estimate(one.made.copied),
             of_estimate(one.real.copied),
+            p=one.copying.corrected_p,
             verdict=_copying(one),
         ),
+    )
+
+
+def _depending(one: Dependence) -> str:
+    chance = p_text(one.made.corrected_p)
+    return (
+        f"{one.words()} (dependence itself: p {'' if chance.startswith('<') else '= '}{chance})"
+        if chance
+        else one.words()
     )
 
 

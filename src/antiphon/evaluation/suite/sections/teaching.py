@@ -113,7 +113,8 @@ def _row(case: _Case, draws: Table, p: float, seed: int) -> Row:
 
 def _number(own: Table, other: Table, rng: np.random.Generator) -> Number:
     """An agreement with its 95 % interval over the songs of the first: the delete-half jackknife's (Shao & Wu
-    1989), the spread over random halves, scaled. Songs drawn twice would agree less than songs do, where most chords are rare."""
+    1989), the spread over random halves, scaled. Songs drawn twice would agree less than
+    songs do, where most chords are rare."""
     value, num = agreement(own, other), len(own)
     if num < 2:
         return Number(value, num_units=num, num_songs=num)
