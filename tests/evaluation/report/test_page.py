@@ -92,6 +92,7 @@ def test_every_row_and_sentence_is_there() -> None:
         assert said in text
     for remark in report.remarks:
         assert remark in text
+    assert "✓ as real; ≈ slightly apart; ✗ apart; ~ no difference seen, but one may be there; ? too few" in text
     for value in ("12.3 %", "[11.0, 13.5]", "1.10 %", "< 0.001", "too few songs: 2", "seed 7"):
         assert value in text
     assert "1,200 in 50 songs" in text
