@@ -222,3 +222,30 @@ def test_with_examiners(real: Path, tmp_path: Path, capsys: Capture, monkeypatch
     rows = [row for section in from_json((tmp_path / "report.json").read_text()).sections for row in section.rows]
     heard = [row for row in rows if "auc/" in row.name]
     assert len(heard) == 4 and all(0 <= row.made.value <= 1 and row.floor is not None for row in heard)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["barr"], "did you mean bar?"),
+        (["leider"], "did you mean lieder?"),
+        (["lieder:tests"], "lieder has the parts train, valid, test, not 'tests'"),
+        (["a9.npy"], "is one array; save it by numpy.savez"),
+        (["quartets", "--num", "3"], "num 3: only a model writes songs"),
+        (["quartets", "--out", "report.txt"], "report.txt: the page is HTML"),
+    ],
+)
+def test_slips_are_told_what_was_meant(
+    words: list[str], said: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["evaluate", *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_is_told_apart_from_its_run(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoint.pt").write_bytes(b"")
+    assert run(["evaluate", str(tmp_path / "run" / "checkpoint.pt")]) == 2
+    assert f"name the run's folder, {tmp_path / 'run'}" in capsys.readouterr().err

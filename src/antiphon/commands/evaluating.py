@@ -15,6 +15,9 @@ from antiphon.evaluation.suite.songs import open_songs
 from antiphon.evaluation.suite.suite import evaluate
 from antiphon.files import write_text
 
+NUM_SONGS, NUM_BARS = 64, 32
+"""Songs that a model writes to be evaluated, and bars of each."""
+
 
 def evaluate_samples(
     samples: str,
@@ -22,8 +25,8 @@ def evaluate_samples(
     reference: str | None = None,
     protocol: str | None = None,
     plan: Plan,
-    num: int = 64,
-    bars: int = 32,
+    num: int | None = None,
+    bars: int | None = None,
     say: Callable[[str], object],
 ) -> Report:
     """Evaluate a folder, a corpus, an array of rolls, or songs that a model writes for it.
@@ -39,7 +42,7 @@ def evaluate_samples(
     plan
         Everything else.
     num, bars
-        How many songs a model writes, and how long.
+        How many songs a model writes, and how long; None: `NUM_SONGS` and `NUM_BARS`.
     say
         Takes sentences about what is being done.
 
@@ -48,14 +51,22 @@ def evaluate_samples(
     InputError
         As `evaluate`, `open_songs` and `antiphon.generate.load`.
     """
-    from antiphon.commands.model_samples import is_model
+    from antiphon.commands.model_samples import is_model, near_model
 
     check_plan(replace(plan, protocol=protocol or plan.protocol))
+    model = is_model(samples)
     for key, value in (("num", num), ("bars", bars)):
-        if value < 1:
+        if value is not None and value < 1:
             raise InputError(f"{key} {value}: choose a whole number of 1 or more")
-    if is_model(samples):
-        return _of_model(samples, reference, replace(plan, protocol=protocol or ""), (num, bars), say)
+        if value is not None and not model:
+            raise InputError(
+                f"{key} {value}: only a model writes songs, and {samples} is none; leave it away"
+            )
+    if model:
+        size = (num or NUM_SONGS, bars or NUM_BARS)
+        return _of_model(samples, reference, replace(plan, protocol=protocol or ""), size, say)
+    if (meant := near_model(samples)) is not None:
+        raise InputError(f"{samples}: there is no folder, corpus or model of this name; did you mean {meant}?")
     made = open_songs(samples)
     chosen = protocol or ("musegan" if made.kind == "rolls" else "all")
     held_against = open_reference(reference, plan.seed) if reference else None
@@ -70,6 +81,8 @@ def check_places(out: Path | None, json_file: Path | None) -> None:
     InputError
         Naming the place.
     """
+    if out is not None and out.suffix.lower() in _OTHER_FORMS and not out.is_dir():
+        raise InputError(f"{out}: the page is HTML; name a folder, or a file that ends in .html")
     for path in _places(out, json_file):
         standing = next(folder for folder in path.absolute().parents if folder.exists())
         if path.is_dir():
@@ -95,6 +108,7 @@ def write_report(report: Report, out: Path | None, json_file: Path | None) -> li
 
 
 _PAGES = (".html", ".htm")
+_OTHER_FORMS = (".txt", ".md", ".pdf", ".json", ".csv", ".png", ".xml")
 
 
 def _places(out: Path | None, json_file: Path | None) -> list[Path]:

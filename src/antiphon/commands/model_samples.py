@@ -3,6 +3,7 @@
 import base64
 import tempfile
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,13 @@ class Source:
 def is_model(samples: str) -> bool:
     """Whether samples are to be made first: by a shipped model, a model file, or a run's latest state."""
     return samples in names() or samples.endswith(".safetensors") or (Path(samples) / CHECKPOINT).is_file()
+
+
+def near_model(samples: str) -> str | None:
+    """The shipped model that a name which is nothing else may mean."""
+    if Path(samples).exists() or container.named(samples.partition(":")[0]):
+        return None
+    return next(iter(get_close_matches(samples, names(), n=1)), None)
 
 
 def open_model(samples: str) -> Source:

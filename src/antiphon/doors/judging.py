@@ -22,8 +22,8 @@ def evaluate(
     seconds: float | None = None,
     prime_tokens: int | None = None,
     examiner: bool = True,
-    num: int = 64,
-    bars: int = 32,
+    num: int | None = None,
+    bars: int | None = None,
     seed: int = 0,
     workers: int | None = None,
     out: Path | None = None,
@@ -53,9 +53,9 @@ def evaluate(
     examiner
         Train classifiers to tell samples from real music, which takes minutes.
     num
-        Songs that a model writes.
+        Songs that a model writes, by default 64.
     bars
-        Length of each.
+        Length of each, by default 32.
     seed
         Of everything that is drawn by chance.
     workers

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +26,9 @@ from antiphon.evaluation.rolls import Rolls, read_rolls
 from antiphon.io.midi import read_midi
 from antiphon.music.instruments import FAMILIES
 from antiphon.music.score import Score
+
+CHECKPOINT_NAME = "checkpoint.pt"
+"""What a run's folder holds, whose name people try."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,13 +147,33 @@ def open_songs(source: Path | str) -> Songs:
             f"{path}: holds bars without notes' lengths; name a folder of MIDI, a corpus or an .npz of rolls"
         )
     if not path.is_dir():
-        known = ", ".join(container.names())
-        if path.exists():
-            raise InputError(f"{path}: is one file; put it into a folder and name that")
-        raise InputError(
-            f"{path}: is neither there nor one of {known}; name a folder of MIDI, a corpus or an .npz of rolls"
-        )
+        raise _no_songs(text, path)
     return _of_folder(path)
+
+
+def _no_songs(text: str, path: Path) -> InputError:
+    """What to do about a name that is no folder, corpus or array."""
+    wanted = "name a folder of MIDI, a corpus or an .npz of rolls"
+    place, colon, part = text.rpartition(":")
+    if colon and (container.named(place) or Path(place).is_dir()):
+        return InputError(f"{text}: {place} has the parts {', '.join(SPLITS)}, not {part!r}; name one of them")
+    if path.suffix.lower() in (".mid", ".midi", ".kar", *LEAD_SHEET_SUFFIXES):
+        return InputError(
+            f"{path}: is one file; put it into a folder and name that"
+            if path.exists()
+            else f"{path}: there is no such file; {wanted}"
+        )
+    if path.suffix.lower() == ".npy":
+        return InputError(
+            f"{path}: is one array; save it by numpy.savez with rolls, lowest_pitch, resolution, drum_track"
+        )
+    if path.name == CHECKPOINT_NAME:
+        return InputError(f"{path}: is a run's checkpoint; name the run's folder, {path.parent}")
+    if path.exists():
+        return InputError(f"{path}: is neither a folder nor an .npz; {wanted}")
+    near = get_close_matches(text, container.names(), n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return InputError(f"{path}: is neither there nor one of {', '.join(container.names())}; {hint}{wanted}")
 
 
 def in_memory(name: str, scores: Sequence[Score], kind: str = "scores") -> Songs:
