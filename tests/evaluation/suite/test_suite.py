@@ -187,6 +187,14 @@ def test_an_array_of_silence_is_said(tmp_path: Path) -> None:
     assert {row.made.value for row in rows(found) if row.name.startswith("empty_bar_rate")} == {1.0}
 
 
+def test_silence_is_said_before_what_sections_remark(tmp_path: Path) -> None:
+    cells = np.random.default_rng(0).random((6, 5, 1, 16, 24)) < 0.1
+    cells[:2] = False
+    rolls, extra = open_songs(rolls_file(tmp_path / "a.npz", rolls=cells)), Section("Extra", "", (), ("Grave.",))
+    found = evaluate(rolls, reference(100, 6), plan("lstm"), extra=[extra])
+    assert "2 of 6 samples are silent" in found.remarks[0] and found.remarks[1] == "Grave."
+
+
 def under_conditions(real: Songs, left_out: int | None = None) -> Songs:
     """Bars as a model would write them under the conditions of real songs: an octave's turn of the real ones."""
     entries = []
