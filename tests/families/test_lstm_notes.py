@@ -93,6 +93,17 @@ def test_teaching_and_writing_see_the_same_scores() -> None:
     assert (parts(planes)[0][:, 0].argmax(1) == 0).all()
 
 
+def test_chords_rise() -> None:
+    game = TOY.build().eval()
+    # As chordal as can be: hardly any note begins later than the one before.
+    with torch.no_grad():
+        game.generator.out[0].get_parameter("bias")[0] = 4.0
+    made = game.sample(300, {"length": torch.full((300,), 8), "place": torch.zeros(300, 8)}).long()
+    together = made[:, 1:, 2] == 0
+    assert together.float().mean() > 0.3
+    assert (made[:, :, 0].diff(dim=1)[together] > 0).all()
+
+
 def test_a_song_goes_on_from_its_state() -> None:
     game = TOY.build().double().eval()
     latent, noise = torch.randn(5, 3).double(), gumbel(torch.randn(5, 30, NUM_CLASSES).double())

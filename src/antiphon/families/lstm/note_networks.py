@@ -22,6 +22,7 @@ NUM_CLASSES = sum(SIZES)
 _OFFSETS, _PITCHES, _DURATIONS = SIZES
 _SLOPE = 0.1
 _REACH = 24
+_FORBIDDEN = -1e4
 
 
 class State(NamedTuple):
@@ -77,8 +78,8 @@ class NoteGenerator(nn.Module):
         hidden = self.dropout(hidden)
         offset, pitch, _ = parts(planes)
         return (
-            self._scores(0, hidden, None, None),
-            self._scores(1, hidden, offset, places),
+            self._scores(0, hidden, None, None) + _topped(before),
+            self._scores(1, hidden, offset, places) + _descending(before, offset),
             self._scores(2, hidden, torch.cat([offset, pitch], dim=-1), places),
         )
 
@@ -102,9 +103,10 @@ class NoteGenerator(nn.Module):
         of_offset, of_pitch, of_duration = parts(noise)
         offset = F.one_hot(state.place * 0, _OFFSETS).to(noise)
         if not first:
-            offset = _draw(self._scores(0, hidden, None, None) + of_offset, temperature)
+            offset = _draw(self._scores(0, hidden, None, None) + _topped(state.before) + of_offset, temperature)
         place = (state.place + offset.argmax(1)) % STEPS
-        pitch = _draw(self._scores(1, hidden, offset, place) + of_pitch, temperature)
+        pitch = self._scores(1, hidden, offset, place) + _descending(state.before, offset)
+        pitch = _draw(pitch + of_pitch, temperature)
         duration = _draw(self._scores(2, hidden, torch.cat([offset, pitch], dim=-1), place) + of_duration, temperature)
         note = torch.cat([offset, pitch, duration], dim=1)
         return note, State(memory, cell, note, place)
@@ -187,6 +189,20 @@ def parts(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def places_of(planes: Tensor, place: Tensor) -> Tensor:
     """The step in its bar (N, T) of each note, the first at `place` (N,)."""
     return (planes[..., :_OFFSETS].argmax(-1).cumsum(1) + place.long()[:, None]) % STEPS
+
+
+def _descending(before: Tensor, offset: Tensor) -> Tensor:
+    """What is added to the scores of pitches (..., 128): chords are written from low to high, no pitch twice."""
+    sung = parts(before)[1]
+    height = torch.where(sung.sum(-1) > 0, sung.argmax(-1), -1)
+    lower = torch.arange(_PITCHES, device=before.device) <= height[..., None]
+    return _FORBIDDEN * (lower & (offset[..., :1] > 0)).to(before)
+
+
+def _topped(before: Tensor) -> Tensor:
+    """What is added to the scores of offsets (..., 65): above the highest pitch a chord cannot go on."""
+    highest = parts(before)[1][..., -1:].detach()
+    return _FORBIDDEN * F.pad(highest, (0, _OFFSETS - 1))
 
 
 def _draw(scores: Tensor, temperature: float) -> Tensor:
