@@ -294,6 +294,8 @@ class TestTeaching:
             assert row.shuffled is not None and row.shuffled.value > 0
             assert row.made.low < row.made.value < row.made.high
             assert row.real is not None and row.real.low < row.real.value < row.real.high
+        row = rows["chord_ngram_agreement"]
+        assert row.shuffled is not None and row.real is not None and row.shuffled.value < row.real.value
         # Pitches in another order are the same pitches.
         row = rows["pitch_distribution_agreement"]
         assert row.verdict == "no difference seen, nor would it be of shuffled music" and standing(row) == "open"
