@@ -153,6 +153,19 @@ def test_scales_are_those_of_the_valid_notes_and_part_of_the_state() -> None:
     np.testing.assert_allclose(game.state_dict()["scale"], notes.std(0), rtol=1e-5)
 
 
+def test_the_networks_see_standardised_numbers() -> None:
+    game, batch = TOY.build(), rows(200)
+    game.calibrate(batch)
+    inside = valid(batch["length"], 8)
+    seen = ((to_numbers(batch["real"]).numpy() - game.centre.numpy()) / game.scale.numpy())[inside.numpy()]
+    np.testing.assert_allclose((seen.mean(0), seen.std(0)), ((0, 0, 0), (1, 1, 1)), atol=1e-4)
+    whole = (to_numbers(batch["real"]) - game.centre) / game.scale
+    logits = game.discriminator(whole, batch["length"])
+    torch.testing.assert_close(game.judge(batch["real"], batch["length"]), logits)
+    loss = game.losses(game.phases[0], batch, 0).terms["adversarial_real"]
+    torch.testing.assert_close(loss, torch.nn.functional.softplus(-logits).mean())
+
+
 def test_scales_of_notes_that_are_all_alike_divide_by_one() -> None:
     game = TOY.build()
     game.calibrate({"real": torch.full((3, 8, 3), 7, dtype=torch.uint8), "length": torch.full((3,), 8)})

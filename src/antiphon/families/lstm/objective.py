@@ -64,7 +64,7 @@ class LstmGan(Objective):
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """Cross-entropy of both sides for the discriminator, of the fakes called real for the generator."""
         turn = {"discriminator": self._discriminator_losses, "generator": self._generator_losses}[phase.name]
-        return turn((to_numbers(batch["real"]) - self.centre) / self.scale, batch["length"])
+        return turn(self._standardised(batch["real"]), batch["length"])
 
     def _discriminator_losses(self, real: Tensor, length: Tensor) -> Outcome:
         with torch.no_grad():
@@ -79,6 +79,10 @@ class LstmGan(Objective):
     def _generator_losses(self, real: Tensor, length: Tensor) -> Outcome:
         logits = self.discriminator(self._write(len(real)), length)
         return Outcome(LOSS.generator(logits, logits))
+
+    def _standardised(self, rows: Tensor) -> Tensor:
+        """Rows uint8 (N, T, 3) as numbers (N, T, F) as the networks see them."""
+        return (to_numbers(rows) - self.centre) / self.scale
 
     def _write(self, num: int) -> Tensor:
         """Sequences (num, T, F) as the networks see them."""
@@ -105,8 +109,7 @@ class LstmGan(Objective):
     def judge(self, rows: Tensor, length: Tensor) -> Tensor:
         """The discriminator's logits (N,) of rows (N, row_length, 3): the mean over the sequences of each."""
         width = self.config.sequence_length
-        sequences = (to_numbers(rows) - self.centre) / self.scale
-        sequences = sequences.view(len(rows), -1, width, NUM_FEATURES)
+        sequences = self._standardised(rows).view(len(rows), -1, width, NUM_FEATURES)
         begins = width * torch.arange(sequences.shape[1], device=rows.device)
         lengths = (length.long()[:, None] - begins).clamp(0, width)
         logits = self.discriminator(sequences.flatten(0, 1), lengths.flatten().clamp_min(1)).view(lengths.shape)
