@@ -97,6 +97,8 @@ def _less_varied(made: Estimate, held: Estimate) -> str:
         return few
     if found.high < 0:
         return "less varied than real songs"
+    if found.low > MARGIN:
+        return "more varied than real songs"
     return "as varied as real songs" if found.low >= -MARGIN else _open(songs_for_distinct(made, held, MARGIN))
 
 
