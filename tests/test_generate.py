@@ -271,7 +271,7 @@ def test_bar_opens_from_silence_unless_asked(tmp_path: Path, monkeypatch: pytest
         ("midinet-v2", {"chords": "C G"}, "hears no chords; bar and midinet-v3"),
         ("midinet-v2", {"key": "A minor"}, "key: the model"),
         ("midinet-v2", {"accompaniment": "3"}, "accompaniment: the model"),
-        ("midinet-v3", {"temperature": 0.5}, "bar models do"),
+        ("midinet-v3", {"temperature": 0.5}, "bar and lstm models do"),
         ("bar", {"chords": "C H"}, "'H'"),
         ("bar", {"chords": " "}, "no chord symbol"),
         ("bar", {"key": "Z minor"}, "'Z minor'"),

@@ -259,7 +259,7 @@ class Model:
         if first is not None and "previous" not in reads:
             self._refuse("first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
         if temperature != 1.0 and not self._writer.has_temperature:
-            self._refuse("temperature", "has no choice to make at a step", "bar models do")
+            self._refuse("temperature", "has no choice to make at a step", "bar and lstm models do")
 
     def _refuse(self, option: str, why: str, who: str) -> None:
         raise InputError(f"{option}: the model {self.name} {why}; {who}, so leave {option} out or choose one of those")
