@@ -140,8 +140,8 @@ def test_differences_are_measured_by_their_floor() -> None:
 def test_the_summary_counts_and_names() -> None:
     said = " ".join(summary(whole()))
     assert "Of 5 figures" in said and "1 is as real songs are" in said and "2 differ" in said
-    assert "Furthest off, measured by the floor: examiner auc / recurrent (made 0.910, floor 0.520); " in said
-    assert "; empty bar rate / bass (made 12.3 %, real 8.06 %)." in said
+    assert "Furthest off, measured by the floor: empty bar rate / bass (made 12.3 %, real 8.06 %); " in said
+    assert "; examiner auc / recurrent (made 0.910, floor 0.520)." in said
     assert "examiner auc / recurrent, tells made from real with an area under the curve of 0.910 [0.880, 0.930]" in said
 
 

@@ -206,7 +206,9 @@ def summary(report: Report) -> Iterator[str]:
         yield f"Of {_count(judged, 'figure')} held against real music, {_and(said)}."
     else:
         yield f"{_count(len(rows), 'figure')} measured; without a reference none of them has a verdict."
-    if worst := sorted((row for row in rows if standing(row) == "apart"), key=excess, reverse=True)[:_WORST]:
+    apart = sorted((row for row in rows if standing(row) == "apart"), key=excess, reverse=True)
+    # Figures that have a meaning to the ear come before distances between sets.
+    if worst := sorted(apart, key=lambda row: row.real is None)[:_WORST]:
         yield f"Furthest off, measured by the floor: {'; '.join(_difference(row) for row in worst)}."
     if heard := [row for row in rows if "auc" in base_name(row.name).split("_") and not math.isnan(row.made.value)]:
         sharpest = max(heard, key=lambda row: row.made.value)

@@ -202,11 +202,13 @@ def _features(sides: Sides, songs: Songs) -> tuple[Column | None, Column | None]
     """Features of the phrases of some songs, as they are and shuffled."""
     read = notes_reader(sides.plan.protocol, sides.setting)
     worker = partial(_of_song, read, _bars(sides), sides.plan.seed)
-    found = gather(songs, worker, "phrases", sides.plan.workers).found
-    if not found:
+    found = gather(songs, worker, "phrases", sides.plan.workers)
+    if not found.found:
         return None, None
-    own, shuffled = (columns([{"features": both[side]} for both in found])["features"] for side in (0, 1))
-    return own, shuffled
+    own, shuffled = (columns([{"features": both[side]} for both in found.found])["features"] for side in (0, 1))
+    # Recordings of one work are dealt to one side, as published divisions have them; or the floor would be too low.
+    _, work = np.unique([songs.groups[index] for index in found.songs], return_inverse=True)
+    return Column(own.values, work[own.song]), Column(shuffled.values, work[shuffled.song])
 
 
 def _of_song(read: Reader, bars: int, seed: int, songs: Songs, index: int) -> tuple[np.ndarray, np.ndarray]:
