@@ -32,7 +32,11 @@ from antiphon.presets import get_preset
             "family.latent_dim=0",
             "option: family.latent_dim = 0 will not do: input should be greater than or equal to 1",
         ),
-        ("bar", "family.kind=lstm", "option: family.kind = 'lstm' will not do: choose one of 'midinet', 'bar'"),
+        (
+            "bar",
+            "family.kind=flute",
+            "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm'",
+        ),
         (
             "midinet-v2",
             "train.epochs=null",
