@@ -80,7 +80,7 @@ def _public(name: str, model: Model, repeats: int, target: str) -> list[Row]:
     """What a user of `Model.generate` gets."""
     seeds = range(NUM_SONGS)
     plans = [model._plan(SONG_BARS, seed, None, None, model._openings(None, None)) for seed in seeds]
-    chain = processor_seconds(lambda: model._chain(plans, seeds, SONG_BARS, 1.0), repeats)
+    chain = processor_seconds(lambda: model._compose(plans, seeds, 1.0), repeats)
     songs = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS), repeats)
     single = processor_seconds(lambda: model.generate(1), 10 * repeats)
     what = f"{name}, Model.generate, {NUM_SONGS} songs of {SONG_BARS} bars"

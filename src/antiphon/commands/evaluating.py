@@ -59,9 +59,7 @@ def evaluate_samples(
         if value is not None and value < 1:
             raise InputError(f"{key} {value}: choose a whole number of 1 or more")
         if value is not None and not model:
-            raise InputError(
-                f"{key} {value}: only a model writes songs, and {samples} is none; leave it away"
-            )
+            raise InputError(f"{key} {value}: only a model writes songs, and {samples} is none; leave it away")
     if model:
         size = (num or NUM_SONGS, bars or NUM_BARS)
         return _of_model(samples, reference, replace(plan, protocol=protocol or ""), size, say)
