@@ -13,7 +13,8 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES
 from antiphon.generate import Model, load
 from antiphon.model_files import ModelFile
-from antiphon.presets import ModelConfig, get_preset
+from antiphon.presets import get_preset
+from antiphon.resolved import ModelConfig
 from benchmarks.midinet_peer import released_figures
 from benchmarks.table import Row
 from benchmarks.train_step import matrix_rate, processor_seconds

@@ -11,7 +11,8 @@ from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset, model_licence, publish_run
-from antiphon.presets import RunConfig, get_preset
+from antiphon.presets import get_preset
+from antiphon.resolved import RunConfig
 from antiphon.training.checkpoint import load_model, save_model
 from antiphon.training.log import read_log
 

@@ -13,7 +13,8 @@ from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Objective
 from antiphon.io.midi import read_midi
 from antiphon.observers import Curves, Evaluation, Health, Preview, _loss
-from antiphon.presets import RunConfig, get_preset
+from antiphon.presets import get_preset
+from antiphon.resolved import RunConfig
 
 
 def config(preset: str) -> RunConfig:

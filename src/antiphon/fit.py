@@ -13,7 +13,7 @@ from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_bytes
-from antiphon.presets import RunConfig
+from antiphon.resolved import RunConfig
 
 if TYPE_CHECKING:
     from antiphon.model_files import ModelFile

@@ -24,7 +24,7 @@ from antiphon.music.keys import estimate_key
 from antiphon.music.progressions import draw_key, draw_progression
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, Key, parse_chord, parse_progression
-from antiphon.presets import ModelConfig
+from antiphon.resolved import ModelConfig
 from antiphon.writers import MOST_BOLD, Chance, Writer, writer_of
 
 Bars = NDArray[np.uint8]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from antiphon.gan.objective import Objective
-    from antiphon.presets import ModelConfig
+    from antiphon.resolved import ModelConfig
 
 SHELF = Path(__file__).parent / "models"
 """Where the models lie that come with the package."""
@@ -93,7 +93,7 @@ def read(model: str | Path) -> ModelFile:
         If there is no such model, it cannot be fetched, the file is damaged, a pickle or of another program, or what
         it holds does not fit its card.
     """
-    from antiphon.presets import ModelConfig
+    from antiphon.resolved import ModelConfig
     from antiphon.training.checkpoint import load_model
 
     path = find(model)

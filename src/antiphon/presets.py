@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, NamedTuple, Self
-
-from pydantic import Field, model_validator
+from typing import Any, NamedTuple
 
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
@@ -23,91 +21,8 @@ from antiphon.families.midinet.config import (
     PenaltyConfig,
     Variant,
 )
+from antiphon.resolved import CodecConfig, FamilyConfig, RunConfig
 from antiphon.training.config import AdamConfig, TrainConfig
-
-FamilyConfig = Annotated[MidinetConfig | BarConfig | LstmGanConfig | LstmConfig, Field(discriminator="kind")]
-CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences, Field(discriminator="kind")]
-
-
-class ModelConfig(Config):
-    """What a model file's card says of how to build and read it.
-
-    Parameters
-    ----------
-    family
-        Networks and losses.
-    codec
-        Representation, of the kind that the family's networks take, with the rows that they read.
-    """
-
-    family: FamilyConfig
-    codec: CodecConfig
-
-    @model_validator(mode="after")
-    def _rows_are_there(self) -> Self:
-        kind = _TAKES[self.family.kind]
-        if self.codec.kind != kind:
-            raise InputError(
-                f"codec.kind = {self.codec.kind!r}: the family {self.family.kind!r} takes {kind!r}; choose that, or a "
-                "preset of another family"
-            )
-        if isinstance(self.family, LstmGanConfig | LstmConfig):
-            self._check_notes(self.family)
-            return self
-        given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
-        lacking = [name for name in _read(self.family) if name not in given]
-        if lacking and isinstance(self.codec, FrameBars):
-            version = next(version for version, names in _GIVEN.items() if set(_read(self.family)) <= set(names))
-            raise InputError(
-                f"codec.version = {self.codec.version!r}: it has no rows {lacking[0]!r}, which this family reads "
-                f"(family.condition_channels, family.chord); set codec.version={version} with it, or choose a preset"
-            )
-        return self
-
-    def _check_notes(self, family: LstmGanConfig | LstmConfig) -> None:
-        """That a row's numbers mean what the family takes them to mean."""
-        wanted = NoteSequences(length=family.row_length)
-        for name in ("unit", "resolution", "length", "longest"):
-            given, needed = getattr(self.codec, name), getattr(wanted, name)
-            if given != needed:
-                raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
-
-
-class RunConfig(ModelConfig):
-    """Everything that decides a run but its corpus; `override` takes `family.x=y`, `codec.x=y` and `train.x=y`.
-
-    Parameters
-    ----------
-    preset
-        The row it began as.
-    family, codec
-        See `ModelConfig`.
-    train
-        Length, optimizers, intervals.
-    """
-
-    preset: str
-    train: TrainConfig
-
-    @model_validator(mode="after")
-    def _noise_fades(self) -> Self:
-        if self.train.capture and isinstance(self.family, MidinetConfig) and self.family.noise is not None:
-            raise InputError(
-                "train.capture = true: a recorded iteration cannot fade family.noise; leave one of them out"
-            )
-        return self
-
-
-_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody", "lstm-gan": "notes", "lstm": "notes"}
-_GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
-
-
-def _read(family: MidinetConfig | BarConfig) -> tuple[str, ...]:
-    """The rows that a family's networks read beside the bars themselves."""
-    if isinstance(family, BarConfig):
-        return _GIVEN["v3"]
-    conditions = {"previous": family.condition_channels > 0, "chord": family.chord}
-    return tuple(name for name, is_read in conditions.items() if is_read)
 
 
 class Preset(Config):

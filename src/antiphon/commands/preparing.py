@@ -13,7 +13,8 @@ from antiphon.data.prepare import CHOICES, prepare
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_text
-from antiphon.presets import RunConfig, get_preset
+from antiphon.presets import get_preset
+from antiphon.resolved import RunConfig
 
 
 def prepare_corpus(

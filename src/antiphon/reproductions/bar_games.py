@@ -4,7 +4,8 @@ what these foretell."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from antiphon.presets import RunConfig, get_preset
+from antiphon.presets import get_preset
+from antiphon.resolved import RunConfig
 
 TUNING_SEEDS = (0, 1, 2)
 """Rates and lengths below, and the limits of health, were chosen on these."""

@@ -13,6 +13,7 @@ from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.penalties import r1, r2
 from antiphon.gan.steady import Decide
+from antiphon.gan.timetable import likelihood_then_game
 
 _LOSS = LOSSES["relativistic"]
 
@@ -28,17 +29,14 @@ class BarObjective(Objective):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        """Likelihood first, then the game, in which likelihood goes on as an anchor; penalties come every few turns."""
-        config, start = self.config, self.config.likelihood_iterations
-        played = start + config.critic_lead
-        # At rate 0 the anchor would still stir the optimizer's averages.
-        anchor = [Phase("anchor", "generator", start=played, rate=config.anchor_rate)] if config.anchor_rate else []
-        return (
-            Phase("likelihood", "generator", stop=start, rate=config.likelihood_rate),
-            *anchor,
-            Phase("discriminator", "discriminator", start=start),
-            Phase("penalty", "discriminator", start=start, every=config.penalty_every),
-            Phase("generator", "generator", start=played),
+        """Likelihood first, then the game; see `antiphon.gan.timetable`."""
+        config = self.config
+        return likelihood_then_game(
+            config.likelihood_iterations,
+            config.critic_lead,
+            likelihood_rate=config.likelihood_rate,
+            anchor_rate=config.anchor_rate,
+            penalty_every=config.penalty_every,
         )
 
     def augment(self, batch: Batch) -> Batch:
