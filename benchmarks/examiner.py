@@ -106,9 +106,13 @@ def rolls(corpus: str = "freedoom") -> tuple[Material, Mapping[str, tuple[Materi
 
 
 def notes(corpus: str = "lieder", most: int = 300) -> tuple[Material, Mapping[str, tuple[Material, str]]]:
-    """Windows of 128 notes of written music, some training songs and all held-out ones."""
+    """Windows of 128 notes of written music, some training songs drawn at random and all held-out ones.
+
+    In the corpus's own order neighbours are songs of one composer, which would pass for a difference between halves.
+    """
     source = Corpus.open(corpus)
-    songs = np.concatenate([source.split("train")[:most], source.split("test")])
+    drawn = np.random.default_rng(1).permutation(source.split("train"))[:most]
+    songs = np.concatenate([np.sort(drawn), source.split("test")])
     held = np.isin(songs, source.split("test"))
     pieces = [Notes.from_score(source.score(int(song))) for song in songs]
     rng = np.random.default_rng(0)
