@@ -154,15 +154,8 @@ _LSTM = Preset(
     summary="notes on the grid, one after the other and for as long as one likes, each given all before it",
     family=LstmConfig(likelihood_iterations=2000),
     codec=NoteSequences(),
-    train=TrainConfig(
-        batch_size=64,
-        iterations=2500,
-        generator=AdamConfig(lr=3e-5, beta1=0.5, beta2=0.99, clip_norm=5.0),
-        discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),
-        ema_decay=0.999,
-        checkpoint_every=500,
-        preview_every=500,
-    ),
+    # The rates of `bar`, not tuned for notes yet.
+    train=_BAR.train.model_copy(update={"batch_size": 64, "iterations": 2500}),
     corpus="lieder",
 )
 _LSTM_ADAM = AdamConfig(lr=1e-3, beta1=0.9)

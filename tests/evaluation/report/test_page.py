@@ -181,7 +181,14 @@ def test_light_dark_and_paper() -> None:
 
 
 def svg(text: str) -> ElementTree.Element:
-    return ElementTree.fromstring(text)
+    """A drawing, which must be well-formed; a browser draws nothing at a coordinate that is no number."""
+    drawn = ElementTree.fromstring(text)
+    coordinates = [value for element in drawn.iter() for name, value in element.attrib.items() if name in _PLACES]
+    assert not any(word in value for value in coordinates for word in ("nan", "inf"))
+    return drawn
+
+
+_PLACES = {"x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height", "points", "d"}
 
 
 def test_intervals_lie_where_their_values_are() -> None:
