@@ -127,6 +127,6 @@ def test_an_archive_gives_the_licence_and_ids_of_its_folder(make_folder: Make, t
 )
 def test_the_real_ones(folder: str, known: str, kept: int) -> None:
     if not (DATA / folder).is_dir():
-        pytest.skip("the data is not here")
+        pytest.skip(f"{DATA} does not hold {folder}; ANTIPHON_DATA names another place")
     listing = survey(DATA / folder)
     assert (listing.known, len(listing.items)) == (known, kept)

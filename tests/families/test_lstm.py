@@ -1,6 +1,5 @@
 """The LSTM GAN: sizes, what gradients reach, the numbers of notes, a few steps of training, conversion."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +27,6 @@ PAPER = LstmGanConfig()
 TOY = LstmGanConfig(latent_dim=5, hidden_dim=12, row_length=8, sequence_length=8)
 TOY_AS_PUBLISHED = AS_PUBLISHED.override(["latent_dim=5", "hidden_dim=12", "row_length=8"])
 GAMES = pytest.mark.parametrize("config", [TOY, TOY_AS_PUBLISHED], ids=["paper", "as-published"])
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def rows(num: int = 6, width: int = 8, seed: int = 1, shortest: int = 3) -> dict[str, Tensor]:

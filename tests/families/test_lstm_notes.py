@@ -1,6 +1,5 @@
 """Our LSTM: two ways to write agree, gradients reach, second derivatives are right, songs go on from their state."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,6 @@ TOY = LstmConfig(
     critic_lead=0,
 )
 TOY_OPTIONS = ("family.latent_dim=3", "family.hidden_dim=12", "family.embedding_dim=6", "family.critic_dim=10")
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def rows(num: int = 6, width: int = 8) -> dict[str, Tensor]:

@@ -1,7 +1,5 @@
 """The bar GAN: sizes, gradients, augmentation, samples, its table of variants, conversion, a few steps of training."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor
@@ -23,15 +21,6 @@ PARAMETERS = {
     "midinet-v3-as-published": (546_913, 361_777),
 }
 BATCH_SIZE = 6
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def bars(batch_size: int = BATCH_SIZE, seed: int = 1) -> dict[str, Tensor]:

@@ -1,7 +1,6 @@
 """The bar GAN's other games: every loss, penalties, instance noise, and the fast path that none of them slows down."""
 
 import json
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
@@ -19,15 +18,6 @@ from antiphon.gan.penalties import clip_weights
 
 KINDS = {"gradient": {"gradient"}, "r1": {"r1"}, "r2": {"r2"}, "r1+r2": {"r1", "r2"}}
 STILL = {"dropout": 0.0, "minibatch": None}
-
-
-@pytest.fixture(autouse=True)
-def _seeded() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 def config(**changes: Any) -> MidinetConfig:

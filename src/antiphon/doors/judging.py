@@ -1,4 +1,4 @@
-"""Doors to verdicts: published tables and figures made anew."""
+"""Doors to verdicts: music graded, several grades as one table, published tables and figures made anew."""
 
 import sys
 from pathlib import Path

@@ -13,7 +13,6 @@ from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.penalties import r1, r2
 from antiphon.gan.steady import Decide
-from antiphon.gan.timetable import likelihood_then_game
 
 _LOSS = LOSSES["relativistic"]
 
@@ -30,14 +29,7 @@ class BarObjective(Objective):
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Likelihood first, then the game; see `antiphon.gan.timetable`."""
-        config = self.config
-        return likelihood_then_game(
-            config.likelihood_iterations,
-            config.critic_lead,
-            likelihood_rate=config.likelihood_rate,
-            anchor_rate=config.anchor_rate,
-            penalty_every=config.penalty_every,
-        )
+        return self.config.phases
 
     def augment(self, batch: Batch) -> Batch:
         """Transpose each row within the two octaves, chord included, and silence some previous bars."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from antiphon.config import Config
+from antiphon.gan.timetable import LikelihoodThenGame
 
 if TYPE_CHECKING:
     from antiphon.families.lstm.note_objective import LstmObjective
@@ -63,8 +64,10 @@ AS_PUBLISHED = LstmGanConfig(sequence_length=1, standardised=False, reading="as-
 """The released code: sequences of one note, numbers as they come."""
 
 
-class LstmConfig(Config):
+class LstmConfig(LikelihoodThenGame):
     """Notes on the grid one after the other, each drawn from scores given all before it, for as long as one likes.
+
+    The game's turns as of `LikelihoodThenGame`.
 
     Parameters
     ----------
@@ -78,17 +81,8 @@ class LstmConfig(Config):
         Width and depth of the discriminator.
     row_length
         Notes in a row of the codec.
-    penalty, penalty_every
-        Weight gamma of R1 and R2 (Roth et al. 2017), and the iterations between two penalty steps.
     temperature
         Of the Gumbel-softmax whose gradient replaces that of a choice.
-    likelihood_iterations, likelihood_rate
-        Iterations of teacher-forced likelihood before the game, 0 for a pure GAN, and what the generator's learning
-        rate is multiplied by there.
-    anchor_rate
-        In the game each adversarial step of the generator goes with one of likelihood at this multiple of its rate.
-    critic_lead
-        Iterations of the game in which only the discriminator moves.
     transpose
         Largest random transposition in semitones.
     """
@@ -102,13 +96,7 @@ class LstmConfig(Config):
     critic_dim: Width = 128
     critic_layers: int = Field(default=1, ge=1, le=16)
     row_length: Width = 64
-    penalty: float = Field(default=0.002, ge=0, allow_inf_nan=False)
-    penalty_every: int = Field(default=4, ge=1)
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    likelihood_iterations: int = Field(default=0, ge=0)
-    likelihood_rate: float = Field(default=66.0, gt=0, allow_inf_nan=False)
-    anchor_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    critic_lead: int = Field(default=100, ge=0)
     transpose: int = Field(default=6, ge=0, le=12)
 
     def build(self) -> "LstmObjective":
