@@ -14,10 +14,12 @@ from tests.made import folder, song
 from tests.test_cli import Capture, leftovers, succeed
 
 from antiphon.cli import run
+from antiphon.commands.model_samples import PROTOCOLS_OF_FAMILIES
 from antiphon.evaluation.report.report import from_json
 from antiphon.evaluation.suite.sections import examiners
 from antiphon.io.midi import write_midi
 from antiphon.music.score import TIME_SIGNATURE, table
+from antiphon.presets import PRESETS
 
 PLAIN = ("--no-examiner", "--workers", 1)
 PROTOCOLS = ["bar", "lstm", "musegan", "transformer-gan", pytest.param("all", marks=pytest.mark.slow)]
@@ -249,3 +251,9 @@ def test_a_checkpoint_is_told_apart_from_its_run(tmp_path: Path, capsys: Capture
     (tmp_path / "run" / "checkpoint.pt").write_bytes(b"")
     assert run(["evaluate", str(tmp_path / "run" / "checkpoint.pt")]) == 2
     assert f"name the run's folder, {tmp_path / 'run'}" in capsys.readouterr().err
+
+
+def test_every_family_is_graded_by_a_protocol_of_its_own() -> None:
+    kinds = {preset.family.kind for preset in PRESETS.values()}
+    assert kinds == set(PROTOCOLS_OF_FAMILIES)
+    assert set(PROTOCOLS_OF_FAMILIES.values()) <= {"bar", "lstm", "musegan", "transformer-gan"}
