@@ -17,7 +17,7 @@ from antiphon.gan.steady import Inputs
 from antiphon.generate import Model, Plan, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.theory import parse_chord
-from antiphon.writers import BarWriter, MidinetWriter
+from antiphon.writers.bars import BarWriter, MidinetWriter
 
 PRESETS = sorted(TOY)
 

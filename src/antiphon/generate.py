@@ -25,7 +25,8 @@ from antiphon.music.progressions import draw_key, draw_progression
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, Key, parse_chord, parse_progression
 from antiphon.resolved import ModelConfig
-from antiphon.writers import MOST_BOLD, Chance, Writer, writer_of
+from antiphon.writers.table import writer_of
+from antiphon.writers.writer import MOST_BOLD, Chance, Writer
 
 Bars = NDArray[np.uint8]
 

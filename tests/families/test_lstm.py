@@ -21,7 +21,7 @@ from antiphon.io.midi import midi_bytes, read_midi
 from antiphon.presets import get_preset
 from antiphon.training.checkpoint import load_model, save_model
 from antiphon.training.foreign import read_torch_file
-from antiphon.writers import LstmGanWriter
+from antiphon.writers.notes import LstmGanWriter
 
 PAPER = LstmGanConfig()
 TOY = LstmGanConfig(latent_dim=5, hidden_dim=12, row_length=8, sequence_length=8)

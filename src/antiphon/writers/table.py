@@ -1,0 +1,23 @@
+"""Which writer each family's networks have: the part of generation that knows networks."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from antiphon.families.bar.objective import BarObjective
+from antiphon.families.lstm.note_objective import LstmObjective
+from antiphon.families.lstm.objective import LstmGan
+from antiphon.families.midinet.objective import Midinet
+from antiphon.gan.objective import Objective
+from antiphon.writers.bars import BarWriter, MidinetWriter
+from antiphon.writers.notes import LstmGanWriter, LstmWriter
+from antiphon.writers.writer import Writer
+
+
+def writer_of(objective: Objective) -> Writer:
+    """The writer for a family's networks."""
+    return _WRITERS[type(objective)](objective)
+
+
+_WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
+    {Midinet: MidinetWriter, BarObjective: BarWriter, LstmGan: LstmGanWriter, LstmObjective: LstmWriter}
+)

@@ -1,0 +1,81 @@
+"""What every family owes to generation: songs from given chance.
+
+Axes: N songs, T step (16).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from antiphon.codecs.codec import Codec
+from antiphon.music.score import Score
+
+Chance = np.random.Generator
+Bars = NDArray[np.uint8]
+
+MOST_BOLD = 10.0
+"""The highest temperature."""
+
+
+class Writer(ABC):
+    """Writes songs with one family's generator.
+
+    Choices are those of float64: the largest of 26 or 128 scores then does not depend on the order in which a
+    processor, a batch size or a thread count adds numbers up, so a seed gives the same bytes everywhere. Most are made
+    in float32 and known to be the same, see `antiphon.gan.steady`.
+
+    Parameters
+    ----------
+    objective
+        The family's networks, which stay as they are.
+
+    Attributes
+    ----------
+    reads
+        Of "previous" and "chord", what a bar is conditioned on.
+    has_temperature
+        Whether there is a choice of a step to be more or less bold in.
+    knows_silence
+        Whether a song can begin out of nothing, so that no real bar is needed before it.
+    tempo
+        Beats a minute unless one is asked for.
+    """
+
+    reads: frozenset[str]
+    has_temperature: ClassVar[bool]
+    knows_silence: ClassVar[bool]
+    tempo: ClassVar[float]
+
+    @abstractmethod
+    def opening(self, chance: Chance) -> Bars:
+        """What a song's first bar follows (16,) when nothing is given: not heard itself. Pieces follow nothing (0,)."""
+
+    @abstractmethod
+    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
+        """Songs as their codec's rows, each after its own opening, over its `chords` (N, B), one a bar, from its own
+        chance."""
+
+    @abstractmethod
+    def last_bar(self, score: Score, codec: Codec) -> Bars | None:
+        """The last bar (16,) of a score in the model's representation; None where there is none."""
+
+
+def normal(chances: Sequence[Chance], *size: int) -> Tensor:
+    """Gaussians (N, *size) in float64, each song's from its own chance."""
+    return torch.from_numpy(np.stack([chance.standard_normal(size) for chance in chances]))
+
+
+def as_tensor(values: Bars) -> Tensor:
+    """The same values for torch."""
+    return torch.from_numpy(values)
+
+
+def as_array(bars: Tensor) -> Bars:
+    """The same values for numpy."""
+    values: Bars = bars.numpy()
+    return values
