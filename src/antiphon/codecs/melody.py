@@ -168,8 +168,9 @@ def off_grid_share(score: Score) -> float:
     return float((np.abs(starts * RESOLUTION - nearest) * 4 > score.ticks_per_beat).mean()) if len(starts) else 0.0
 
 
-def bar_phase(score: Score, voice: int, lines: NDArray[np.int64], begins: NDArray[np.bool_]) -> int:
-    """Ticks by which the heard bar lines lie after the written ones, when a file has dropped its pickup; else 0.
+def bar_phase(score: Score, voice: int, lines: NDArray[np.int64], begins: NDArray[np.bool_], steps: int = STEPS) -> int:
+    """Ticks by which the heard lines of bars of `steps` lie after the written ones, when a file has dropped its pickup;
+    else 0.
 
     A dropped pickup leaves its notes before the first heard bar line and moves all lines by its length. Low notes and
     long notes of the tune fall on downbeats: another phase than the written one is taken only where the bass is plainly
@@ -179,11 +180,11 @@ def bar_phase(score: Score, voice: int, lines: NDArray[np.int64], begins: NDArra
     drums = any(track.is_drum and len(track.notes) for track in score.tracks)
     if not others or drums or begins.sum() != 1 or len(lines) < 8:
         return 0
-    span = lines[0], lines[-1] + 4 * score.ticks_per_beat
+    span = lines[0], lines[-1] + steps * score.ticks_per_beat // RESOLUTION
     bass = _lowest(_within(np.concatenate(others), *span))
     tune = _within(score.tracks[voice].notes, *span)
-    heavy = _mass(score, bass, lines[0], np.clip(72 - bass["pitch"], 0, 48))
-    long = _mass(score, tune, lines[0], np.ones(len(tune)))
+    heavy = _mass(score, bass, lines[0], np.clip(72 - bass["pitch"], 0, 48), steps)
+    long = _mass(score, tune, lines[0], np.ones(len(tune)), steps)
     best = int(heavy.argmax())
     found = heavy[best] > _PLAINLY * heavy[0] and long[best] >= long[0]
     return best * score.ticks_per_beat // RESOLUTION if found else 0
@@ -199,11 +200,11 @@ def _lowest(notes: NDArray[np.void]) -> NDArray[np.void]:
     return ordered[np.append(True, np.diff(ordered["start"]) > 0)] if len(ordered) else ordered
 
 
-def _mass(score: Score, notes: NDArray[np.void], line: int, weight: NDArray[Any]) -> NDArray[np.float64]:
-    """Weight times length in beats (four at most) of the notes that begin on each of a bar's 16 steps."""
-    step = score.steps(notes["start"] - line, RESOLUTION) % STEPS
+def _mass(score: Score, notes: NDArray[np.void], line: int, weight: NDArray[Any], steps: int) -> NDArray[np.float64]:
+    """Weight times length in beats (four at most) of the notes that begin on each of a bar's steps."""
+    step = score.steps(notes["start"] - line, RESOLUTION) % steps
     beats = np.minimum((notes["end"] - notes["start"]) / score.ticks_per_beat, 4.0)
-    return np.asarray(np.bincount(step, weight * beats, minlength=STEPS), np.float64)
+    return np.asarray(np.bincount(step, weight * beats, minlength=steps), np.float64)
 
 
 def _moved(notes: NDArray[np.void], ticks: int) -> NDArray[np.void]:

@@ -19,6 +19,15 @@ def estimate_key(score: Score) -> Key | None:
     return key_of_weights(_sounding(score))
 
 
+def key_fits(score: Score) -> NDArray[np.float64]:
+    """How well each key's profile correlates (24,) with the sounding time of each pitch class: major keys from C on,
+    then minor ones; 0 throughout for a score without pitched notes, or with all twelve alike."""
+    sounding = _sounding(score)
+    centred = sounding - sounding.mean()
+    length = float(np.linalg.norm(centred))
+    return np.asarray(_FITS @ centred / length) if length else np.zeros(24)
+
+
 def key_of_weights(weights: ArrayLike) -> Key | None:
     """The major or natural minor key whose profile correlates best with weights (12,) of the pitch classes from C on.
 
