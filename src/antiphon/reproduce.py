@@ -63,6 +63,32 @@ def _transformer_gan_table_2(asked: Asked) -> Reproduction:
     return training_row(asked)
 
 
+def _claim(name: str) -> Callable[[Asked], Reproduction]:
+    def run(asked: Asked) -> Reproduction:
+        from antiphon.reproductions.claims import reproduce
+
+        return reproduce(name, asked)
+
+    return run
+
+
+_CLAIMS: Mapping[str, tuple[str, str, float]] = {
+    "bar-minibatch": ("Bar GAN, section VI", "Whether minibatch discrimination reduces mode collapse.", 6),
+    "bar-smoothing": ("Bar GAN, section VI", "Whether one-sided label smoothing reduces mode collapse.", 6),
+    "bar-rates": ("Bar GAN, section VI", "Whether the generator's rate should be twice the discriminator's.", 9),
+    "bar-updates": ("Bar GAN, section VI", "Whether two or three generator updates to one are better than one.", 9),
+    "bar-data": ("Bar GAN, section IV", "Whether less data, transposed, is better than more, or all as it is.", 9),
+    "likelihood-twins": ("none", "How each GAN does beside its own layers trained by likelihood alone.", 15),
+}
+"""Paper, what it shows, and minutes at cpu scale; the settings are in `antiphon.reproductions.claim_table`."""
+
+
+def _claim_row(name: str, paper: str, shows: str, minutes: float) -> Recipe:
+    needs = "at paper scale MAESTRO (--corpus)"
+    # At paper scale iterations are fourteen times as many, of batches more than twice as large.
+    return Recipe(paper, shows, {"toy": 0.3, "cpu": minutes, "paper": 30 * minutes}, needs, _claim(name))
+
+
 RECIPES: Mapping[str, Recipe] = {
     "bar-figures-5-8": Recipe(
         paper="Bar GAN, section VI, figures 5 to 8",
@@ -99,6 +125,7 @@ RECIPES: Mapping[str, Recipe] = {
         needs="",
         run=_human_study,
     ),
+    **{name: _claim_row(name, *row) for name, row in _CLAIMS.items()},
 }
 """By the name that `antiphon reproduce` takes."""
 

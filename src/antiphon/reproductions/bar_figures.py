@@ -1,9 +1,7 @@
 """The bar GAN paper's figures 5 to 8 trained anew, and how often the alarms of health are right about such games."""
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from antiphon.errors import InputError
 from antiphon.reproductions.bar_games import GAMES, NO_ALARM, SEEDS, Game
 from antiphon.reproductions.result import Asked, Line, Reproduction
+from antiphon.reproductions.runs import alarms_at_the_end, trained
 from antiphon.training.log import History
 
 FIGURES = ("5", "6", "7", "8")
@@ -25,7 +24,6 @@ _TOY_ITERATIONS = 6
 _PAPER_ITERATIONS, _PAPER_BATCH = 14_000, ("train.batch_size=72",)
 """Twenty passes over the paper's 50,400 bars in batches of 72."""
 
-_ALARM, _HEALTH = "alarm/", "health/"
 SHOWN: Mapping[str, str] = {
     "C_r": "discriminator/confidence_real",
     "C_f": "discriminator/confidence_fake",
@@ -82,9 +80,9 @@ def reproduce(asked: Asked) -> Reproduction:
         game = GAMES[figure]
         asked.say(f"figure {figure}, {game.title}: {iterations or game.iterations:,} iterations")
         chosen: dict[str, Any] = {"iterations": iterations, "corpus": corpus, "more": more, "say": asked.say}
-        trained = train(figure, asked.seed, asked.out, **chosen)
-        lines += _lines(figure, trained)
-        pictures += trained.pictures
+        played = train(figure, asked.seed, asked.out, **chosen)
+        lines += _lines(figure, played)
+        pictures += played.pictures
     music = corpus or ", ".join(dict.fromkeys(GAMES[figure].corpus for figure in FIGURES))
     return Reproduction(
         tuple(lines),
@@ -112,19 +110,14 @@ def train(
     InputError
         If the corpus cannot be had or the pictures cannot be written.
     """
-    from antiphon.fit import fit_preset
     from antiphon.training.log import read_log
 
     game = GAMES[figure]
     config = game.resolve(seed, iterations, more)
-    with tempfile.TemporaryDirectory(prefix="antiphon-") as scratch, _one_thread():
-        run = Path(scratch) / "run"
-        fit_preset(config, corpus or game.corpus, run, workers=1, say=say)
+    with trained(config, corpus or game.corpus, say) as run:
         history = read_log(run)
         pictures = () if out is None else _keep_pictures(run, out, f"figure-{figure}-{seed}")
-    examined = [record for record in history if any(name.startswith(_HEALTH) for name in record)]
-    raised = tuple(name.removeprefix(_ALARM) for name in examined[-1] if name.startswith(_ALARM)) if examined else ()
-    return Trained(game, raised, history, pictures)
+    return Trained(game, alarms_at_the_end(history), history, pictures)
 
 
 def table(
@@ -142,27 +135,27 @@ def table(
     verdicts = []
     for figure, game in GAMES.items():
         for seed in seeds:
-            trained = train(figure, seed, out, iterations=iterations, corpus=corpus, say=_silent)
-            right = game.is_right(trained.raised)
+            played = train(figure, seed, out, iterations=iterations, corpus=corpus, say=_silent)
+            right = game.is_right(played.raised)
             verdicts.append((figure, right))
-            cells = [f"{figure}, seed {seed}", game.expected, trained.heard]
-            show(f"| {' | '.join([*cells, 'yes' if right else 'NO', *_figures(trained)])} |")
+            cells = [f"{figure}, seed {seed}", game.expected, played.heard]
+            show(f"| {' | '.join([*cells, 'yes' if right else 'NO', *_figures(played)])} |")
     show(f"right: {sum(right for _, right in verdicts)} of {len(verdicts)}")
     return verdicts
 
 
-def _lines(figure: str, trained: Trained) -> Iterator[Line]:
-    row = f"figure {figure}, {trained.game.title}"
-    yield Line(row, "what happened", trained.game.title, trained.heard)
+def _lines(figure: str, played: Trained) -> Iterator[Line]:
+    row = f"figure {figure}, {played.game.title}"
+    yield Line(row, "what happened", played.game.title, played.heard)
     paper = dict(zip(("C_r", "C_f"), _PAPER.get(figure, (None, None)), strict=True))
     for column, name in SHOWN.items():
-        if (value := trained.last(name)) is not None:
+        if (value := played.last(name)) is not None:
             yield Line(row, column, paper.get(column), value)
 
 
-def _figures(trained: Trained) -> Iterator[str]:
+def _figures(played: Trained) -> Iterator[str]:
     for name in SHOWN.values():
-        value = trained.last(name)
+        value = played.last(name)
         yield "-" if value is None else f"{value:.3g}"
 
 
@@ -178,19 +171,6 @@ def _keep_pictures(run: Path, out: Path, name: str) -> tuple[Path, ...]:
     except OSError as error:
         raise InputError(f"{out}: cannot be written ({error.strerror}); choose another folder with --out") from None
     return tuple(pictures)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Small products gain nothing from threads, and the figures shall not depend on how many there are."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _silent(sentence: str) -> None:

@@ -1,0 +1,151 @@
+"""The papers' claims tried out: every setting trained under several seeds, measured, and a verdict on the claim."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from antiphon.data.corpus import Corpus
+from antiphon.errors import InputError
+from antiphon.evaluation.examiner.budget import Budget
+from antiphon.evaluation.examiner.examination import HEARD
+from antiphon.evaluation.sets.seeds import seed_spread
+from antiphon.reproductions.claim_measures import DISTINCT, EXAMINER, Effort, figures, listen, real_figures
+from antiphon.reproductions.claim_table import CLAIMS, Claim, Setting
+from antiphon.reproductions.claim_verdict import Comparison, Judged, compare, sentence
+from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
+from antiphon.reproductions.runs import alarms_at_the_end, players, trained
+from antiphon.training.log import History, read_log
+
+JUDGED = (Judged(DISTINCT, 1), Judged(EXAMINER, -1))
+"""What a verdict is by."""
+
+_CONFIDENCES = {"C_r": "discriminator/confidence_real", "C_f": "discriminator/confidence_fake"}
+_PAPER = {"C_r": 0.45, "C_f": 0.55}
+"""Of the paper's figure 8, which shows its own setting."""
+_ALARMS, _REAL = "health alarms", "real, held-out"
+_VARIETY = "Bars of random notes would all be distinct: variety counts where the examiner does not pay for it."
+_CEILING = "The examiner tells every setting from real music at once, so that by it they can hardly be ranked."
+
+
+@dataclass(frozen=True)
+class Size:
+    """How long settings are trained, under how many seeds, and how they are measured."""
+
+    iterations: int
+    batch_size: int
+    seeds: int
+    effort: Effort
+
+    def overrides(self, seed: int) -> tuple[str, ...]:
+        """What all settings share: length, batch, seed, and one look at the run, at its end."""
+        num = self.iterations
+        every = (f"train.{name}_every={num}" for name in ("health", "preview", "checkpoint"))
+        log = f"train.log_every={max(1, num // 20)}"
+        return f"train.iterations={num}", f"train.batch_size={self.batch_size}", f"train.seed={seed}", log, *every
+
+
+SIZES: Mapping[Scale, Size] = MappingProxyType(
+    {
+        "toy": Size(4, 8, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))),
+        "cpu": Size(1_000, 32, 3, Effort(500, 24, 2_000, 1, Budget(iterations=150, checks=3, trees=60, most=2_000))),
+        # Twenty passes over the paper's 50,400 bars in batches of 72.
+        "paper": Size(14_000, 72, 3, Effort(500, 24, 6_000, 3, Budget())),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Played:
+    """One setting under all seeds: figures by column, a value a seed, and the alarms of each."""
+
+    columns: Mapping[str, Sequence[float]]
+    alarms: tuple[tuple[str, ...], ...]
+
+
+def reproduce(name: str, asked: Asked) -> Reproduction:
+    """Try a claim of `CLAIMS`.
+
+    Raises
+    ------
+    InputError
+        If the corpus cannot be had or has too little music, at paper scale also if none is named.
+    """
+    claim, size = CLAIMS[name], SIZES[asked.scale]
+    if asked.scale == "paper" and asked.corpus is None:
+        raise InputError(
+            f"{name}: the paper's music is MAESTRO, which does not ship; run antiphon prepare maestro OUT and give "
+            "that folder as --corpus"
+        )
+    corpus = asked.corpus or ("quartets" if asked.scale == "toy" else claim.corpus)
+    lines: list[Line] = []
+    played: dict[str, Played] = {}
+    for setting, row in claim.settings.items():
+        played[setting] = _play(setting, row, size, corpus, asked)
+        lines += _lines(setting, played[setting], row == Setting())
+    codec = next(iter(claim.settings.values())).resolve().codec
+    real = real_figures(listen(Corpus.open(corpus), codec, size.effort.bars))
+    lines += [Line(_REAL, column, None, value) for column, value in real.items()]
+    return Reproduction(tuple(lines), _made_of(size, corpus, asked), tuple(_sentences(claim, played, size)))
+
+
+def _play(setting: str, row: Setting, size: Size, corpus: str, asked: Asked) -> Played:
+    found: list[dict[str, float]] = []
+    alarms = []
+    for seed in range(asked.seed, asked.seed + size.seeds):
+        config = row.resolve(*size.overrides(seed))
+        asked.say(f"{setting}, training seed {seed}: {size.iterations:,} iterations")
+        heard = listen(Corpus.open(corpus), config.codec, size.effort.bars)
+        with trained(config, corpus, asked.say) as run:
+            history = read_log(run)
+            found.append({**figures(players(run, config), heard, size.effort, seed), **_confidences(history)})
+        alarms.append(alarms_at_the_end(history))
+        asked.say(", ".join(f"{column} {value:.3g}" for column, value in found[-1].items()))
+    return Played({column: [one[column] for one in found] for column in found[0]}, tuple(alarms))
+
+
+def _confidences(history: History) -> dict[str, float]:
+    """As logged last; NaN where the critic gives no belief or does not play."""
+    return {
+        column: next((record[name] for record in reversed(history) if name in record), np.nan)
+        for column, name in _CONFIDENCES.items()
+    }
+
+
+def _lines(setting: str, played: Played, as_paper: bool) -> Iterator[Line]:
+    for column, values in played.columns.items():
+        spread = seed_spread([[value] for value in values])
+        if np.isnan(spread.mean):
+            continue
+        paper = _PAPER.get(column) if as_paper else None
+        seeds = "seeds " + ", ".join(f"{value:.4g}" for value in values)
+        low, high = (None if np.isnan(end) else end for end in (spread.low, spread.high))
+        yield Line(setting, column, paper, spread.mean, remark=seeds, low=low, high=high)
+    heard = sorted({alarm for some in played.alarms for alarm in some})
+    counted = [f"{alarm} ({sum(alarm in some for some in played.alarms)})" for alarm in heard]
+    yield Line(setting, _ALARMS, None, ", ".join(counted) or "none", remark=f"of {len(played.alarms)} seeds")
+
+
+def _sentences(claim: Claim, played: Mapping[str, Played], size: Size) -> Iterator[str]:
+    num = len(claim.better) * len(JUDGED)
+    pairs = {pair: [*_compared(played, pair, num)] for pair in claim.better}
+    yield sentence(claim.says, pairs, size.seeds)
+    yield _VARIETY
+    if all(np.mean(one.columns[EXAMINER]) >= HEARD for one in played.values()):
+        yield _CEILING
+    yield "Intervals are 95 % over training seeds (Student's t); those of the verdict hold together (Bonferroni)."
+
+
+def _compared(played: Mapping[str, Played], pair: tuple[str, str], num: int) -> Iterator[Comparison]:
+    for figure in JUDGED:
+        one, other = (played[setting].columns[figure.name] for setting in pair)
+        if (found := compare(one, other, figure, num)) is not None:
+            yield found
+
+
+def _made_of(size: Size, corpus: str, asked: Asked) -> str:
+    effort, last = size.effort, asked.seed + size.seeds - 1
+    trained_on = f"{size.iterations:,} iterations of {size.batch_size} bars of {corpus}"
+    heard = f"examiners trained {effort.splits} times for {effort.budget.iterations} iterations"
+    return f"{trained_on}, training seeds {asked.seed} to {last}; {heard}"
