@@ -121,6 +121,15 @@ _SUMMARIES: Mapping[str, str] = {
     "midinet-v3-as-published": "v3 with the released code's layers, matching and data rules",
 }
 
+
+def _midinet_twin(name: str) -> Preset:
+    """A row's generator taught by likelihood: as many of its steps, on the same bars, at the same rate."""
+    row = VARIANTS[name]
+    family = row.family.model_copy(update={"taught": "likelihood"})
+    preset = _midinet(name, row._replace(family=family), f"{_version(name)}'s generator taught by likelihood, no game")
+    return preset.model_copy(update={"name": f"{name}-likelihood", "source": "this project"})
+
+
 _BAR = Preset(
     name="bar",
     source="this project",
@@ -320,6 +329,7 @@ PRESETS: Mapping[str, Preset] = {
     "lstm-gan": _LSTM_GAN,
     "lstm-gan-as-published": _LSTM_GAN_AS_PUBLISHED,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},
+    **{f"midinet-{version}-likelihood": _midinet_twin(f"midinet-{version}") for version in _NUM_PIECES},
     "midinet-v3-notebook": _midinet("midinet-v3-notebook", NOTEBOOKS["v3"], "v3 as the released notebook sets it"),
     **{name: _logged(name, row) for name, row in _LOGGED.items()},
     **{name: _game(name, row) for name, row in _GAMES.items()},

@@ -25,7 +25,7 @@ from antiphon.evaluation.metrics.in_training import measure
 if TYPE_CHECKING:
     from antiphon.gan.objective import Objective
 
-DISTINCT, EXAMINER = "distinct bars, one condition", "worst examiner AUC"
+DISTINCT, EXAMINER = "distinct bars under one condition", "examiner AUC"
 HISTOGRAMS: Mapping[str, str] = MappingProxyType(
     {
         "pitch changes a bar": "pitch_changes",

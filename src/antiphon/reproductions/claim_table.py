@@ -55,8 +55,8 @@ class Claim:
 
 
 def _on_and_off(source: str, says: str, without: str) -> Claim:
-    settings = {"with (the paper's)": Setting(), "without": Setting(changes=(without,))}
-    return Claim(source, says, settings, (("with (the paper's)", "without"),))
+    settings = {"with": Setting(), "without": Setting(changes=(without,))}
+    return Claim(source, says, settings, (("with", "without"),))
 
 
 def _twins() -> Claim:
@@ -85,33 +85,33 @@ CLAIMS: Mapping[str, Claim] = {
         "bar GAN, section VI",
         "the generator's learning rate should be at least double the discriminator's",
         {
-            "30 : 1 (the paper's)": Setting(),
+            "30 : 1": Setting(),
             "2 : 1": Setting(changes=("train.discriminator.lr=1.5e-4",)),
             "1 : 1": Setting(changes=("train.discriminator.lr=3e-4",)),
         },
-        (("30 : 1 (the paper's)", "1 : 1"), ("2 : 1", "1 : 1")),
+        (("30 : 1", "1 : 1"), ("2 : 1", "1 : 1")),
     ),
     "bar-updates": Claim(
         "bar GAN, section VI",
         "two or three updates of the generator to one of the discriminator are better than one",
         {
-            "3 : 1 (the paper's)": Setting(),
+            "3 : 1": Setting(),
             "2 : 1": Setting(changes=("family.generator_steps=2",)),
             "1 : 1": Setting(changes=("family.generator_steps=1",)),
         },
-        (("3 : 1 (the paper's)", "1 : 1"), ("2 : 1", "1 : 1")),
+        (("3 : 1", "1 : 1"), ("2 : 1", "1 : 1")),
     ),
     "bar-data": Claim(
         "bar GAN, section IV",
         "a small selection of the data, transposed, is better than a large one or everything as it is",
         {
-            "600 splits, transposed (the paper's)": Setting(),
+            "600 splits, transposed": Setting(),
             "2,000 splits, transposed": Setting(changes=("codec.num_splits=2000",)),
             "all splits, not transposed": Setting(changes=("codec.num_splits=null", "family.transposition=none")),
         },
         (
-            ("600 splits, transposed (the paper's)", "2,000 splits, transposed"),
-            ("600 splits, transposed (the paper's)", "all splits, not transposed"),
+            ("600 splits, transposed", "2,000 splits, transposed"),
+            ("600 splits, transposed", "all splits, not transposed"),
         ),
         # The corpora of piano performances that ship have fewer than 2,000 splits.
         corpus="lieder",

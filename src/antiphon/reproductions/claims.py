@@ -131,6 +131,7 @@ def _sentences(claim: Claim, played: Mapping[str, Played], size: Size) -> Iterat
     num = len(claim.better) * len(JUDGED)
     pairs = {pair: [*_compared(played, pair, num)] for pair in claim.better}
     yield sentence(claim.says, pairs, size.seeds)
+    yield from (f"The paper's own setting: {name}." for name, row in claim.settings.items() if row == Setting())
     yield _VARIETY
     if all(np.mean(one.columns[EXAMINER]) >= HEARD for one in played.values()):
         yield _CEILING

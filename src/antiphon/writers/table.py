@@ -6,10 +6,12 @@ from types import MappingProxyType
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.objective import LstmGan
+from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.objective import Objective
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
+from antiphon.writers.twins import MidinetTwinWriter
 from antiphon.writers.writer import Writer
 
 
@@ -19,5 +21,11 @@ def writer_of(objective: Objective) -> Writer:
 
 
 _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
-    {Midinet: MidinetWriter, BarObjective: BarWriter, LstmGan: LstmGanWriter, LstmObjective: LstmWriter}
+    {
+        Midinet: MidinetWriter,
+        MidinetTwin: MidinetTwinWriter,
+        BarObjective: BarWriter,
+        LstmGan: LstmGanWriter,
+        LstmObjective: LstmWriter,
+    }
 )

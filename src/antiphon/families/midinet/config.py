@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field, PositiveInt, ValidationInfo, field_validator
 
-from antiphon.codecs.frames import Transposition
+from antiphon.codecs.frames import COLUMNS, HIGHEST, LOWEST, Transposition
 from antiphon.config import Config
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _WIDEST = 4096
 Width = Annotated[int, Field(ge=1, le=_WIDEST)]
 MatchingForm = Literal["per-pixel", "scalar"]
+# The step that is next, the pitch before it, and the pitches of the bar so far.
+_TOLD = COLUMNS + (HIGHEST - LOWEST + 1) + COLUMNS
 # The names of `antiphon.gan.losses.LOSSES`, which are not imported because a configuration is read without torch.
 LossName = Literal[
     "non-saturating",
@@ -166,6 +168,9 @@ class MidinetConfig(Config):
         "published" (the released code's cycles of 13 and 11 semitones, the chord left where it was).
     discriminator_steps, generator_steps
         Optimizer steps of each player in an iteration, the discriminator first.
+    taught
+        By what the generator is taught. "likelihood": its twin, see `antiphon.families.midinet.likelihood`, which has
+        the same layers and reads none of the game's settings.
     """
 
     kind: Literal["midinet"] = "midinet"
@@ -181,6 +186,16 @@ class MidinetConfig(Config):
     transposition: Transposition = "none"
     discriminator_steps: PositiveInt = 1
     generator_steps: PositiveInt = 3
+    taught: Literal["game", "likelihood"] = "game"
+
+    @field_validator("taught")
+    @classmethod
+    def _has_room_to_be_told(cls, taught: str, info: ValidationInfo) -> str:
+        if taught == "likelihood" and info.data.get("latent_dim", _TOLD) < _TOLD:
+            raise ValueError(
+                f"a generator taught by likelihood is told {_TOLD} values; set latent_dim to {_TOLD} or more"
+            )
+        return taught
 
     @field_validator("real_target")
     @classmethod
@@ -192,6 +207,10 @@ class MidinetConfig(Config):
 
     def build(self) -> "Midinet":
         """Both players with fresh weights, drawn from torch's default generator."""
+        if self.taught == "likelihood":
+            from antiphon.families.midinet.likelihood import MidinetTwin
+
+            return MidinetTwin(self)
         from antiphon.families.midinet.objective import Midinet
 
         return Midinet(self)
