@@ -12,7 +12,7 @@ from antiphon.commands.listings import table_text
 from antiphon.errors import InputError
 from antiphon.files import write_text
 from antiphon.reproduce import RECIPES, get_recipe, reproduce
-from antiphon.reproductions.result import Asked, Scale
+from antiphon.reproductions.result import Asked, Reproduction, Scale
 
 Row = dict[str, Any]
 
@@ -50,18 +50,29 @@ def reproduce_and_write(
     """
     if seed < 0:
         raise InputError(f"seed = {seed}: choose 0 or more")
-    recipe = get_recipe(name)
+    get_recipe(name)
     # Before hours of work, not after.
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file where a folder is needed; choose another place with --out")
-    path = out / f"{name}.json"
-    result = reproduce(name, Asked(scale, seed, corpus, out, say))
+    asked = Asked(scale, seed, corpus, out, say)
+    return write_facts(name, asked, reproduce(name, asked))
+
+
+def write_facts(name: str, asked: Asked, result: Reproduction) -> dict[str, Any]:
+    """Write a recipe's `NAME.json` into the folder asked for, and return its facts as `reproduce_and_write` does.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe, or the folder cannot be written.
+    """
+    recipe, path = get_recipe(name), asked.out / f"{name}.json"
     facts = {
         "name": name,
         "paper": recipe.paper,
         "shows": recipe.shows,
-        "scale": scale,
-        "seed": seed,
+        "scale": asked.scale,
+        "seed": asked.seed,
         "version": __version__,
         "made_of": result.made_of,
         "lines": [{key: _plain(value) for key, value in asdict(line).items()} for line in result.lines],

@@ -1,6 +1,7 @@
 """The papers' claims tried out: every setting trained under several seeds, measured, and a verdict on the claim."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -16,6 +17,7 @@ from antiphon.reproductions.claim_table import CLAIMS, Claim, Setting
 from antiphon.reproductions.claim_verdict import Comparison, Judged, compare, sentence
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 from antiphon.reproductions.runs import alarms_at_the_end, players, trained
+from antiphon.resolved import RunConfig
 from antiphon.training.log import History, read_log
 
 JUDGED = (Judged(DISTINCT, 1), Judged(EXAMINER, -1))
@@ -49,7 +51,7 @@ class Size:
 SIZES: Mapping[Scale, Size] = MappingProxyType(
     {
         "toy": Size(4, 8, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))),
-        "cpu": Size(1_000, 32, 3, Effort(500, 24, 2_000, 1, Budget(iterations=150, checks=3, trees=60, most=2_000))),
+        "cpu": Size(800, 32, 3, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))),
         # Twenty passes over the paper's 50,400 bars in batches of 72.
         "paper": Size(14_000, 72, 3, Effort(500, 24, 6_000, 3, Budget())),
     }
@@ -57,15 +59,24 @@ SIZES: Mapping[Scale, Size] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Played:
-    """One setting under all seeds: figures by column, a value a seed, and the alarms of each."""
+class Trial:
+    """One setting under one seed: figures by column, and the alarms at the end."""
 
-    columns: Mapping[str, Sequence[float]]
-    alarms: tuple[tuple[str, ...], ...]
+    figures: Mapping[str, float]
+    alarms: tuple[str, ...]
 
 
-def reproduce(name: str, asked: Asked) -> Reproduction:
+Tried = MutableMapping[str, Trial]
+"""Trials by their whole run: claims share the paper's own setting, which need not be trained for each of them."""
+
+
+def reproduce(name: str, asked: Asked, tried: Tried | None = None) -> Reproduction:
     """Try a claim of `CLAIMS`.
+
+    Parameters
+    ----------
+    tried
+        Trials of other claims at the same scale; those of this one are added.
 
     Raises
     ------
@@ -80,9 +91,9 @@ def reproduce(name: str, asked: Asked) -> Reproduction:
         )
     corpus = asked.corpus or ("quartets" if asked.scale == "toy" else claim.corpus)
     lines: list[Line] = []
-    played: dict[str, Played] = {}
+    played: dict[str, list[Trial]] = {}
     for setting, row in claim.settings.items():
-        played[setting] = _play(setting, row, size, corpus, asked)
+        played[setting] = list(_play(setting, row, size, corpus, asked, tried={} if tried is None else tried))
         lines += _lines(setting, played[setting], row == Setting())
     codec = next(iter(claim.settings.values())).resolve().codec
     real = real_figures(listen(Corpus.open(corpus), codec, size.effort.bars))
@@ -90,19 +101,24 @@ def reproduce(name: str, asked: Asked) -> Reproduction:
     return Reproduction(tuple(lines), _made_of(size, corpus, asked), tuple(_sentences(claim, played, size)))
 
 
-def _play(setting: str, row: Setting, size: Size, corpus: str, asked: Asked) -> Played:
-    found: list[dict[str, float]] = []
-    alarms = []
+def _play(setting: str, row: Setting, size: Size, corpus: str, asked: Asked, *, tried: Tried) -> Iterator[Trial]:
+    """A trial for each seed, made where it was not made before."""
     for seed in range(asked.seed, asked.seed + size.seeds):
         config = row.resolve(*size.overrides(seed))
+        key = f"{corpus} {config.model_dump_json()}"
         asked.say(f"{setting}, training seed {seed}: {size.iterations:,} iterations")
-        heard = listen(Corpus.open(corpus), config.codec, size.effort.bars)
-        with trained(config, corpus, asked.say) as run:
-            history = read_log(run)
-            found.append({**figures(players(run, config), heard, size.effort, seed), **_confidences(history)})
-        alarms.append(alarms_at_the_end(history))
-        asked.say(", ".join(f"{column} {value:.3g}" for column, value in found[-1].items()))
-    return Played({column: [one[column] for one in found] for column in found[0]}, tuple(alarms))
+        if key not in tried:
+            tried[key] = _trial(config, corpus, size.effort, asked)
+        asked.say(", ".join(f"{column} {value:.3g}" for column, value in tried[key].figures.items()))
+        yield tried[key]
+
+
+def _trial(config: RunConfig, corpus: str, effort: Effort, asked: Asked) -> Trial:
+    heard = listen(Corpus.open(corpus), config.codec, effort.bars)
+    with trained(config, corpus, asked.say) as run:
+        history = read_log(run)
+        found = figures(players(run, config), heard, effort, config.train.seed)
+    return Trial({**found, **_confidences(history)}, alarms_at_the_end(history))
 
 
 def _confidences(history: History) -> dict[str, float]:
@@ -113,8 +129,13 @@ def _confidences(history: History) -> dict[str, float]:
     }
 
 
-def _lines(setting: str, played: Played, as_paper: bool) -> Iterator[Line]:
-    for column, values in played.columns.items():
+def _column(trials: Sequence[Trial], name: str) -> list[float]:
+    return [trial.figures[name] for trial in trials]
+
+
+def _lines(setting: str, trials: Sequence[Trial], as_paper: bool) -> Iterator[Line]:
+    for column in trials[0].figures:
+        values = _column(trials, column)
         spread = seed_spread([[value] for value in values])
         if np.isnan(spread.mean):
             continue
@@ -122,25 +143,25 @@ def _lines(setting: str, played: Played, as_paper: bool) -> Iterator[Line]:
         seeds = "seeds " + ", ".join(f"{value:.4g}" for value in values)
         low, high = (None if np.isnan(end) else end for end in (spread.low, spread.high))
         yield Line(setting, column, paper, spread.mean, remark=seeds, low=low, high=high)
-    heard = sorted({alarm for some in played.alarms for alarm in some})
-    counted = [f"{alarm} ({sum(alarm in some for some in played.alarms)})" for alarm in heard]
-    yield Line(setting, _ALARMS, None, ", ".join(counted) or "none", remark=f"of {len(played.alarms)} seeds")
+    counts = Counter(alarm for trial in trials for alarm in trial.alarms)
+    heard = ", ".join(f"{alarm} ({count})" for alarm, count in sorted(counts.items()))
+    yield Line(setting, _ALARMS, None, heard or "none", remark=f"of {len(trials)} seeds")
 
 
-def _sentences(claim: Claim, played: Mapping[str, Played], size: Size) -> Iterator[str]:
+def _sentences(claim: Claim, played: Mapping[str, Sequence[Trial]], size: Size) -> Iterator[str]:
     num = len(claim.better) * len(JUDGED)
     pairs = {pair: [*_compared(played, pair, num)] for pair in claim.better}
     yield sentence(claim.says, pairs, size.seeds)
     yield from (f"The paper's own setting: {name}." for name, row in claim.settings.items() if row == Setting())
     yield _VARIETY
-    if all(np.mean(one.columns[EXAMINER]) >= HEARD for one in played.values()):
+    if all(np.mean(_column(trials, EXAMINER)) >= HEARD for trials in played.values()):
         yield _CEILING
     yield "Intervals are 95 % over training seeds (Student's t); those of the verdict hold together (Bonferroni)."
 
 
-def _compared(played: Mapping[str, Played], pair: tuple[str, str], num: int) -> Iterator[Comparison]:
+def _compared(played: Mapping[str, Sequence[Trial]], pair: tuple[str, str], num: int) -> Iterator[Comparison]:
     for figure in JUDGED:
-        one, other = (played[setting].columns[figure.name] for setting in pair)
+        one, other = (_column(played[setting], figure.name) for setting in pair)
         if (found := compare(one, other, figure, num)) is not None:
             yield found
 
@@ -148,5 +169,5 @@ def _compared(played: Mapping[str, Played], pair: tuple[str, str], num: int) -> 
 def _made_of(size: Size, corpus: str, asked: Asked) -> str:
     effort, last = size.effort, asked.seed + size.seeds - 1
     trained_on = f"{size.iterations:,} iterations of {size.batch_size} bars of {corpus}"
-    heard = f"examiners trained {effort.splits} times for {effort.budget.iterations} iterations"
+    heard = f"examiners of {effort.splits} split{'s' * (effort.splits > 1)} and {effort.budget.iterations} iterations"
     return f"{trained_on}, training seeds {asked.seed} to {last}; {heard}"

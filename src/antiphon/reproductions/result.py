@@ -50,7 +50,7 @@ class Line:
     remark
         What keeps the two from being compared, if anything.
     low, high
-        Ends of a 95 % interval of ours over songs.
+        Ends of a 95 % interval of ours, over songs or, where models were trained, over training seeds.
     """
 
     row: str
