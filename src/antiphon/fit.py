@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HELD_OUT_FILE = "held_out.safetensors"
 
-_BATCHED = ("real", "previous", "chord", "length", "place")
+_BATCHED = ("real", "previous", "chord", "length", "place", "mode", "left")
 _NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
 _BUILDING = 7_001
 
@@ -187,7 +187,7 @@ def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, 
 
 def _called(codec: Codec) -> str:
     """What a row is called."""
-    return {"notes": "sequences of notes"}.get(getattr(codec, "kind", ""), "bars")
+    return {"notes": "sequences of notes", "progressions": "windows of chords"}.get(getattr(codec, "kind", ""), "bars")
 
 
 def _needs(codec: Codec) -> str:
@@ -195,6 +195,7 @@ def _needs(codec: Codec) -> str:
         "melody": "needs a melody in 4/4 on a beat grid",
         "frames": "needs songs of at least 16 seconds",
         "notes": "needs notes on a beat grid, or the unit seconds",
+        "progressions": "needs songs of four bars and more with chords, on a beat grid",
     }.get(getattr(codec, "kind", ""), "finds none")
 
 

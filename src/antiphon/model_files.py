@@ -13,6 +13,7 @@ from urllib.request import getproxies
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import NUM_CLASSES, STEPS
 from antiphon.errors import InputError
 
@@ -30,7 +31,7 @@ HELD_OUT = "held_out."
 """Prefix under which a model file holds bars of songs that the model was not trained on, one array a row name."""
 
 # By codec, how many values a step can have: pitches, or the melody's classes.
-_CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES, "notes": 128}
+_CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES, "notes": 128, "progressions": NO_CHORD + 1}
 # Foreign ones too: reading them says what to do.
 _SUFFIXES = frozenset({".safetensors", ".ckpt", ".pt", ".pth", ".bin"})
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")

@@ -5,6 +5,7 @@ Axes: N samples, T step (16).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.codecs.chords import chord_vector
+from antiphon.codecs.chords import NO_CHORD, chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions
 from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
 from antiphon.families.bar.networks import one_hot
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.chords.objective import ChordsObjective
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.notes import valid
 from antiphon.families.lstm.objective import LstmGan
@@ -79,14 +82,17 @@ class Preview:
         return {}
 
     def _score(self, made: NDArray[np.uint8]) -> Score:
+        parts = {"made": made, "real": self._rows["real"]}
         if isinstance(self._codec, NoteSequences):
-            return _one_after_the_other(self._codec, {"made": made, "real": self._rows["real"]}, self._rows["length"])
+            return _one_after_the_other(partial(self._codec.decode, length=self._rows["length"]), parts)
+        if isinstance(self._codec, Progressions):
+            return _one_after_the_other(self._codec.decode, parts)
         bars = np.concatenate([made, self._rows["real"]])
         chords = np.tile(self._rows["chord"], 2) if "chord" in self._rows else None
         score: Score = decode_bars(self._codec, bars, chords)
         notes, half = score.tracks[0].notes, len(made) * 4 * score.ticks_per_beat
-        parts = {"made": notes[notes["start"] < half], "real": notes[notes["start"] >= half]}
-        return replace(score, tracks=tuple(Track(part, name=name) for name, part in parts.items()))
+        halves = {"made": notes[notes["start"] < half], "real": notes[notes["start"] >= half]}
+        return replace(score, tracks=tuple(Track(part, name=name) for name, part in halves.items()))
 
 
 class Health:
@@ -217,11 +223,11 @@ def decode_bars(codec: Any, bars: NDArray[np.uint8], chords: NDArray[np.uint8] |
     return score
 
 
-def _one_after_the_other(codec: NoteSequences, parts: Mapping[str, NDArray[np.uint8]], length: NDArray[Any]) -> Score:
-    """Rows of notes (N, T, 3) by name as tracks, each from the bar after the end of the one before."""
+def _one_after_the_other(decode: Callable[[NDArray[np.uint8]], Score], parts: Mapping[str, NDArray[np.uint8]]) -> Score:
+    """Rows by name as tracks, each from the bar after the end of the one before."""
     score, begin, tracks = Score(), 0, []
     for name, rows in parts.items():
-        score = codec.decode(rows, length)
+        score = decode(rows)
         notes = np.concatenate([track.notes for track in score.tracks]) if score.tracks else empty(NOTE)
         notes["start"] += begin
         notes["end"] += begin
@@ -242,6 +248,8 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
         return objective.judge(bars, batch["length"])
     if isinstance(objective, LstmObjective):
         return objective.judge(bars, batch["length"], batch["place"])
+    if isinstance(objective, ChordsObjective):
+        return objective.judge(bars, batch)
     assert isinstance(objective, BarObjective)
     return torch.as_tensor(objective.discriminator(one_hot(bars), batch["previous"], batch["chord"])).squeeze(1)
 
@@ -258,6 +266,8 @@ def _pitch_classes(objective: Objective, bars: Tensor, batch: Mapping[str, Tenso
     values = bars.flatten().long()
     if isinstance(objective, BarObjective):
         values = values[values < NUM_PITCHES] + LOWEST
+    if isinstance(objective, ChordsObjective):
+        values = values[values < NO_CHORD]
     counts: list[int] = torch.bincount(values % 12, minlength=12).tolist()
     return counts
 

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
+from antiphon.families.chords.config import ChordsConfig
 from antiphon.families.lstm.config import AS_PUBLISHED as LSTM_GAN_AS_PUBLISHED
 from antiphon.families.lstm.config import LstmConfig, LstmGanConfig
 from antiphon.families.midinet.config import (
@@ -154,6 +156,23 @@ _BAR_TUNE = _BAR.model_copy(
         "summary": "the game alone, for going on from a trained `bar` with one's own songs: --from bar",
         "family": BarConfig(critic_lead=50),
         "train": _BAR.train.model_copy(update={"iterations": 300, "ema_decay": 0.99}),
+    }
+)
+
+_CHORDS = Preset(
+    name="chords",
+    source="this project; bar GAN, section VII, its fourth model",
+    summary="progressions, one chord a bar from the tonic on, for as many bars as one likes, that know where they end",
+    family=ChordsConfig(likelihood_iterations=1000),
+    codec=Progressions(),
+    train=_BAR.train.model_copy(update={"iterations": 1500, "ema_decay": 0.995}),
+    corpus="lieder",
+)
+_CHORDS_LIKELIHOOD = _CHORDS.model_copy(
+    update={
+        "name": "chords-likelihood",
+        "summary": "the generator of `chords` taught by likelihood alone, for as many steps",
+        "family": ChordsConfig(likelihood_iterations=1500),
     }
 )
 
@@ -325,6 +344,8 @@ def _game(name: str, row: _Game) -> Preset:
 PRESETS: Mapping[str, Preset] = {
     "bar": _BAR,
     "bar-tune": _BAR_TUNE,
+    "chords": _CHORDS,
+    "chords-likelihood": _CHORDS_LIKELIHOOD,
     "lstm": _LSTM,
     "lstm-gan": _LSTM_GAN,
     "lstm-gan-as-published": _LSTM_GAN_AS_PUBLISHED,

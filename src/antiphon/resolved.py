@@ -8,17 +8,21 @@ from pydantic import Field, model_validator
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
 from antiphon.errors import InputError
 from antiphon.families.bar.config import BarConfig
+from antiphon.families.chords.config import ChordsConfig
 from antiphon.families.lstm.config import LstmConfig, LstmGanConfig
 from antiphon.families.midinet.config import (
     MidinetConfig,
 )
 from antiphon.training.config import TrainConfig
 
-FamilyConfig = Annotated[MidinetConfig | BarConfig | LstmGanConfig | LstmConfig, Field(discriminator="kind")]
-CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences, Field(discriminator="kind")]
+FamilyConfig = Annotated[
+    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig, Field(discriminator="kind")
+]
+CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions, Field(discriminator="kind")]
 
 
 class ModelConfig(Config):
@@ -45,6 +49,8 @@ class ModelConfig(Config):
             )
         if isinstance(self.family, LstmGanConfig | LstmConfig):
             self._check_notes(self.family)
+            return self
+        if isinstance(self.family, ChordsConfig):
             return self
         given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
         lacking = [name for name in _read(self.family) if name not in given]
@@ -90,7 +96,13 @@ class RunConfig(ModelConfig):
         return self
 
 
-_TAKES: Mapping[str, str] = {"midinet": "frames", "bar": "melody", "lstm-gan": "notes", "lstm": "notes"}
+_TAKES: Mapping[str, str] = {
+    "midinet": "frames",
+    "bar": "melody",
+    "lstm-gan": "notes",
+    "lstm": "notes",
+    "chords": "progressions",
+}
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from antiphon.codecs.chords import NO_CHORD, coverage_codes, transpose_codes, triad_code
@@ -18,6 +18,8 @@ from antiphon.music.theory import Chord, Key, parse_chord, pitch_class_name
 
 PHRASE = 8
 """Bars after which the place of a bar begins anew."""
+
+TONIC, SUBDOMINANT, DOMINANT = 0, 5, 7
 
 _GUESSED = 0.5
 _UNKNOWN_LIMIT = 0.25
@@ -140,6 +142,25 @@ def chords_of(degrees: NDArray[np.uint8], key: Key) -> tuple[Chord, ...]:
     return tuple(Chord(int(code) % 12, "m" if code >= 12 else "", flats=key.sharps < 0) for code in codes)
 
 
+def cadences(songs: NDArray[np.uint8], minor: ArrayLike) -> NDArray[np.bool_]:
+    """Whether songs (..., B) of chords told from the tonic on end on it, the last other chord being on the dominant or
+    the subdominant: the authentic and the plagal cadence of the textbooks (Aldwell and Schachter).
+
+    In minor the tonic triad may be major (the Picardy third); a last chord may go on for bars.
+
+    Parameters
+    ----------
+    minor
+        Broadcast against songs (...,).
+    """
+    songs = np.asarray(songs, np.int64)
+    last = songs[..., -1]
+    other = songs != last[..., None]
+    before = np.take_along_axis(songs, (songs.shape[-1] - 1 - other[..., ::-1].argmax(-1))[..., None], -1)[..., 0]
+    home = (last == TONIC) | (np.asarray(minor, bool) & (last == TONIC + 12))
+    return np.asarray(home & other.any(-1) & np.isin(before % 12, (DOMINANT, SUBDOMINANT)))
+
+
 def harmony_of(score: Score, chord_coverage: float = 0.6) -> Harmony | None:
     """A song's chords and key; None where it has no bars (a free performance) or too few chords are plain.
 
@@ -231,7 +252,7 @@ def _written(score: Score, lines: NDArray[np.int64]) -> NDArray[np.uint8]:
     bar = np.searchsorted(lines, edges[:-1], side="right") - 1
     held = np.zeros((len(lines) - 1, NO_CHORD + 1))
     np.add.at(held, (bar, code), np.diff(edges))
-    return held.argmax(1).astype(np.uint8)
+    return np.asarray(held.argmax(1), np.uint8)
 
 
 def _off_grid(score: Score) -> float:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from antiphon.families.bar.objective import BarObjective
+from antiphon.families.chords.objective import ChordsObjective
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.objective import Objective
 from antiphon.writers.bars import BarWriter, MidinetWriter
+from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
 from antiphon.writers.twins import MidinetTwinWriter
 from antiphon.writers.writer import Writer
@@ -27,5 +29,6 @@ _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
         BarObjective: BarWriter,
         LstmGan: LstmGanWriter,
         LstmObjective: LstmWriter,
+        ChordsObjective: ChordsWriter,
     }
 )
