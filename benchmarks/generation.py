@@ -13,6 +13,8 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES
 from antiphon.generate import Model, load
 from antiphon.model_files import ModelFile
+from antiphon.music.form import NO_FORM
+from antiphon.orders import Order
 from antiphon.presets import get_preset
 from antiphon.resolved import ModelConfig
 from benchmarks.midinet_peer import released_figures
@@ -59,7 +61,7 @@ def _rows(repeats: int, peer: Path | None) -> list[Row]:
     rate = _networks(bar, repeats)
     note = "step by step within the bar"
     rows.append(Row(f"bar, networks alone, {NUM_BARS} bars in one call", rate, "bars/s", "", note))
-    return [*rows, *_public("bar", bar, repeats, "")]
+    return [*rows, *_public("bar", bar, repeats, ""), _phrased(bar, repeats)]
 
 
 def _untrained(preset: str) -> Model:
@@ -77,12 +79,20 @@ def _networks(model: Model, repeats: int) -> float:
     return NUM_BARS / processor_seconds(lambda: model.objective.sample(NUM_BARS, condition), repeats)
 
 
+def _phrased(model: Model, repeats: int) -> Row:
+    """Songs with sections, echoes of rhythms and a cadence, for which most bars are chosen among many."""
+    seconds = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS // 8), min(repeats, 3))
+    what = f"bar, Model.generate, {NUM_SONGS // 8} songs of {SONG_BARS} bars with sections and an end"
+    return Row(what, NUM_SONGS // 8 * SONG_BARS / seconds, "bars/s")
+
+
 def _public(name: str, model: Model, repeats: int, target: str) -> list[Row]:
     """What a user of `Model.generate` gets."""
     seeds = range(NUM_SONGS)
-    plans = [model._plan(SONG_BARS, seed, None, None, model._openings(None, None)) for seed in seeds]
+    order, openings = Order(SONG_BARS), model._openings(None, None)
+    plans = [model._plan(order, seed, openings) for seed in seeds]
     chain = processor_seconds(lambda: model._compose(plans, seeds, 1.0), repeats)
-    songs = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS), repeats)
+    songs = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS, form=NO_FORM), repeats)
     single = processor_seconds(lambda: model.generate(1), 10 * repeats)
     what = f"{name}, Model.generate, {NUM_SONGS} songs of {SONG_BARS} bars"
     return [

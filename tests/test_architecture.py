@@ -24,7 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "presets": {"resolved", "families", "codecs", "data", "training"},
     "model_files": {"resolved", "presets", "families", "codecs", "training", "gan"},
     "writers": {"families", "codecs", "music", "gan", "nn"},
+    "orders": {"writers", "codecs", "music"},
+    "plans": {"orders", "writers", "codecs", "music"},
     "generate": {
+        "orders",
+        "plans",
         "resolved",
         "writers",
         "model_files",

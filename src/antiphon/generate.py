@@ -4,7 +4,7 @@ Axes: N songs, B bar, T step (16).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,52 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 import antiphon
-from antiphon.codecs.chords import triad_code
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
-from antiphon.music.accompaniment import PATTERNS, accompany
+from antiphon.music.accompaniment import accompany
 from antiphon.music.keys import estimate_key
-from antiphon.music.progressions import draw_key, draw_progression
 from antiphon.music.score import KEY_SIGNATURE, Score, table
-from antiphon.music.theory import Chord, Key, parse_chord, parse_progression
+from antiphon.music.theory import Chord, parse_chord
+from antiphon.orders import FASTEST, SLOWEST, Asked, Order, check_abilities, check_values, settle
+from antiphon.plans import Plan, make_plan, script_of
 from antiphon.resolved import ModelConfig
+from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.table import writer_of
-from antiphon.writers.writer import MOST_BOLD, Chance, Writer
+from antiphon.writers.writer import Chance, Writer
 
 Bars = NDArray[np.uint8]
 
 HELD_OUT = "held-out"
 
+FORM_TEXT = "form: "
+"""What a score's text that tells its form begins with."""
+
 _AT_ONCE = 256
-_MOST_BARS = 10_000
-_SLOWEST, _FASTEST = 10, 1000
+_MOST_BARS_AT_ONCE = 2**15
 _NOISE, _PLAN = 0, 1
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is settled before a song's first note.
-
-    Parameters
-    ----------
-    chords
-        One a bar, None where there is none.
-    codes
-        The same as the model hears them, uint8 (B,), see `antiphon.codecs.chords`.
-    key
-        None where none was given or drawn.
-    opening
-        What the first bar follows, uint8 (T,); for families that write pieces, nothing (0,).
-    """
-
-    chords: tuple[Chord | None, ...]
-    codes: Bars
-    key: Key | None
-    opening: Bars
 
 
 class Model:
@@ -91,13 +72,17 @@ class Model:
 
     def generate(
         self,
-        bars: int = 8,
+        bars: int | None = None,
         *,
         seed: int = 0,
         num: int = 1,
+        form: str | None = None,
+        section_bars: int | None = None,
         chords: str | None = None,
         tempo: float | None = None,
         key: str | None = None,
+        density: str | float | None = None,
+        register: str | None = None,
         first: Path | str | Score | None = None,
         accompaniment: str | None = "block",
         temperature: float = 1.0,
@@ -107,18 +92,30 @@ class Model:
         Parameters
         ----------
         bars
-            Length of each song.
+            Length of each song; None: 8, or what the form comes to.
         seed
             Song `i` is the first song of `seed + i`, whatever `num` is: the same bytes on any CPU.
         num
             How many songs.
+        form
+            A letter for each section, such as "AABA": one that was there before comes back, with an apostrophe to
+            another ending (`antiphon.music.form`). None: models of phrases draw a form by seed for songs of four bars
+            and more; "none": one bar after the other, without sections or an end.
+        section_bars
+            Bars a section; None: what the bars come to, else 8 in forms of up to four sections and 4 in longer ones.
         chords
-            Symbols such as "C G Am F", one a bar, repeated. None draws a common progression by seed.
+            Symbols such as "C G Am F", one a bar, repeated. None draws common progressions by seed, the same for
+            sections of one letter, with a cadence at the end.
         tempo
             Beats a minute; None: the family's own.
         key
-            Such as "A minor": where the progression is drawn from, so not together with `chords`; None draws a key by
-            seed.
+            Such as "A minor": where progressions are drawn from, or beside `chords` what the song is said to be in and
+            ends in. None draws a key by seed, unless there are chords.
+        density
+            "low", "medium", "high" or a number of notes a bar, of the melody on average; None: as it comes.
+        register
+            "low", "middle", "high", a pitch such as "G4" or a range such as "C4-G4" in which the melody is wished to
+            stay; None: as it comes.
         first
             A MIDI file, or a score, whose last bar the first bar follows, in its tempo, its key, and over the chords
             that are written in it, unless others are asked for; or "held-out", a bar of music that the model
@@ -136,28 +133,25 @@ class Model:
         Raises
         ------
         InputError
-            If a value is out of range, a chord, key or pattern unknown, the file cannot be used, or the model cannot
-            honour an option.
+            If a value is out of range, a chord, key, form, pitch or pattern unknown, options contradict each other, the
+            file cannot be used, or the model cannot honour an option.
         """
-        self._check(bars, seed, num, tempo, temperature)
-        self._check_abilities(chords, key, first, accompaniment, temperature)
-        if chords is not None and key is not None:
-            raise InputError(
-                f"key {key!r}: a progression is drawn from a key, but chords are given; leave one of the two out"
-            )
-        tune = _tune(first)
-        given = parse_progression(chords) if chords is not None else None
-        in_key = _mode(key) if key is not None else None
+        asked = Asked(
+            bars, form, section_bars, chords, key, density, register, first, accompaniment, float(temperature)
+        )
+        check_values(asked, seed, num, tempo)
+        check_abilities(self.name, self._writer, asked)
+        order, tune = settle(asked, self._writer), _tune(first)
         openings = self._openings(first, tune)
         if tune is not None and "chord" in self._writer.reads:
-            given = given or (last_chords(tune) if in_key is None else None)
-            in_key = in_key or estimate_key(tune)
+            order = _continuing(order, tune)
         if tune is not None and isinstance(self.codec, MelodyBars):
             tempo = tempo or last_tempo(tune)
         songs: list[Score] = []
-        for begin in range(0, num, _AT_ONCE):
-            seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
-            plans = [self._plan(bars, song, given, in_key, openings) for song in seeds]
+        at_once = max(min(_AT_ONCE, _MOST_BARS_AT_ONCE // order.bars), 1)
+        for begin in range(0, num, at_once):
+            seeds = range(seed + begin, seed + min(num, begin + at_once))
+            plans = [self._plan(order, song, openings) for song in seeds]
             written = self._compose(plans, seeds, temperature)
             songs += [
                 self._score(song, plan, track, tempo, accompaniment)
@@ -169,23 +163,16 @@ class Model:
         """Each song as rows of the codec."""
         chances = [_chance(seed, _NOISE) for seed in seeds]
         openings, codes = (np.stack(parts) for parts in zip(*((p.opening, p.codes) for p in plans), strict=True))
+        script = script_of(plans)
+        if script is not None and isinstance(self._writer, PhraseWriter):
+            return self._writer.perform(chances, openings, codes, temperature, script)
         return self._writer.compose(chances, openings, codes, temperature)
 
-    def _plan(
-        self, bars: int, seed: int, given: tuple[Chord | None, ...] | None, key: Key | None, openings: Bars
-    ) -> Plan:
+    def _plan(self, order: Order, seed: int, openings: Bars) -> Plan:
         chance = _chance(seed, _PLAN)
         drawn = self._writer.opening(chance)
         opening = openings[chance.integers(len(openings))] if len(openings) else drawn
-        progression: tuple[Chord | None, ...] = (None,)
-        if given is not None:
-            progression = given
-        elif "chord" in self._writer.reads:
-            key = key or draw_key(chance)
-            progression = draw_progression(key, chance)
-        chords = tuple(progression[bar % len(progression)] for bar in range(bars))
-        codes = np.array([triad_code(chord) for chord in progression], np.uint8)
-        return Plan(chords, np.resize(codes, bars), key, opening)
+        return make_plan(order, opening, chance, "chord" in self._writer.reads)
 
     def _openings(self, first: Path | str | Score | None, tune: Score | None) -> Bars:
         """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""
@@ -219,7 +206,7 @@ class Model:
             tracks=tracks,
             chords=symbols,
             key_signatures=table(KEY_SIGNATURE, keys),
-            texts=tuple((0, text) for text in self._texts(seed)),
+            texts=tuple((0, text) for text in (*self._texts(seed), *_form_text(plan))),
         )
 
     def _texts(self, seed: int) -> list[str]:
@@ -230,40 +217,11 @@ class Model:
             f"licence: {self.card.get('licence', 'unknown')}",
         ]
 
-    def _check(self, bars: int, seed: int, num: int, tempo: float | None, temperature: float) -> None:
-        _within("bars", bars, 1, _MOST_BARS)
-        _within("num", num, 1, 1_000_000)
-        _within("seed", seed, 0, 2**62)
-        _within("tempo", 120 if tempo is None else tempo, _SLOWEST, _FASTEST)
-        _within("temperature", temperature, 0, MOST_BOLD)
 
-    def _check_abilities(
-        self,
-        chords: str | None,
-        key: str | None,
-        first: Path | str | Score | None,
-        accompaniment: str | None,
-        temperature: float,
-    ) -> None:
-        reads = self._writer.reads
-        if accompaniment is not None and accompaniment not in PATTERNS:
-            raise InputError(f"accompaniment {accompaniment!r}: choose one of {', '.join(PATTERNS)}")
-        wants_chords = {
-            "chords": chords is not None,
-            "key": key is not None,
-            # Block chords are what is played unasked; without chords they are silence.
-            "accompaniment": accompaniment not in {None, "block"},
-        }
-        for option, wanted in wants_chords.items():
-            if wanted and "chord" not in reads:
-                self._refuse(option, "hears no chords", "bar and midinet-v3 models do")
-        if first is not None and "previous" not in reads:
-            self._refuse("first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
-        if temperature != 1.0 and not self._writer.has_temperature:
-            self._refuse("temperature", "has no choice to make at a step", "bar and lstm models do")
-
-    def _refuse(self, option: str, why: str, who: str) -> None:
-        raise InputError(f"{option}: the model {self.name} {why}; {who}, so leave {option} out or choose one of those")
+def _form_text(plan: Plan) -> tuple[str, ...]:
+    return (
+        () if plan.layout is None else (f"{FORM_TEXT}{plan.layout.name}, sections of {plan.layout.section_bars} bars",)
+    )
 
 
 def load(model: str | Path = "bar") -> Model:
@@ -285,7 +243,7 @@ def load(model: str | Path = "bar") -> Model:
 def last_tempo(tune: Score) -> float | None:
     """Beats a minute at the end of a tune; 120 where it states none, as the file format has it."""
     tempo = 60_000_000 / int(tune.tempos["beat_us"][-1]) if len(tune.tempos) else 120.0
-    return tempo if _SLOWEST <= tempo <= _FASTEST else None
+    return tempo if SLOWEST <= tempo <= FASTEST else None
 
 
 def last_chords(tune: Score, most: int = 8) -> tuple[Chord | None, ...] | None:
@@ -307,19 +265,11 @@ def _tune(first: Path | str | Score | None) -> Score | None:
     return None if first == HELD_OUT else read_midi(first)
 
 
-def _mode(text: str) -> Key:
-    """A key that progressions are known for."""
-    key = Key.parse(text)
-    if key.scale not in {"major", "natural minor"}:
-        raise InputError(f"key {text!r}: progressions are known in major and minor; give chords for other scales")
-    return key
+def _continuing(order: Order, tune: Score) -> Order:
+    """An order in the key of a tune, and over its last chords where neither chords nor a key are asked for."""
+    chords = order.chords or (last_chords(tune) if order.key is None else None)
+    return replace(order, chords=chords, key=order.key or estimate_key(tune))
 
 
 def _chance(seed: int, purpose: int) -> Chance:
     return np.random.default_rng([seed, purpose])
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    # Written so that NaN is outside.
-    if not low <= value <= high:
-        raise InputError(f"{name} = {value}: choose a value from {low} to {high}")

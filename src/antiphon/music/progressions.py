@@ -1,7 +1,11 @@
-"""Common chord progressions, drawn where a song has none."""
+"""Common chord progressions, drawn where a song has none, and the cadences that end them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
+from antiphon.music.form import Layout
 from antiphon.music.theory import SCALES, Chord, Key
 
 MAJOR: tuple[str, ...] = (
@@ -26,6 +30,12 @@ MINOR: tuple[str, ...] = (
 )
 """One chord a bar by scale degree; small letters are minor triads, degrees of the natural minor scale."""
 
+CADENCES: Mapping[bool, tuple[str, ...]] = MappingProxyType(
+    {False: ("V I", "V I", "V I", "IV I", "IV I"), True: ("V i", "V i", "V i", "iv i", "iv i")}
+)
+"""The chords of the last two bars, by whether the key is minor; those that stand more than once are drawn so often. As
+the songs of `lieder` have them: of those that end on the tonic, three come from the dominant to two from below it."""
+
 _DEGREES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 _STEPS = {False: SCALES["major"], True: SCALES["natural minor"]}
 # Keys that instruments like, each with at most four signs.
@@ -44,6 +54,26 @@ def draw_progression(key: Key, chance: np.random.Generator) -> tuple[Chord, ...]
     """One of the common progressions of the key's mode."""
     rows = MINOR if key.is_minor else MAJOR
     return progression(rows[chance.integers(len(rows))], key)
+
+
+def draw_song_chords(key: Key, layout: Layout, chance: np.random.Generator) -> tuple[Chord, ...]:
+    """Chords (B,) for a song of sections, one a bar: each new section has progressions of its own, one that comes back
+    has them again, and the last two bars are a cadence."""
+    begins = np.unique(layout.harmony // layout.section_bars)
+    drawn = {int(section): _drawn(layout.section_bars, key, chance) for section in begins}
+    section, bar = np.divmod(layout.harmony, layout.section_bars)
+    chords = [drawn[int(which)][place] for which, place in zip(section, bar, strict=True)]
+    rows = CADENCES[key.is_minor]
+    close = progression(rows[chance.integers(len(rows))], key)
+    return (*chords[:-2], *close[-len(chords) :])
+
+
+def _drawn(num_bars: int, key: Key, chance: np.random.Generator) -> tuple[Chord, ...]:
+    """As many bars as are asked for, of one common progression after the other."""
+    chords: tuple[Chord, ...] = ()
+    while len(chords) < num_bars:
+        chords += draw_progression(key, chance)
+    return chords[:num_bars]
 
 
 def progression(degrees: str, key: Key) -> tuple[Chord, ...]:

@@ -68,6 +68,7 @@ SCALES: dict[str, tuple[int, ...]] = {
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"#": 1, "♯": 1, "b": -1, "♭": -1}
 _ROOT = re.compile(r"([A-G])((?:[#♯]{1,2}|[b♭]{1,2})?)")
+_PITCH = re.compile(rf"{_ROOT.pattern}(-?\d{{1,2}})")
 _CHANGE = re.compile(r"(add|b|#)(13|11|9|7|6|5|4|2)")
 _CHANGES = re.compile(r"(?:(?:add|b|#)(?:13|11|9|7|6|5|4|2))*$")
 _NATURAL = {"2": 2, "4": 5, "5": 7, "6": 9, "7": 10, "9": 2, "11": 5, "13": 9}
@@ -84,6 +85,22 @@ def pitch_class_name(pitch_class: int, flats: bool = False) -> str:
 def pitch_name(pitch: int) -> str:
     """Name of a MIDI pitch with its octave; 60 is C4."""
     return f"{pitch_class_name(pitch)}{pitch // 12 - 1}"
+
+
+def parse_pitch(text: str) -> int:
+    """The MIDI pitch of a name with its octave, such as `G4`, `f#5` or `Bb3`; C4 is 60.
+
+    Raises
+    ------
+    InputError
+        Naming the pitch, with an example.
+    """
+    found = _PITCH.fullmatch(text.strip()[:1].upper() + text.strip()[1:])
+    alterations = sum(_ACCIDENTALS[sign] for sign in found[2]) if found else 0
+    pitch = _LETTERS[found[1]] + alterations + 12 * (int(found[3]) + 1) if found else -1
+    if not 0 <= pitch <= 127:
+        raise InputError(f"pitch {text!r}: write a letter and an octave, such as G4, F#5 or Bb3; C4 is the middle C")
+    return pitch
 
 
 @dataclass(frozen=True)
@@ -278,4 +295,7 @@ def _signature(tonic: int, minor: bool) -> int:
 
 
 def _no_chord(symbol: str) -> InputError:
-    return InputError(f"chord {symbol!r}: no chord that is known here; write one such as C, Am, F#m7, Bbmaj7 or C/E")
+    return InputError(
+        f"chord {symbol!r}: no chord that is known here; write a root from A to G with # or b, then nothing for major "
+        "or a quality (m, dim, aug, sus4, 6, 7, maj7, m7, m7b5, 9, ...), such as C, Am, F#m7, Bbmaj7 or C/E; N is none"
+    )

@@ -22,6 +22,7 @@ from antiphon.families.midinet.objective import Midinet
 from antiphon.gan.steady import Inputs, Steady
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
+from antiphon.writers.phrases import Performance, PhraseWriter, Script
 from antiphon.writers.writer import MOST_BOLD, Bars, Chance, Writer, as_array, as_tensor, normal
 
 _NUM_PROBES = 256
@@ -75,7 +76,7 @@ class MidinetWriter(ChainWriter):
         return rows[-1] if len(rows) else None
 
 
-class BarWriter(ChainWriter):
+class BarWriter(ChainWriter, PhraseWriter):
     """Bars of notes, holds and rests; each step is drawn from scores that the temperature flattens or sharpens."""
 
     has_temperature: ClassVar[bool] = True
@@ -93,8 +94,20 @@ class BarWriter(ChainWriter):
     def write(self, chances: Sequence[Chance], previous: Bars, chord: Bars, temperature: float) -> Bars:
         """See `Writer`."""
         noise = gumbel(normal(chances, STEPS, NUM_CLASSES)) * temperature
-        bars = self._decide({"noise": noise, "previous": as_tensor(previous), "chord": as_tensor(chord)})
-        return as_array(bars.to(torch.uint8))
+        return as_array(self._bars(noise, as_tensor(previous), as_tensor(chord)))
+
+    def perform(
+        self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float, script: Script
+    ) -> Sequence[Bars]:
+        """See `PhraseWriter`."""
+
+        def draw(chances: Sequence[Chance], num: int) -> Tensor:
+            return gumbel(normal(chances, num, STEPS, NUM_CLASSES)) * temperature
+
+        return Performance(draw, self._bars, script, chances).songs(openings, chords)
+
+    def _bars(self, noise: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
+        return self._decide({"noise": noise, "previous": previous, "chord": chord}).to(torch.uint8)
 
     def _probes(self) -> Inputs:
         # As bold as can be asked for: the larger a score, the larger its rounding.
