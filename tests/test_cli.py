@@ -110,6 +110,19 @@ def test_generate_as_json(models: dict[str, Path], tmp_path: Path, capsys: Captu
     assert all(Path(path).exists() for path in facts[0]["files"].values())
 
 
+def test_generate_tells_form_and_key(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    words = ("generate", models["bar"], "--form", "AA'", "--section-bars", 2, "--key", "E minor", "--out", tmp_path)
+    wishes = ("--density", "high", "--register", "C4-G4", "--chords", "Em B")
+    (fact,) = json.loads(succeed(capsys, *words, *wishes, "--json"))
+    assert (fact["bars"], fact["form"], fact["key"]) == (4, "AA', sections of 2 bars", "E minor")
+    assert fact["chords"] == ["Em", "B", "Em", "B"]
+    line = succeed(capsys, *words)
+    assert "4 bars, " in line and "form AA', E minor, Em" in line
+    low = read_midi(tmp_path / "bar-0.mid")
+    succeed(capsys, *words, *wishes)
+    assert read_midi(tmp_path / "bar-0.mid").tracks[0].notes.tobytes() != low.tracks[0].notes.tobytes()
+
+
 def test_generate_options_reach_the_model(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(3), tmp_path / "first.mid")
     options = ("--first", tmp_path / "first.mid", "--tempo", 60, "--key", "A minor", "--temperature", 0.5)
@@ -125,7 +138,11 @@ def test_generate_options_reach_the_model(models: dict[str, Path], tmp_path: Pat
     [
         (("--chords", "C X"), "'X'"),
         (("--key", "H"), "'H'"),
-        (("--key", "A minor", "--chords", "C"), "'A minor': a progression is drawn from a key"),
+        (("--form", "AB2"), "'2' is no section"),
+        (("--form", "AABA", "--bars", 31), "bars = 31"),
+        (("--density", "loud"), "'loud'"),
+        (("--register", "bass"), "'bass'"),
+        (("--chords", "C X7"), "'X7'"),
         (("--bars", 0), "bars = 0"),
         (("--bars", "many"), "many"),
         (("--accompaniment", "polka"), "polka"),

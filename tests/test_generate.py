@@ -89,11 +89,11 @@ def test_a_large_call_is_as_quick_as_float32(loaded: dict[str, Model], monkeypat
 def test_threads_and_torchs_own_seed_do_not_matter(loaded: dict[str, Model]) -> None:
     threads = torch.get_num_threads()
     torch.manual_seed(1)
-    before = [midi_bytes(score) for score in loaded["bar"].generate(4, num=40)]
+    before = [midi_bytes(score) for score in loaded["bar"].generate(4, num=8)]
     torch.manual_seed(2)
     torch.set_num_threads(2 if threads == 1 else 1)
     try:
-        assert [midi_bytes(score) for score in loaded["bar"].generate(4, num=40)] == before
+        assert [midi_bytes(score) for score in loaded["bar"].generate(4, num=8)] == before
     finally:
         torch.set_num_threads(threads)
 
@@ -391,3 +391,75 @@ def test_the_networks_themselves_stay_as_trained(loaded: dict[str, Model]) -> No
     sample = one.objective.sample(2, {"previous": torch.full((2, 16), 60, dtype=torch.uint8)})
     assert sample.shape == (2, 16)
     assert one.codec == one.config.codec
+
+
+def test_sections_come_back(loaded: dict[str, Model]) -> None:
+    (score,) = loaded["bar"].generate(form="ABA'", section_bars=4, seed=2, chords="C G Am F")
+    notes, bar = score.tracks[0].notes, 4 * score.ticks_per_beat
+    first, back = (
+        [(int(row["start"]) - begin, int(row["pitch"])) for row in notes if begin <= row["start"] < begin + 3 * bar]
+        for begin in (0, 8 * bar)
+    )
+    assert first == back
+    assert score.texts[-1] == (0, "form: ABA', sections of 4 bars")
+    assert len(score.chords) == 12
+
+
+def test_songs_of_four_bars_and_more_have_forms_unless_not_wanted(loaded: dict[str, Model]) -> None:
+    told = [text for _, text in loaded["bar"].generate(4)[0].texts + loaded["bar"].generate(3)[0].texts]
+    assert sum(text.startswith("form: ") for text in told) == 1
+    plain = loaded["bar"].generate(8, form="none")[0]
+    assert not any(text.startswith("form: ") for _, text in plain.texts)
+    shorter = loaded["bar"].generate(4, form="none")[0]
+    assert plain.chords[:4] == shorter.chords
+    assert loaded["midinet-v3"].generate(8, form="none")[0].num_notes
+
+
+@pytest.mark.parametrize("options", [{"form": "AA'BA"}, {"form": "none", "density": "high"}, {"bars": 8}])
+def test_songs_by_a_script_depend_on_their_seed_alone(
+    options: dict[str, Any], loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [midi_bytes(score) for score in loaded["bar"].generate(**options, num=3, seed=4)]
+    assert len(set(many)) == 3
+    assert midi_bytes(loaded["bar"].generate(**options, seed=5)[0]) == many[1]
+    monkeypatch.setattr("antiphon.generate._MOST_BARS_AT_ONCE", 1)
+    assert [midi_bytes(score) for score in loaded["bar"].generate(**options, num=3, seed=4)] == many
+
+
+def test_wishes_change_what_is_written(loaded: dict[str, Model]) -> None:
+    counts = [loaded["bar"].generate(8, num=4, density=notes, chords="C") for notes in (2, 8)]
+    few, many = (sum(len(score.tracks[0].notes) for score in scores) for scores in counts)
+    assert few < many
+    registers = [loaded["bar"].generate(8, num=4, register=name, chords="C") for name in ("low", "high")]
+    low, high = (np.concatenate([s.tracks[0].notes["pitch"] for s in scores]).mean() for scores in registers)
+    assert low + 3 < high
+
+
+def test_a_key_beside_chords_is_the_key_of_the_song(loaded: dict[str, Model]) -> None:
+    (score,) = loaded["bar"].generate(4, chords="C G", key="A dorian")
+    assert [symbol for _, symbol in score.chords] == ["C", "G", "C", "G"]
+    assert [(int(row["sharps"]), bool(row["minor"])) for row in score.key_signatures] == [(0, True)]
+
+
+@pytest.mark.parametrize(
+    ("preset", "options", "words"),
+    [
+        ("midinet-v3", {"form": "AABA"}, "form: the model .* writes no sections; bar models do"),
+        ("midinet-v2", {"density": "low"}, "density: the model"),
+        ("midinet-v1", {"register": "G4"}, "register: the model"),
+        ("bar", {"form": "AA1"}, "'1' is no section"),
+        ("bar", {"form": "AABA", "bars": 30}, "bars = 30"),
+        ("bar", {"section_bars": 4}, "sections are those of a form"),
+        ("bar", {"section_bars": 0, "form": "A"}, "section_bars = 0"),
+        ("bar", {"section_bars": 9000, "form": "AA"}, "bars = 18000"),
+        ("bar", {"density": "x"}, "density 'x'"),
+        ("bar", {"register": "x"}, "register 'x'"),
+        ("bar", {"chords": "C X7"}, "'X7'.*root from A to G"),
+        ("bar", {"key": "A dorian"}, "progressions are known in major and minor"),
+    ],
+)
+def test_forms_and_wishes_that_cannot_be_honoured(
+    preset: str, options: dict[str, Any], words: str, loaded: dict[str, Model]
+) -> None:
+    with pytest.raises(InputError, match=words):
+        loaded[preset].generate(**options)

@@ -33,9 +33,6 @@ Bars = NDArray[np.uint8]
 
 HELD_OUT = "held-out"
 
-FORM_TEXT = "form: "
-"""What a score's text that tells its form begins with."""
-
 _AT_ONCE = 256
 _MOST_BARS_AT_ONCE = 2**15
 _NOISE, _PLAN = 0, 1
@@ -206,7 +203,7 @@ class Model:
             tracks=tracks,
             chords=symbols,
             key_signatures=table(KEY_SIGNATURE, keys),
-            texts=tuple((0, text) for text in (*self._texts(seed), *_form_text(plan))),
+            texts=tuple((0, text) for text in (*self._texts(seed), *([plan.layout.text] if plan.layout else ()))),
         )
 
     def _texts(self, seed: int) -> list[str]:
@@ -216,12 +213,6 @@ class Model:
             f"seed: {seed}",
             f"licence: {self.card.get('licence', 'unknown')}",
         ]
-
-
-def _form_text(plan: Plan) -> tuple[str, ...]:
-    return (
-        () if plan.layout is None else (f"{FORM_TEXT}{plan.layout.name}, sections of {plan.layout.section_bars} bars",)
-    )
 
 
 def load(model: str | Path = "bar") -> Model:

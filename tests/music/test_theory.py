@@ -22,6 +22,7 @@ from antiphon.music.theory import (
     Chord,
     Key,
     parse_chord,
+    parse_pitch,
     parse_progression,
     pitch_class_name,
     pitch_name,
@@ -211,3 +212,15 @@ def test_families() -> None:
     ]
     assert family(0, is_drum=True) == "drums"
     assert all(family(program, name == "drums") == name for name, program in FAMILY_PROGRAMS.items())
+
+
+@given(st.integers(0, 127))
+def test_pitches_read_their_own_names(pitch: int) -> None:
+    assert parse_pitch(pitch_name(pitch)) == pitch
+
+
+def test_pitches_and_what_is_none() -> None:
+    assert [parse_pitch(text) for text in ("g4", "Bb3", "Cb4", "B#4", "C-1")] == [67, 58, 59, 72, 0]
+    for text in ("", "H4", "G", "4", "G#11", "C-2"):
+        with pytest.raises(InputError, match=f"pitch '{text}'"):
+            parse_pitch(text)

@@ -13,8 +13,10 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
+from antiphon.evaluation.notes import stated_key
 from antiphon.files import whole_file
 from antiphon.io.midi import read_midi, write_midi
+from antiphon.music.form import FORM_TEXT
 from antiphon.music.score import Score
 
 SOUNDS = frozenset({".wav", ".flac", ".ogg"})
@@ -58,20 +60,42 @@ FORMS: Mapping[str, Form] = {
 """Forms by the name of their codec."""
 
 
-def write_songs(songs: Sequence[Score], out: Path, name: str, seed: int, bars: int) -> Iterator[dict[str, Any]]:
-    """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each."""
+def write_songs(
+    songs: Sequence[Score], out: Path, name: str, seed: int, bars: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
+
+    Parameters
+    ----------
+    bars
+        How many were asked for; None: as many as a song has.
+    """
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
         paths = {kind: str(stem.with_name(f"{stem.name}.{kind}")) for kind in ("mid", "wav", "png")}
         _write_together(score, paths)
         yield {
             "seed": seed + index,
-            "bars": bars,
+            "bars": bars or len(score.bars()) - 1,
+            "form": _form_of(score),
+            "key": _key_of(score),
             "seconds": round(score.duration_seconds, 3),
             "notes": score.num_notes,
             "chords": [symbol for _, symbol in score.chords],
             "files": paths,
         }
+
+
+def _form_of(score: Score) -> str | None:
+    """What a song's texts say of its form."""
+    forms = (text.removeprefix(FORM_TEXT) for _, text in score.texts if text.startswith(FORM_TEXT))
+    return next(forms, None)
+
+
+def _key_of(score: Score) -> str | None:
+    """The key that a song states, as people write it."""
+    key = stated_key(score)
+    return key.name.replace("natural ", "") if key is not None else None
 
 
 def _write_together(score: Score, paths: Mapping[str, str]) -> None:
@@ -89,6 +113,10 @@ def _write_together(score: Score, paths: Mapping[str, str]) -> None:
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a song as a line."""
     parts = [f"{fact['bars']} bars", f"{fact['seconds']:.1f} s", f"{fact['notes']} notes"]
+    if fact["form"]:
+        parts.append(f"form {fact['form'].partition(',')[0]}")
+    if fact["key"]:
+        parts.append(fact["key"])
     if fact["chords"]:
         shown = fact["chords"][:8]
         parts.append(" ".join(shown) + (" ..." if len(fact["chords"]) > len(shown) else ""))

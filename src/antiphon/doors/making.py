@@ -11,11 +11,15 @@ def generate(
     /,
     *,
     num: int = 1,
-    bars: int = 8,
+    bars: int | None = None,
+    form: str | None = None,
+    section_bars: int | None = None,
     seed: int = 0,
     tempo: float | None = None,
     key: str | None = None,
     chords: str | None = None,
+    density: str | None = None,
+    register: str | None = None,
     first: str | None = None,
     accompaniment: str = "block",
     temperature: float = 1.0,
@@ -31,15 +35,24 @@ def generate(
     num
         How many songs; song i is the first song of seed + i.
     bars
-        Length of each song.
+        Length of each song; 8 unless a form says otherwise.
+    form
+        A letter for each section, such as AABA: a letter that was there before comes back, with an apostrophe (AA'BA)
+        to another ending. Unasked, a form is drawn by seed; none for one bar after the other, without an end.
+    section_bars
+        Bars a section of the form; unasked what the bars come to, or 8 in forms of up to four letters, else 4.
     seed
         The same seed gives the same files.
     tempo
         Beats a minute.
     key
-        Where a progression is drawn from, such as "A minor"; instead of chords.
+        Where chords are drawn from, such as "A minor"; beside chords of your own, what the song is in and ends in.
     chords
-        One a bar, repeated, such as "C G Am F".
+        One a bar, repeated, such as "C G Am F"; unasked drawn by seed, with a cadence at the end.
+    density
+        How many notes a bar has: low, medium, high or a number.
+    register
+        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4.
     first
         A MIDI file whose last bar the first bar follows, or held-out for a bar of music unknown to the model.
     accompaniment
@@ -57,10 +70,14 @@ def generate(
     songs = load(model).generate(
         bars,
         num=num,
+        form=form,
+        section_bars=section_bars,
         seed=seed,
         tempo=tempo,
         key=key,
         chords=chords,
+        density=density,
+        register=register,
         first=first,
         accompaniment=None if accompaniment == "none" else accompaniment,
         temperature=temperature,

@@ -20,6 +20,9 @@ from antiphon.errors import InputError
 NO_FORM = "none"
 """What is said instead of a form for music that is composed through."""
 
+FORM_TEXT = "form: "
+"""How a score's text begins that tells its form."""
+
 SECTION_BARS = 4
 """Bars a section of the forms in `FORMS`."""
 
@@ -84,6 +87,11 @@ class Layout:
     def name(self) -> str:
         """The form as it is written, such as `AA'BA`."""
         return "".join(section.name for section in self.form)
+
+    @property
+    def text(self) -> str:
+        """What a score says of it."""
+        return f"{FORM_TEXT}{self.name}, sections of {self.section_bars} bars"
 
     @property
     def closes(self) -> NDArray[np.bool_]:
