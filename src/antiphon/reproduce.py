@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from antiphon.errors import InputError
+from antiphon.reproductions.claim_table import CLAIMS
 from antiphon.reproductions.result import Asked, Reproduction, Scale
 
 
@@ -72,13 +73,16 @@ def _claim(name: str) -> Callable[[Asked], Reproduction]:
     return run
 
 
+_TWINS = "beside their generators' own layers taught by likelihood alone."
 _CLAIMS: Mapping[str, tuple[str, str, float]] = {
     "bar-minibatch": ("Bar GAN, section VI", "Whether minibatch discrimination reduces mode collapse.", 6),
     "bar-smoothing": ("Bar GAN, section VI", "Whether one-sided label smoothing reduces mode collapse.", 6),
     "bar-rates": ("Bar GAN, section VI", "Whether the generator's rate should be twice the discriminator's.", 9),
     "bar-updates": ("Bar GAN, section VI", "Whether two or three generator updates to one are better than one.", 9),
     "bar-data": ("Bar GAN, section IV", "Whether less data, transposed, is better than more, or all as it is.", 9),
-    "likelihood-twins": ("none", "How each GAN does beside its own layers trained by likelihood alone.", 15),
+    "likelihood-twins": ("none", f"How the bar GANs do {_TWINS}", 25),
+    "likelihood-twins-lstm": ("none", f"How `lstm` and other games of notes do {_TWINS}", 60),
+    "likelihood-twins-bar": ("none", f"How `bar` and its kin do {_TWINS}", 30),
 }
 """Paper, what it shows, and minutes at cpu scale; the settings are in `antiphon.reproductions.claim_table`."""
 
@@ -125,7 +129,7 @@ RECIPES: Mapping[str, Recipe] = {
         needs="",
         run=_human_study,
     ),
-    **{name: _claim_row(name, *row) for name, row in _CLAIMS.items()},
+    **{name: _claim_row(name, *_CLAIMS[name]) for name in CLAIMS},
 }
 """By the name that `antiphon reproduce` takes."""
 

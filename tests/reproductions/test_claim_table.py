@@ -6,6 +6,7 @@ import pytest
 
 from antiphon.presets import PRESETS
 from antiphon.reproduce import RECIPES
+from antiphon.reproductions.claim_ears import EARS
 from antiphon.reproductions.claim_table import CLAIMS, Setting
 from antiphon.resolved import RunConfig
 
@@ -70,8 +71,13 @@ def test_settings_are_what_their_names_say() -> None:
 
 def test_twins_are_games_beside_likelihood() -> None:
     claim = CLAIMS["likelihood-twins"]
+    assert claim.better[0][0] == "midinet-v2"
     assert {("midinet-v1", "midinet-v1-likelihood"), ("midinet-v2", "midinet-v2-likelihood")} <= set(claim.better)
-    assert all(twin == f"{game}-likelihood" and {game, twin} <= set(PRESETS) for game, twin in claim.better)
+    pairs = [pair for name, one in CLAIMS.items() if name.startswith("likelihood-twins") for pair in one.better]
+    assert len(pairs) == len(set(pairs))
+    heard = [name for name in PRESETS if name.endswith("-likelihood") and PRESETS[name].codec.kind in EARS]
+    assert {twin for _, twin in pairs} == set(heard)
+    assert all(twin == f"{game}-likelihood" and {game, twin} <= set(PRESETS) for game, twin in pairs)
     assert apart(run("likelihood-twins", "midinet-v3"), run("likelihood-twins", "midinet-v3-likelihood")) == {
         "preset",
         "family.taught",

@@ -9,13 +9,16 @@ import pytest
 
 from antiphon.cli import main
 from antiphon.codecs.frames import FrameBars
-from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.reproductions.claim_measures import DISTINCT, EXAMINER, HISTOGRAMS, listen, real_figures
-from antiphon.reproductions.claim_table import CLAIMS
+from antiphon.presets import PRESETS
+from antiphon.reproductions.claim_measures import EXAMINER, listen, real_figures
+from antiphon.reproductions.claim_table import CLAIMS, Setting
 from antiphon.reproductions.claims import SIZES, Tried, reproduce
-from antiphon.reproductions.result import Asked, Reproduction
+from antiphon.reproductions.result import Asked, Reproduction, Scale
+
+DISTINCT = "distinct bars under one condition"
 
 
 def asked(out: Path, corpus: Path | None = None, **changes: object) -> Asked:
@@ -36,7 +39,7 @@ def test_the_command_prints_a_table_and_a_verdict(
     words = ("reproduce", "bar-minibatch", "--scale", "toy", "--corpus", corpus, "--out", tmp_path)
     assert run(*words) == 0
     told = capsys.readouterr().out
-    for column in (DISTINCT, EXAMINER, *HISTOGRAMS, "C_r", "C_f", "health alarms"):
+    for column in (DISTINCT, EXAMINER, "pitch changes a bar", "interval overlap", "C_r", "C_f", "health alarms"):
         assert told.count(f"  {column} ") >= 2
     assert "Verdict with 2 training seeds: that minibatch discrimination reduces mode collapse" in told
     facts = json.loads((tmp_path / "bar-minibatch.json").read_text())
@@ -73,15 +76,29 @@ def test_what_claims_share_is_trained_once_and_the_seed_decides(corpus: Path, tm
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_can_be_tried(name: str, tmp_path: Path) -> None:
     result = reproduce(name, asked(tmp_path))
-    assert {line.row for line in result.lines} == {*CLAIMS[name].settings, "real, held-out"}
+    assert {line.row for line in result.lines} == {
+        *CLAIMS[name].settings,
+        *(line.row for line in result.lines if line.row.startswith("real, held-out")),
+    }
     assert result.sentences[0].startswith("Verdict with 2 training seeds") and CLAIMS[name].says in result.sentences[0]
 
 
-def test_settings_share_length_and_seed_and_nothing_else() -> None:
-    for scale, iterations in (("toy", 4), ("cpu", 800), ("paper", 14_000)):
-        train = CLAIMS["bar-rates"].settings["1 : 1"].resolve(*SIZES[scale].overrides(7)).train  # type: ignore[index]
-        assert (train.iterations, train.epochs, train.seed, train.health_every) == (iterations, None, 7, iterations)
-        assert train.discriminator.lr == 3e-4
+@pytest.mark.parametrize(("scale", "iterations", "batch"), [("toy", 4, 8), ("cpu", 800, 32), ("paper", 14_000, 72)])
+def test_settings_share_length_and_seed(scale: Scale, iterations: int, batch: int) -> None:
+    row = CLAIMS["bar-rates"].settings["1 : 1"]
+    train = SIZES[scale].resolve(row, 7).train
+    assert (train.iterations, train.epochs, train.seed, train.batch_size) == (iterations, None, 7, batch)
+    assert train.health_every == iterations and train.discriminator.lr == 3e-4
+
+
+def test_presets_of_ours_keep_the_shape_of_their_timetable() -> None:
+    whole, fifth = (SIZES[scale].resolve(Setting("bar"), 0) for scale in ("paper", "cpu"))
+    own = PRESETS["bar"]
+    assert (whole.family, whole.train.iterations) == (own.family, own.train.iterations)
+    assert fifth.train.iterations == (own.train.iterations or 0) // 5 and fifth.train.batch_size == own.train.batch_size
+    assert fifth.family.kind == "bar" and own.family.kind == "bar" and own.train.ema_decay
+    assert fifth.family.likelihood_iterations == own.family.likelihood_iterations / 5
+    assert fifth.train.ema_decay == pytest.approx(1 - 5 * (1 - own.train.ema_decay))
 
 
 def test_all_settings_are_judged_by_the_same_real_bars() -> None:
@@ -99,8 +116,8 @@ def test_faults(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "did you mean bar-minibatch" in told and len(told.strip().splitlines()) == 1
     with pytest.raises(InputError, match="--corpus"):
         reproduce("bar-rates", asked(tmp_path, scale="paper"))
-    with pytest.raises(InputError, match="'notes': claims are measured on bars"):
-        listen(Corpus.open("quartets"), NoteSequences(), 10)
+    with pytest.raises(InputError, match="'progressions': claims are measured on"):
+        listen(Corpus.open("quartets"), Progressions(), 10)
     # Four-in-a-bar scores without a song of sixteen seconds give frames no bars.
-    with pytest.raises(InputError, match="no training songs with bars"):
+    with pytest.raises(InputError, match="no training songs with rows"):
         listen(Corpus.open("groove"), FrameBars(num_splits=1), 10)

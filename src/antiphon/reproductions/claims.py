@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from antiphon.errors import InputError
 from antiphon.evaluation.examiner.budget import Budget
 from antiphon.evaluation.examiner.examination import HEARD
 from antiphon.evaluation.sets.seeds import seed_spread
+from antiphon.gan.timetable import LikelihoodThenGame
+from antiphon.reproductions.claim_ears import EARS
 from antiphon.reproductions.claim_measures import DISTINCT, EXAMINER, Effort, figures, listen, real_figures
 from antiphon.reproductions.claim_table import CLAIMS, Claim, Setting
 from antiphon.reproductions.claim_verdict import Comparison, Judged, compare, sentence
@@ -20,40 +23,70 @@ from antiphon.reproductions.runs import alarms_at_the_end, players, trained
 from antiphon.resolved import RunConfig
 from antiphon.training.log import History, read_log
 
-JUDGED = (Judged(DISTINCT, 1), Judged(EXAMINER, -1))
-"""What a verdict is by."""
-
 _CONFIDENCES = {"C_r": "discriminator/confidence_real", "C_f": "discriminator/confidence_fake"}
 _PAPER = {"C_r": 0.45, "C_f": 0.55}
 """Of the paper's figure 8, which shows its own setting."""
 _ALARMS, _REAL = "health alarms", "real, held-out"
-_VARIETY = "Bars of random notes would all be distinct: variety counts where the examiner does not pay for it."
+_VARIETY = "Rows of random notes would all be distinct: variety counts where the examiner does not pay for it."
 _CEILING = "The examiner tells every setting from real music at once, so that by it they can hardly be ranked."
 
 
 @dataclass(frozen=True)
 class Size:
-    """How long settings are trained, under how many seeds, and how they are measured."""
+    """How long settings are trained, under how many seeds, and how they are measured.
+
+    Parameters
+    ----------
+    iterations, batch_size
+        Of the paper's games and their twins.
+    share
+        Of its own length and timetable, which a preset of ours is trained for; it keeps its own batch size.
+    seeds
+        Trainings of a setting.
+    effort
+        Of measuring.
+    """
 
     iterations: int
     batch_size: int
+    share: float
     seeds: int
     effort: Effort
 
-    def overrides(self, seed: int) -> tuple[str, ...]:
-        """What all settings share: length, batch, seed, and one look at the run, at its end."""
-        num = self.iterations
-        every = (f"train.{name}_every={num}" for name in ("health", "preview", "checkpoint"))
-        log = f"train.log_every={max(1, num // 20)}"
-        return f"train.iterations={num}", f"train.batch_size={self.batch_size}", f"train.seed={seed}", log, *every
+    def resolve(self, row: Setting, seed: int) -> RunConfig:
+        """A setting's run, with one look at it, at its end."""
+        own = row.resolve(f"train.seed={seed}")
+        if isinstance(own.family, LikelihoodThenGame):
+            return self._looked_at(own.override(self._in_proportion(own)))
+        length = f"train.iterations={self.iterations}", f"train.batch_size={self.batch_size}"
+        return self._looked_at(row.resolve(f"train.seed={seed}", *length))
+
+    def _in_proportion(self, own: RunConfig) -> list[str]:
+        """The length, the turns of a timetable and the memory of an average, all by the same share."""
+        assert isinstance(own.family, LikelihoodThenGame) and own.train.iterations is not None
+        turns = {"family.likelihood_iterations": own.family.likelihood_iterations}
+        turns |= {"family.critic_lead": own.family.critic_lead, "train.iterations": own.train.iterations}
+        changes = [f"{name}={max(1, round(self.share * num))}" for name, num in turns.items()]
+        if own.train.ema_decay is not None:
+            changes.append(f"train.ema_decay={max(0.5, 1 - (1 - own.train.ema_decay) / self.share)}")
+        return changes
+
+    @staticmethod
+    def _looked_at(config: RunConfig) -> RunConfig:
+        num = config.train.iterations
+        assert num is not None
+        every = [f"train.{name}_every={num}" for name in ("health", "preview", "checkpoint")]
+        return config.override([f"train.log_every={max(1, num // 20)}", *every])
 
 
 SIZES: Mapping[Scale, Size] = MappingProxyType(
     {
-        "toy": Size(4, 8, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))),
-        "cpu": Size(800, 32, 3, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))),
+        "toy": Size(
+            4, 8, 0.004, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))
+        ),
+        "cpu": Size(800, 32, 0.2, 3, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))),
         # Twenty passes over the paper's 50,400 bars in batches of 72.
-        "paper": Size(14_000, 72, 3, Effort(500, 24, 6_000, 3, Budget())),
+        "paper": Size(14_000, 72, 1.0, 3, Effort(500, 24, 6_000, 3, Budget())),
     }
 )
 
@@ -95,18 +128,16 @@ def reproduce(name: str, asked: Asked, tried: Tried | None = None) -> Reproducti
     for setting, row in claim.settings.items():
         played[setting] = list(_play(setting, row, size, corpus, asked, tried={} if tried is None else tried))
         lines += _lines(setting, played[setting], row == Setting())
-    codec = next(iter(claim.settings.values())).resolve().codec
-    real = real_figures(listen(Corpus.open(corpus), codec, size.effort.bars))
-    lines += [Line(_REAL, column, None, value) for column, value in real.items()]
-    return Reproduction(tuple(lines), _made_of(size, corpus, asked), tuple(_sentences(claim, played, size)))
+    lines += _real_lines(claim, Corpus.open(corpus), size)
+    return Reproduction(tuple(lines), _made_of(claim, size, corpus, asked), tuple(_sentences(claim, played, size)))
 
 
 def _play(setting: str, row: Setting, size: Size, corpus: str, asked: Asked, *, tried: Tried) -> Iterator[Trial]:
     """A trial for each seed, made where it was not made before."""
     for seed in range(asked.seed, asked.seed + size.seeds):
-        config = row.resolve(*size.overrides(seed))
+        config = size.resolve(row, seed)
         key = f"{corpus} {config.model_dump_json()}"
-        asked.say(f"{setting}, training seed {seed}: {size.iterations:,} iterations")
+        asked.say(f"{setting}, training seed {seed}: {config.train.iterations:,} iterations")
         if key not in tried:
             tried[key] = _trial(config, corpus, size.effort, asked)
         asked.say(", ".join(f"{column} {value:.3g}" for column, value in tried[key].figures.items()))
@@ -114,7 +145,7 @@ def _play(setting: str, row: Setting, size: Size, corpus: str, asked: Asked, *, 
 
 
 def _trial(config: RunConfig, corpus: str, effort: Effort, asked: Asked) -> Trial:
-    heard = listen(Corpus.open(corpus), config.codec, effort.bars)
+    heard = listen(Corpus.open(corpus), config.codec, effort.rows)
     with trained(config, corpus, asked.say) as run:
         history = read_log(run)
         found = figures(players(run, config), heard, effort, config.train.seed)
@@ -148,9 +179,22 @@ def _lines(setting: str, trials: Sequence[Trial], as_paper: bool) -> Iterator[Li
     yield Line(setting, _ALARMS, None, heard or "none", remark=f"of {len(trials)} seeds")
 
 
+def _real_lines(claim: Claim, corpus: Corpus, size: Size) -> Iterator[Line]:
+    """Held-out music itself, in each of the forms that the settings have."""
+    forms: dict[Any, str] = {}
+    for name, setting in claim.settings.items():
+        forms.setdefault(listen(corpus, setting.resolve().codec, 1).codec, name)
+    for codec, name in forms.items():
+        row = _REAL if len(forms) == 1 else f"{_REAL}, as {name} has it"
+        for column, value in real_figures(listen(corpus, codec, size.effort.rows)).items():
+            yield Line(row, column, None, value)
+
+
 def _sentences(claim: Claim, played: Mapping[str, Sequence[Trial]], size: Size) -> Iterator[str]:
-    num = len(claim.better) * len(JUDGED)
-    pairs = {pair: [*_compared(played, pair, num)] for pair in claim.better}
+    kind = next(iter(claim.settings.values())).resolve().codec.kind
+    judged = Judged(DISTINCT.format(EARS[kind].called), 1), Judged(EXAMINER, -1)
+    num = len(claim.better) * len(judged)
+    pairs = {pair: [*_compared(played, pair, judged, num)] for pair in claim.better}
     yield sentence(claim.says, pairs, size.seeds)
     yield from (f"The paper's own setting: {name}." for name, row in claim.settings.items() if row == Setting())
     yield _VARIETY
@@ -159,15 +203,18 @@ def _sentences(claim: Claim, played: Mapping[str, Sequence[Trial]], size: Size) 
     yield "Intervals are 95 % over training seeds (Student's t); those of the verdict hold together (Bonferroni)."
 
 
-def _compared(played: Mapping[str, Sequence[Trial]], pair: tuple[str, str], num: int) -> Iterator[Comparison]:
-    for figure in JUDGED:
+def _compared(
+    played: Mapping[str, Sequence[Trial]], pair: tuple[str, str], judged: Sequence[Judged], num: int
+) -> Iterator[Comparison]:
+    for figure in judged:
         one, other = (_column(played[setting], figure.name) for setting in pair)
         if (found := compare(one, other, figure, num)) is not None:
             yield found
 
 
-def _made_of(size: Size, corpus: str, asked: Asked) -> str:
+def _made_of(claim: Claim, size: Size, corpus: str, asked: Asked) -> str:
+    runs = [size.resolve(row, asked.seed).train for row in claim.settings.values()]
+    lengths = " or ".join(dict.fromkeys(f"{run.iterations:,} iterations of {run.batch_size} rows" for run in runs))
     effort, last = size.effort, asked.seed + size.seeds - 1
-    trained_on = f"{size.iterations:,} iterations of {size.batch_size} bars of {corpus}"
     heard = f"examiners of {effort.splits} split{'s' * (effort.splits > 1)} and {effort.budget.iterations} iterations"
-    return f"{trained_on}, training seeds {asked.seed} to {last}; {heard}"
+    return f"{lengths} of {corpus}, training seeds {asked.seed} to {last}; {heard}"
