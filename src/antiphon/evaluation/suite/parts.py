@@ -21,8 +21,9 @@ from antiphon.evaluation.baselines import (
     transposed_track,
 )
 from antiphon.evaluation.measures import Metric, Values, base_name
-from antiphon.evaluation.metrics import bars, harmony, performance, performance_metrics, pitch, rhythm, structure
+from antiphon.evaluation.metrics import bars, form, harmony, performance, performance_metrics, pitch, rhythm, structure
 from antiphon.evaluation.metrics import multitrack as metrics
+from antiphon.evaluation.metrics.form import form_metrics
 from antiphon.evaluation.metrics.harmony import harmony_metrics
 from antiphon.evaluation.metrics.pitch import pitch_metrics
 from antiphon.evaluation.metrics.rhythm import rhythm_metrics
@@ -222,7 +223,8 @@ def _notes(songs: Songs, index: int, setting: Setting) -> Both:
 
 
 def _of_notes(notes: Notes) -> Values:
-    return {**pitch_metrics(notes), **rhythm_metrics(notes), **harmony_metrics(notes), **structure_metrics(notes)}
+    measures = (pitch_metrics, rhythm_metrics, harmony_metrics, structure_metrics, form_metrics)
+    return {name: value for measure in measures for name, value in measure(notes).items()}
 
 
 def _performance(songs: Songs, index: int, setting: Setting) -> Both:
@@ -277,7 +279,7 @@ PARTS: Mapping[str, Part] = {
             "Notes: pitch, rhythm, harmony, form",
             "A unit is a piece.",
             "the pitches of each piece in random order, and the times between its onsets",
-            (*pitch.METRICS, *rhythm.METRICS, *harmony.METRICS, *structure.METRICS),
+            (*pitch.METRICS, *rhythm.METRICS, *harmony.METRICS, *structure.METRICS, *form.METRICS),
             _notes,
         ),
         Part(
