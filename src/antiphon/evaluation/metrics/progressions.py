@@ -110,16 +110,30 @@ class Counts:
 
     def surprise(self, song: Song, minor: bool) -> NDArray[np.float64]:
         """Nats (B,) of each chord of a song, given those before it."""
-        line = _begun(song, minor, self.order)
-        likely = np.full(len(song), 1 / NO_CHORD)
+        likely = self._likely(_begun(song, minor, self.order))
+        return np.asarray(-np.log(likely[np.arange(len(song)), song]))
+
+    def draw(self, num_bars: int, minor: bool, chance: np.random.Generator) -> Song:
+        """A song (B,) of these probabilities."""
+        line = _begun(np.zeros(num_bars, np.uint8), minor, self.order)
+        for bar in range(self.order + 1, len(line)):
+            # One chord alone: what is before it, and itself, which is not asked.
+            window = np.append(line[0], line[bar - self.order : bar + 1])
+            line[bar] = chance.choice(NO_CHORD, p=self._likely(window)[0])
+        return line[self.order + 1 :].astype(np.uint8)
+
+    def _likely(self, line: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How likely each chord is at each bar of a begun song, (B, 24)."""
+        likely = np.full((len(line) - self.order - 1, NO_CHORD), 1 / NO_CHORD)
         for length, (contexts, counts) in enumerate(self._tables):
             keys = _keys(line, length, self.order)
             row = np.minimum(np.searchsorted(contexts, keys), len(contexts) - 1)
             known = (contexts[row] == keys)[:, None] * counts[row]
-            kinds, total = (known > 0).sum(1), known.sum(1)
-            own = known[np.arange(len(song)), song]
-            likely = np.where(total > 0, (own + kinds * likely) / np.maximum(total + kinds, 1), likely)
-        return np.asarray(-np.log(likely))
+            kinds = (known > 0).sum(1, keepdims=True)
+            likely = (known + kinds * likely) / np.maximum(known.sum(1, keepdims=True) + kinds, 1) + likely * (
+                kinds == 0
+            )
+        return likely
 
 
 def _table(songs: Sequence[Song], minor: Sequence[bool], length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
