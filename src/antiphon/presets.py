@@ -163,16 +163,24 @@ _CHORDS = Preset(
     name="chords",
     source="this project; bar GAN, section VII, its fourth model",
     summary="progressions, one chord a bar from the tonic on, for as many bars as one likes, that know where they end",
-    family=ChordsConfig(likelihood_iterations=1000),
+    family=ChordsConfig(likelihood_iterations=1000, likelihood_rate=10.0),
     codec=Progressions(),
-    train=_BAR.train.model_copy(update={"iterations": 1500, "ema_decay": 0.995}),
+    train=TrainConfig(
+        batch_size=128,
+        iterations=2000,
+        generator=AdamConfig(lr=2e-4, beta1=0.5, beta2=0.99, clip_norm=5.0),
+        discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),
+        ema_decay=0.995,
+        checkpoint_every=500,
+        preview_every=500,
+    ),
     corpus="lieder",
 )
 _CHORDS_LIKELIHOOD = _CHORDS.model_copy(
     update={
         "name": "chords-likelihood",
         "summary": "the generator of `chords` taught by likelihood alone, for as many steps",
-        "family": ChordsConfig(likelihood_iterations=1500),
+        "family": ChordsConfig(likelihood_iterations=2000, likelihood_rate=10.0),
     }
 )
 
