@@ -89,8 +89,7 @@ def _phrased(model: Model, repeats: int) -> Row:
 def _public(name: str, model: Model, repeats: int, target: str) -> list[Row]:
     """What a user of `Model.generate` gets."""
     seeds = range(NUM_SONGS)
-    order, openings = Order(SONG_BARS), model._openings(None, None)
-    plans = [model._plan(order, seed, openings) for seed in seeds]
+    plans = model._plans(Order(SONG_BARS), seeds, model._openings(None, None))
     chain = processor_seconds(lambda: model._compose(plans, seeds, 1.0), repeats)
     songs = processor_seconds(lambda: model.generate(SONG_BARS, num=NUM_SONGS, form=NO_FORM), repeats)
     single = processor_seconds(lambda: model.generate(1), 10 * repeats)

@@ -14,9 +14,10 @@ from antiphon.codecs.chords import triad_code
 from antiphon.codecs.melody import REST
 from antiphon.errors import InputError
 from antiphon.gan.steady import Inputs
-from antiphon.generate import Model, Plan, load
+from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.theory import parse_chord
+from antiphon.plans import Plan
 from antiphon.writers.bars import BarWriter, MidinetWriter
 
 PRESETS = sorted(TOY)

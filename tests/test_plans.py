@@ -6,14 +6,15 @@ import pytest
 from antiphon.music.form import parse_form
 from antiphon.music.theory import Key, parse_progression
 from antiphon.orders import Order
-from antiphon.plans import Plan, make_plan, script_of
+from antiphon.plans import Plan, make_plans, script_of
 from antiphon.writers.choosing import Wishes
 
 OPENING = np.full(16, 25, np.uint8)
 
 
 def plan(seed: int = 0, hears_chords: bool = True, **order: object) -> Plan:
-    return make_plan(Order(**order), OPENING, np.random.default_rng(seed), hears_chords)  # type: ignore[arg-type]
+    chance = np.random.default_rng(seed)
+    return make_plans(Order(**order), [OPENING], [chance], hears_chords)[0]  # type: ignore[arg-type]
 
 
 def test_a_chain_has_neither_sections_nor_script() -> None:

@@ -15,6 +15,7 @@ import antiphon
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
@@ -23,7 +24,7 @@ from antiphon.music.keys import estimate_key
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, parse_chord
 from antiphon.orders import FASTEST, SLOWEST, Asked, Order, check_abilities, check_values, settle
-from antiphon.plans import Plan, make_plan, script_of
+from antiphon.plans import Plan, make_plans, script_of
 from antiphon.resolved import ModelConfig
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.table import writer_of
@@ -63,7 +64,7 @@ class Model:
         self._held_out = file.held_out
 
     @property
-    def codec(self) -> FrameBars | MelodyBars | NoteSequences:
+    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions:
         """The representation that the model writes in."""
         return self.config.codec
 
@@ -148,7 +149,7 @@ class Model:
         at_once = max(min(_AT_ONCE, _MOST_BARS_AT_ONCE // order.bars), 1)
         for begin in range(0, num, at_once):
             seeds = range(seed + begin, seed + min(num, begin + at_once))
-            plans = [self._plan(order, song, openings) for song in seeds]
+            plans = self._plans(order, seeds, openings)
             written = self._compose(plans, seeds, temperature)
             songs += [
                 self._score(song, plan, track, tempo, accompaniment)
@@ -165,11 +166,13 @@ class Model:
             return self._writer.perform(chances, openings, codes, temperature, script)
         return self._writer.compose(chances, openings, codes, temperature)
 
-    def _plan(self, order: Order, seed: int, openings: Bars) -> Plan:
-        chance = _chance(seed, _PLAN)
-        drawn = self._writer.opening(chance)
-        opening = openings[chance.integers(len(openings))] if len(openings) else drawn
-        return make_plan(order, opening, chance, "chord" in self._writer.reads)
+    def _plans(self, order: Order, seeds: Sequence[int], openings: Bars) -> list[Plan]:
+        """A plan for each seed; `openings` are those of `_openings`."""
+        chances = [_chance(seed, _PLAN) for seed in seeds]
+        drawn = [self._writer.opening(chance) for chance in chances]
+        if len(openings):
+            drawn = [openings[chance.integers(len(openings))] for chance in chances]
+        return make_plans(order, drawn, chances, "chord" in self._writer.reads)
 
     def _openings(self, first: Path | str | Score | None, tune: Score | None) -> Bars:
         """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""

@@ -52,37 +52,55 @@ class Plan:
     wishes: Wishes = field(default_factory=Wishes)
 
 
-def make_plan(order: Order, opening: Bars, chance: Chance, hears_chords: bool) -> Plan:
-    """The plan of one song, by its own chance."""
-    key, chords, layout = order.key, order.chords, None
-    if chords is None and hears_chords:
-        key = key or draw_key(chance)
-    if order.phrased:
-        form = order.form or draw_form(order.bars, chance)
-        layout = lay_out(form, order.section_bars, order.bars)
-    if chords is None:
-        chords = progression_for(key, order.bars, layout, chance) if hears_chords and key else (None,)
-    over = tuple(chords[bar % len(chords)] for bar in range(order.bars))
-    codes = np.array([triad_code(chord) for chord in chords], np.uint8)
-    return Plan(over, np.resize(codes, order.bars), key, opening, layout, order.wishes)
+def make_plans(order: Order, openings: Sequence[Bars], chances: Sequence[Chance], hears_chords: bool) -> list[Plan]:
+    """The plans of N songs, each after its own opening, by its own chance."""
+    draws_key = hears_chords and order.key is None and order.chords is None
+    keys = [draw_key(chance) if draws_key else order.key for chance in chances]
+    layouts = [_layout(order, chance) for chance in chances]
+    if order.chords is not None or not hears_chords:
+        chords = [order.chords or (None,)] * len(chances)
+    else:
+        known = [key for key in keys if key is not None]
+        chords = progressions_for(known, order.bars, layouts, chances)
+    songs = zip(chords, keys, openings, layouts, strict=True)
+    return [_plan(order, over, key, opening, layout) for over, key, opening, layout in songs]
 
 
-def progression_for(key: Key, num_bars: int, layout: Layout | None, chance: Chance) -> Chords:
-    """The chords of a song that was given none, one a bar, repeated where they are fewer than its bars.
+def progressions_for(
+    keys: Sequence[Key], num_bars: int, layouts: Sequence[Layout | None], chances: Sequence[Chance]
+) -> list[Chords]:
+    """The chords of N songs that were given none, one a bar, repeated where they are fewer than a song's bars.
 
     This is the place for a composer of progressions. Sections of one letter share theirs (`Layout.harmony`), and a song
     that has sections ends with a cadence.
 
     Parameters
     ----------
-    key, num_bars
-        Of the song.
-    layout
-        Its sections; None where there are none.
-    chance
-        The song's own.
+    keys
+        N, the songs' own.
+    num_bars
+        Of every song.
+    layouts
+        N, their sections; None where there are none.
+    chances
+        N, the songs' own: no song's chords depend on another song.
     """
-    return draw_progression(key, chance) if layout is None else draw_song_chords(key, layout, chance)
+    return [
+        draw_progression(key, chance) if layout is None else draw_song_chords(key, layout, chance)
+        for key, layout, chance in zip(keys, layouts, chances, strict=True)
+    ]
+
+
+def _layout(order: Order, chance: Chance) -> Layout | None:
+    if not order.phrased:
+        return None
+    return lay_out(order.form or draw_form(order.bars, chance), order.section_bars, order.bars)
+
+
+def _plan(order: Order, chords: Chords, key: Key | None, opening: Bars, layout: Layout | None) -> Plan:
+    over = tuple(chords[bar % len(chords)] for bar in range(order.bars))
+    codes = np.array([triad_code(chord) for chord in chords], np.uint8)
+    return Plan(over, np.resize(codes, order.bars), key, opening, layout, order.wishes)
 
 
 def script_of(plans: Sequence[Plan]) -> Script | None:

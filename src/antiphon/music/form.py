@@ -97,7 +97,8 @@ class Layout:
     def closes(self) -> NDArray[np.bool_]:
         """(B,): whether a bar is the last of its section or of the song."""
         bar = np.arange(len(self.source))
-        return (bar % self.section_bars == self.section_bars - 1) | (bar == len(bar) - 1)
+        last: NDArray[np.bool_] = (bar % self.section_bars == self.section_bars - 1) | (bar == len(bar) - 1)
+        return last
 
 
 def parse_form(text: str) -> Form:

@@ -113,7 +113,7 @@ def _echoes(bars: Bars, written: Sequence[Bars]) -> Floats:
     total, rhythm = np.zeros(bars.shape[:2]), _rhythm(bars)
     for lag, liking in enumerate(ECHO[: len(written)], start=1):
         before = written[-lag]
-        same = (rhythm == _rhythm(before)[:, None]).all(2) & (before < NUM_PITCHES).any(1)[:, None]
+        same = (rhythm == _rhythm(before)[:, None]).all(2) & _sounds(before)[:, None]
         total = np.maximum(total, liking * same)
     return total
 
@@ -129,6 +129,11 @@ def _ending(bars: Bars, tones: Floats) -> Floats:
     length = np.where(after.any(2), after.argmax(2), STEPS) - last
     fit = np.take_along_axis(tones, (np.where(sounds, pitch, 0) + LOWEST) % 12, 1)
     return np.where(sounds, _TONE * fit + _LENGTH * length / STEPS, _NO_END)
+
+
+def _sounds(bars: Bars) -> NDArray[np.bool_]:
+    """Whether a note begins in each of some bars (N, T)."""
+    return np.asarray((bars < NUM_PITCHES).any(1))
 
 
 def _rhythm(bars: Bars) -> Bars:

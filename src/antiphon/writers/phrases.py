@@ -126,7 +126,7 @@ class Performance:
             candidates = bars[begins[songs, None] + np.arange(num)]
             past = [earlier[songs] for earlier in written]
             scores = score(candidates, past, script.wishes, script.strength[songs, bar], script.tones[songs, bar])
-            picked[songs] += choose(scores, [self._chances[song] for song in songs])
+            picked[songs] += choose(scores, [self._chances[song] for song in songs.tolist()])
         return picked
 
     def _keep(self, bar: int, drawn: Tensor, picked: NDArray[np.intp]) -> None:
