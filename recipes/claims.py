@@ -1,10 +1,11 @@
 """The papers' claims tried one after the other and stored as evidence, from which the page on claims is made.
 
-    python recipes/claims.py [NAME ...] [--scale toy|cpu|paper] [--corpus C] [--seed S] [--store FILE] [--page FILE]
+    python recipes/claims.py [NAME ...] [--scale toy|cpu|paper] [--corpus C] [--seed S] [--out DIR]
 
-The same as `antiphon reproduce NAME` for each of the names, but what claims share is trained once. Each result goes
-into the store with date and machine as soon as it is there; the page is written from the whole store. Without a name
-only the page is written.
+The same as `antiphon reproduce NAME` for each of the names, but every trial is kept (DIR/trials.json), so that what
+claims share is trained once, and a claim that was interrupted goes on. Each result goes into the store
+(docs/claims.json) with date and machine as soon as it is there; the page (docs/claims.md) is written from the whole
+store. Without a name only the page is written.
 """
 
 import argparse
@@ -12,7 +13,9 @@ import json
 import platform
 import sys
 import time
+from collections import UserDict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from antiphon.commands.reproducing import write_facts
 from antiphon.errors import InputError
 from antiphon.files import write_text
 from antiphon.reproductions.claim_table import CLAIMS
-from antiphon.reproductions.claims import Tried, reproduce
+from antiphon.reproductions.claims import Trial, Tried, reproduce
 from antiphon.reproductions.result import Asked
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the module's docstring says."""
     options = _options().parse_args(arguments)
     try:
-        tried: Tried = {}
+        tried = Kept(options.out / "trials.json")
         for name in options.names:
             store(options.store, _trial(name, options, tried))
         if options.store.exists():
@@ -52,6 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+class Kept(UserDict[str, Trial]):
+    """Trials by their run, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        self.data = {key: Trial(one["figures"], tuple(one["alarms"])) for key, one in kept.items()}
+
+    def __setitem__(self, key: str, trial: Trial) -> None:
+        """Keep a trial at once: the next one takes minutes."""
+        super().__setitem__(key, trial)
+        write_text(self._path, json.dumps({key: asdict(one) for key, one in self.data.items()}, indent=1) + "\n")
 
 
 def _trial(name: str, options: argparse.Namespace, tried: Tried) -> dict[str, Any]:

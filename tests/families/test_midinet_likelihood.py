@@ -103,6 +103,23 @@ def test_the_same_latents_give_the_same_bars_and_leads_are_those_of_the_choice()
     assert scores.argmax(1).equal(pitches[:, 15].long())
 
 
+def test_the_loss_is_the_surprise_at_the_pitch_of_the_step_that_was_told() -> None:
+    torch.manual_seed(0)
+    twin, rows = toy().eval(), bars(6)
+    with torch.no_grad():
+        twin.generator.upward[-1].weight.mul_(400)
+        torch.manual_seed(1)
+        (term,) = twin.losses(twin.phases[0], rows, 0).terms.values()
+    torch.manual_seed(1)
+    step, row = torch.randint(16, (6,)), torch.arange(6)
+    assert len(set(step.tolist())) > 2
+    heard = told(rows["real"].long(), step, rows["previous"], 100)
+    scores = Sampler(twin.generator).activations(heard, rows["previous"], None).view(6, 16, 128)
+    assert float(term) == pytest.approx(
+        float(F.cross_entropy(scores[row, step], rows["real"][row, step].long())), rel=1e-4
+    )
+
+
 def test_likelihood_falls_and_the_rule_of_toy_bars_is_learnt() -> None:
     torch.manual_seed(0)
     twin = toy()

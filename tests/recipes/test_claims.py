@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from recipes.claims import PAGE, STORE, main, page, store
+from recipes.claims import PAGE, STORE, Kept, main, page, store
+
+from antiphon.reproductions.claims import Trial
 
 LINE = {"row": "with", "column": "examiner AUC", "ours": 0.98765, "low": 0.9, "high": 1.0}
 EVIDENCE = {
@@ -53,6 +55,14 @@ def test_a_recipe_without_names_writes_the_page_alone(tmp_path: Path) -> None:
     assert paths[1].read_text() == page(json.loads(paths[0].read_text()))
     with pytest.raises(SystemExit):
         main(["bar-minbatch"])
+
+
+def test_trials_are_kept_as_they_come(tmp_path: Path) -> None:
+    path = tmp_path / "trials.json"
+    Kept(path)["run"] = Trial({"examiner AUC": 0.1 + 0.2, "C_r": float("nan")}, ("mode collapse",))
+    again = Kept(path)["run"]
+    assert (again.figures["examiner AUC"], again.alarms) == (0.1 + 0.2, ("mode collapse",))
+    assert again.figures["C_r"] != again.figures["C_r"]
 
 
 @pytest.mark.slow

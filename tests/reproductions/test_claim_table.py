@@ -70,14 +70,12 @@ def test_settings_are_what_their_names_say() -> None:
 
 
 def test_twins_are_games_beside_likelihood() -> None:
-    claim = CLAIMS["likelihood-twins"]
-    assert claim.better[0][0] == "midinet-v2"
-    assert {("midinet-v1", "midinet-v1-likelihood"), ("midinet-v2", "midinet-v2-likelihood")} <= set(claim.better)
-    pairs = [pair for name, one in CLAIMS.items() if name.startswith("likelihood-twins") for pair in one.better]
-    assert len(pairs) == len(set(pairs))
-    heard = [name for name in PRESETS if name.endswith("-likelihood") and PRESETS[name].codec.kind in EARS]
-    assert {twin for _, twin in pairs} == set(heard)
-    assert all(twin == f"{game}-likelihood" and {game, twin} <= set(PRESETS) for game, twin in pairs)
+    bars = [(f"midinet-{version}", f"midinet-{version}-likelihood") for version in ("v1", "v2", "v3")]
+    assert CLAIMS["likelihood-twins"].better == tuple(bars)
+    alone = [one.better for name, one in CLAIMS.items() if name.startswith("likelihood-twin-")]
+    heard = [name for name, row in PRESETS.items() if name.endswith("-likelihood") and row.codec.kind in EARS]
+    assert {twin for ((_, twin),) in alone} == set(heard)
+    assert all(twin == f"{game}-likelihood" for ((game, twin),) in alone)
     assert apart(run("likelihood-twins", "midinet-v3"), run("likelihood-twins", "midinet-v3-likelihood")) == {
         "preset",
         "family.taught",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from antiphon.presets import PRESETS, get_preset
+from antiphon.reproductions.claim_ears import EARS
 from antiphon.resolved import RunConfig
 
 PAPER = "midinet-v2"
@@ -59,24 +60,22 @@ def _on_and_off(source: str, says: str, without: str) -> Claim:
     return Claim(source, says, settings, (("with", "without"),))
 
 
-def _twins(family: str, corpus: str) -> Claim:
-    """Every game of a family that has a likelihood twin among the presets, beside it; the paper's own game first."""
-    games = [name for name, row in PRESETS.items() if row.family.kind == family and f"{name}-likelihood" in PRESETS]
-    pairs = tuple((name, f"{name}-likelihood") for name in sorted(games, key=lambda name: name != PAPER))
+def _twins(*games: str) -> Claim:
+    """Games beside their likelihood twins."""
+    pairs = tuple((game, f"{game}{_TWIN}") for game in games)
+    embedded = {"maestro": "giantmidi"}
     return Claim(
         "no paper says so; an honest reader asks",
         "a GAN writes better music than its generator's own layers taught by likelihood alone",
         {name: Setting(name) for pair in pairs for name in pair},
         pairs,
-        corpus,
+        embedded.get(PRESETS[games[0]].corpus, PRESETS[games[0]].corpus),
     )
 
 
-_TWINS: Mapping[str, Claim] = {
-    "likelihood-twins": _twins("midinet", "giantmidi"),
-    "likelihood-twins-bar": _twins("bar", "lieder"),
-    "likelihood-twins-lstm": _twins("lstm", "lieder"),
-}
+_TWIN = "-likelihood"
+_GAMES = tuple(name for name, row in PRESETS.items() if f"{name}{_TWIN}" in PRESETS and row.codec.kind in EARS)
+"""Those that have a twin, and rows that can be heard."""
 
 CLAIMS: Mapping[str, Claim] = {
     "bar-minibatch": _on_and_off(
@@ -124,6 +123,7 @@ CLAIMS: Mapping[str, Claim] = {
         # The corpora of piano performances that ship have fewer than 2,000 splits.
         corpus="lieder",
     ),
-    **{name: claim for name, claim in _TWINS.items() if claim.better},
+    "likelihood-twins": _twins(*(game for game in _GAMES if game.startswith("midinet"))),
+    **{f"likelihood-twin-{game}": _twins(game) for game in _GAMES},
 }
 """By the name that `antiphon reproduce` takes."""
