@@ -247,7 +247,7 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
     if isinstance(objective, LstmGan):
         return objective.judge(bars, batch["length"])
     if isinstance(objective, LstmObjective):
-        return objective.judge(bars, batch["length"], batch["place"])
+        return objective.judge(bars, batch["length"], batch["place"], batch["bar"])
     if isinstance(objective, ChordsObjective):
         return objective.judge(bars, batch)
     assert isinstance(objective, BarObjective)
@@ -266,6 +266,8 @@ def _pitch_classes(objective: Objective, bars: Tensor, batch: Mapping[str, Tenso
     values = bars.flatten().long()
     if isinstance(objective, BarObjective):
         values = values[values < NUM_PITCHES] + LOWEST
+    if isinstance(objective, ChordsObjective):
+        values = values[values < NO_CHORD]
     if isinstance(objective, ChordsObjective):
         values = values[values < NO_CHORD]
     counts: list[int] = torch.bincount(values % 12, minlength=12).tolist()

@@ -188,11 +188,30 @@ _LSTM = Preset(
     name="lstm",
     source="this project",
     summary="notes on the grid, one after the other and for as long as one likes, each given all before it",
-    family=LstmConfig(likelihood_iterations=2000),
-    codec=NoteSequences(),
-    # The rates of `bar`, not tuned for notes yet.
-    train=_BAR.train.model_copy(update={"batch_size": 64, "iterations": 2500}),
+    family=LstmConfig(
+        likelihood_iterations=3200, likelihood_rate=100.0, critic_lead=150, penalty_every=8, penalty=0.002
+    ),
+    codec=NoteSequences(length=LstmConfig().row_length),
+    train=TrainConfig(
+        batch_size=8,
+        iterations=3550,
+        generator=AdamConfig(lr=3e-5, beta1=0.9, beta2=0.99, clip_norm=1.0),
+        discriminator=AdamConfig(lr=1e-3, beta1=0.0, beta2=0.99),
+        ema_decay=0.99,
+        log_every=50,
+        checkpoint_every=400,
+        preview_every=1775,
+        # Health asks for 512 rows, a minute's work.
+        health_every=1775,
+    ),
     corpus="lieder",
+)
+_LSTM_LIKELIHOOD = _LSTM.model_copy(
+    update={
+        "name": "lstm-likelihood",
+        "summary": "the generator of `lstm` taught by likelihood alone, for as many steps",
+        "family": _LSTM.family.model_copy(update={"adversarial_rate": 0.0}),
+    }
 )
 _LSTM_ADAM = AdamConfig(lr=1e-3, beta1=0.9)
 _LSTM_GAN = Preset(
@@ -355,6 +374,7 @@ PRESETS: Mapping[str, Preset] = {
     "chords": _CHORDS,
     "chords-likelihood": _CHORDS_LIKELIHOOD,
     "lstm": _LSTM,
+    "lstm-likelihood": _LSTM_LIKELIHOOD,
     "lstm-gan": _LSTM_GAN,
     "lstm-gan-as-published": _LSTM_GAN_AS_PUBLISHED,
     **{name: _midinet(name, row, _SUMMARIES[name]) for name, row in VARIANTS.items()},

@@ -9,7 +9,8 @@ from tests.families.test_lstm import rows as lstm_rows
 from torch import Tensor
 
 from antiphon.families.lstm.config import LstmConfig
-from antiphon.families.lstm.note_networks import NUM_CLASSES, parts, places_of, to_planes, to_rows
+from antiphon.families.lstm.memory import SPAN
+from antiphon.families.lstm.note_networks import NUM_CLASSES, parts, to_planes, to_rows
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.fit import fit_preset, publish_run
 from antiphon.gan.objective import Phase
@@ -24,19 +25,23 @@ TOY = LstmConfig(
     latent_dim=3,
     hidden_dim=12,
     embedding_dim=6,
+    head_dim=9,
     critic_dim=10,
     row_length=8,
+    passage=8,
     dropout=0.0,
     likelihood_iterations=2,
     critic_lead=0,
 )
-TOY_OPTIONS = ("family.latent_dim=3", "family.hidden_dim=12", "family.embedding_dim=6", "family.critic_dim=10")
+_NARROW = ("latent_dim", "hidden_dim", "head_dim", "critic_dim")
+TOY_OPTIONS = tuple(f"family.{name}={getattr(TOY, name)}" for name in _NARROW)
 
 
 def rows(num: int = 6, width: int = 8) -> dict[str, Tensor]:
     batch = lstm_rows(num, width)
-    place = batch["real"][:, :, 2].long().cumsum(1) % 16
-    return {**batch, "place": place.byte()}
+    bar = torch.randint(4, 20, (num, 1), generator=torch.Generator().manual_seed(2)).expand(-1, width)
+    place = (batch["real"][:, :, 2].long().cumsum(1) + 3) % bar
+    return {**batch, "place": place.byte(), "bar": bar.byte()}
 
 
 def phase(game: LstmObjective, name: str) -> Phase:
@@ -55,7 +60,7 @@ def total(game: LstmObjective, name: str, batch: dict[str, Tensor]) -> Tensor:
 def test_sizes_are_as_stated() -> None:
     game = LstmConfig().build()
     counts = [sum(weight.numel() for weight in player.parameters()) for player in (game.generator, game.discriminator)]
-    assert counts == [713_601, 190_466]
+    assert counts == [1_677_702, 291_522]
 
 
 def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
@@ -65,17 +70,16 @@ def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
     assert torch.equal(again, real)
 
 
-def test_places_are_steps_in_the_bar() -> None:
-    real = torch.tensor([[[60, 0, 9], [60, 0, 5], [60, 0, 0], [60, 0, 64], [60, 0, 3]]], dtype=torch.uint8)
-    assert places_of(to_planes(real), torch.tensor([12])).tolist() == [[12, 1, 1, 1, 4]]
-
-
-def test_teaching_and_writing_see_the_same_scores() -> None:
-    game = TOY.build().eval()
-    place, latent = torch.arange(20) % 16, torch.randn(20, 3)
-    noise = gumbel(torch.randn(20, 8, NUM_CLASSES))
-    planes, _ = game.generator(game.generator.begin(place), latent, noise)
-    scores = game.generator.teacher(planes.detach(), place, latent)
+@pytest.mark.parametrize("width", [8, SPAN])
+def test_teaching_and_writing_see_the_same_scores(width: int) -> None:
+    game = trusting().eval()
+    num = 160 // width + 4
+    bar = torch.arange(num) % 17 + 2
+    place, latent = torch.arange(num) % bar, torch.randn(num, 3).double()
+    noise = gumbel(torch.randn(num, width, NUM_CLASSES).double())
+    planes, _ = game.generator(game.generator.begin(place, bar), latent, noise, given=place * 0)
+    places = (parts(planes)[0].argmax(2).cumsum(1) + place[:, None]) % bar[:, None]
+    scores = game.generator.teacher(planes.detach(), places, bar[:, None].expand(-1, width), latent)
     for number, (score, drawn, plane) in enumerate(zip(scores, parts(noise), parts(planes), strict=True)):
         chosen = (score + drawn).argmax(2)
         begin = int(number == 0)
@@ -83,25 +87,40 @@ def test_teaching_and_writing_see_the_same_scores() -> None:
     assert (parts(planes)[0][:, 0].argmax(1) == 0).all()
 
 
+def trusting() -> LstmObjective:
+    """A toy that trusts its memory, so that what it remembers decides."""
+    game = TOY.build().double()
+    with torch.no_grad():
+        for name, weight in game.generator.named_parameters():
+            if "trust" in name:
+                weight.copy_(4 * torch.randn_like(weight))
+    return game
+
+
 def test_chords_rise() -> None:
     game = TOY.build().eval()
     # As chordal as can be: hardly any note begins later than the one before.
     with torch.no_grad():
-        game.generator.out[0].get_parameter("bias")[0] = 4.0
-    made = game.sample(300, {"length": torch.full((300,), 8), "place": torch.zeros(300, 8)}).long()
+        game.generator.offset.out.get_parameter("bias")[0] = 4.0
+    zero = torch.zeros(300, 8)
+    made = game.sample(300, {"length": torch.full((300,), 8), "place": zero, "bar": zero + 16}).long()
     together = made[:, 1:, 2] == 0
     assert together.float().mean() > 0.3
     assert (made[:, :, 0].diff(dim=1)[together] > 0).all()
 
 
 def test_a_song_goes_on_from_its_state() -> None:
-    game = TOY.build().double().eval()
+    game = trusting().eval()
     latent, noise = torch.randn(5, 3).double(), gumbel(torch.randn(5, 30, NUM_CLASSES).double())
-    begin = game.generator.begin(torch.zeros(5, dtype=torch.int64))
-    whole, _ = game.go_on(begin, latent, noise, first=True)
-    head, state = game.go_on(begin, latent, noise[:, :11], first=True)
-    tail, _ = game.go_on(state, latent, noise[:, 11:], first=False)
+    zero = torch.zeros(5, dtype=torch.int64)
+    begin = game.generator.begin(zero, zero + 16)
+    whole, _ = game.go_on(begin, latent, noise, zero)
+    head, state = game.go_on(begin, latent, noise[:, :11], zero)
+    tail, _ = game.go_on(state, latent, noise[:, 11:])
     assert torch.equal(torch.cat([head, tail], dim=1), whole)
+    bar = torch.full((5, 11), 16)
+    heard = game.after(head, head[:, :, 2].long().cumsum(1) % 16, bar, latent)
+    assert torch.equal(game.go_on(heard, latent, noise[:, 11:])[0], tail)
 
 
 @pytest.mark.parametrize("name", ["likelihood", "anchor", "discriminator", "penalty", "generator"])
@@ -121,7 +140,7 @@ def test_every_phase_reaches_its_player_and_its_recurrence_and_no_other(name: st
 def test_gradients_reach_both_notes_of_an_interval_and_no_note_behind_the_end() -> None:
     game, batch = TOY.build(), rows(20)
     planes = to_planes(batch["real"]).requires_grad_()
-    game.discriminator(planes, batch["length"], batch["place"][:, 0]).sum().backward()
+    game.discriminator(planes, batch["length"], batch["place"][:, 0], batch["bar"][:, 0]).sum().backward()
     assert planes.grad is not None
     reached = planes.grad.abs().sum(2) > 0
     assert torch.equal(reached, torch.arange(8) < batch["length"][:, None])
@@ -130,12 +149,12 @@ def test_gradients_reach_both_notes_of_an_interval_and_no_note_behind_the_end() 
 def test_the_second_derivative_through_the_recurrence_is_right() -> None:
     batch = rows(4)
     game = TOY.build()
-    place, length = batch["place"][:, 0], batch["length"]
+    given = (batch["length"], batch["place"][:, 0], batch["bar"][:, 0])
     gradients = []
     for dtype in (torch.float32, torch.float64):
         critic = game.discriminator.to(dtype)
         critic.zero_grad()
-        r1(critic, to_planes(batch["real"]).to(dtype), length, place).backward()
+        r1(critic, to_planes(batch["real"]).to(dtype), *given).backward()
         gradient = critic.lstm.get_parameter("weight_hh_l0").grad
         assert gradient is not None
         gradients.append(gradient.clone())
@@ -147,7 +166,7 @@ def test_the_second_derivative_through_the_recurrence_is_right() -> None:
     for sign in (1, -1):
         with torch.no_grad():
             weight[row, column] += sign * step
-            moved.append(r1(game.discriminator, to_planes(batch["real"]).double(), length, place).item())
+            moved.append(r1(game.discriminator, to_planes(batch["real"]).double(), *given).item())
             weight[row, column] -= sign * step
     assert (moved[0] - moved[1]) / (2 * step) == pytest.approx(float(gradients[1][row, column]), rel=1e-4)
 
@@ -193,7 +212,8 @@ def test_a_run_resumes_and_its_model_writes_songs_of_any_length(corpus: Path, tm
     def train(run: str, iterations: int) -> Path:
         short = [f"train.iterations={iterations}", "train.batch_size=4", "train.device=cpu", "train.log_every=2"]
         phases = ["family.likelihood_iterations=2", "family.critic_lead=1", "train.preview_every=2"]
-        config = get_preset("lstm").resolve([*TOY_OPTIONS, *short, *phases, "train.health_every=4"])
+        observed = ["train.health_every=4", "train.evaluate_every=6"]
+        config = get_preset("lstm").resolve([*TOY_OPTIONS, *short, *phases, *observed])
         fit_preset(config, corpus, tmp_path / run, say=str)
         publish_run(tmp_path / run, tmp_path / f"{run}.safetensors")
         return tmp_path / f"{run}.safetensors"

@@ -28,10 +28,10 @@ class NoteSequences(Codec):
     """Windows of `length` notes one after the other, chords low to high with members at offset 0.
 
     Rows: "real" uint8 (n, L, 3), per note its pitch 0-127, its duration less one (class 0 is one step) and its offset
-    since the last onset (class 0-`longest`); "velocity" uint8 (n, L); "place" uint8 (n, L), the note's step in its bar
-    (255 for all later ones; 0 in seconds); "length" int16 (n,), the notes of a window: the last of a piece is filled up
-    with zeros. The first note's offset is that from the line of its bar; in seconds it is 0. The rows of a song follow
-    each other, so a window's first offset is that from the window before.
+    since the last onset (class 0-`longest`); "velocity" uint8 (n, L); "place" uint8 (n, L), the note's step in its
+    bar, and "bar", how many steps this bar has (255 for all more; 0 in seconds); "length" int16 (n,), the notes of a
+    window: the last of a piece is filled up with zeros. The first note's offset is that from the line of its bar; in
+    seconds it is 0. The rows of a song follow each other, so a window's first offset is that from the window before.
 
     All tracks but drums are one line; of notes of one pitch that begin together only the longest is kept. A rest longer
     than `longest` steps is shortened by whole bars, so that notes keep their place in the bar (where a bar is longer
@@ -55,7 +55,7 @@ class NoteSequences(Codec):
         Largest share of onsets that may lie over a quarter step from the grid: chance gives a half.
     """
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     kind: Literal["notes"] = "notes"
     voices: Literal["all", "melody"] = "all"
     unit: Literal["beats", "seconds"] = "beats"
@@ -199,16 +199,15 @@ class NoteSequences(Codec):
         if self.unit == "seconds":
             gap = np.diff(at, prepend=at[0])
             offset = np.where(gap > 0, _log_class(gap, self.longest) + 1, 0)
-            return _Line(
-                notes["pitch"], _log_class(size, self.longest), offset, notes["velocity"], np.zeros_like(offset)
-            )
+            none = np.zeros_like(offset)
+            return _Line(notes["pitch"], _log_class(size, self.longest), offset, notes["velocity"], none, none)
         place, bar = _in_bar(score, at, self.resolution)
         offset = _shortened(np.diff(at, prepend=at[0] - place[0]), bar, self.longest)
         duration = np.clip(size, 1, self.longest)
         if self.voices == "melody":
             # A rest may have lost bars in which a note was held.
             np.minimum(duration[:-1], offset[1:], out=duration[:-1])
-        return _Line(notes["pitch"], duration - 1, offset, notes["velocity"], place)
+        return _Line(notes["pitch"], duration - 1, offset, notes["velocity"], place, bar)
 
     def _times(self, duration: Integers, offset: Integers) -> tuple[Integers, Integers]:
         """Onsets and lengths in ticks."""
@@ -238,23 +237,26 @@ class _Line:
     offset: NDArray[Any]
     velocity: NDArray[Any]
     place: NDArray[Any]
+    bar: NDArray[Any]
 
     @staticmethod
     def silent() -> "_Line":
-        return _Line(*(np.empty(0, np.int64) for _ in range(5)))
+        return _Line(*(np.empty(0, np.int64) for _ in range(6)))
 
 
 def _windows(line: _Line, length: int) -> Rows:
     num = len(line.pitch)
     count = -(-num // length)
-    columns = (line.pitch, line.duration, line.offset, line.velocity, np.minimum(line.place, 255))
+    within = (np.minimum(column, 255) for column in (line.place, line.bar))
+    columns = (line.pitch, line.duration, line.offset, line.velocity, *within)
     filled = np.zeros((count * length, len(columns)), np.uint8)
     for index, column in enumerate(columns):
         filled[:num, index] = column
     cut = filled.reshape(count, length, len(columns))
     lengths = np.minimum(num - np.arange(count) * length, length).astype(np.int16)
-    real, velocity, place = (np.ascontiguousarray(part) for part in (cut[..., :3], cut[..., 3], cut[..., 4]))
-    return {"real": real, "velocity": velocity, "place": place, "length": lengths}
+    single = {name: cut[..., 3 + index] for index, name in enumerate(("velocity", "place", "bar"))}
+    rows = {name: np.ascontiguousarray(part) for name, part in {"real": cut[..., :3], **single}.items()}
+    return {**rows, "length": lengths}
 
 
 def _unpadded(windows: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:

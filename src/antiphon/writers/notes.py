@@ -21,6 +21,7 @@ from antiphon.nn.straight_through import gumbel
 from antiphon.writers.writer import Bars, Chance, Writer, as_array, normal
 
 _MOST_NOTES = 64
+_AT_ONCE = 32
 
 
 class PieceWriter(Writer):
@@ -75,13 +76,14 @@ class LstmWriter(PieceWriter):
 
     def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
         """Notes (n, 3) of each song, the first at the first bar line."""
-        config, num_steps, most = self._exact.config, STEPS * chords.shape[1], _MOST_NOTES * chords.shape[1]
-        latent = normal(chances, config.latent_dim)
-        state = self._exact.generator.begin(torch.zeros(len(chances), dtype=torch.int64))
+        num_steps, most = STEPS * chords.shape[1], _MOST_NOTES * chords.shape[1]
+        latent = normal(chances, self._exact.config.latent_dim)
+        place = torch.zeros(len(chances), dtype=torch.int64)
+        state = self._exact.generator.begin(place, place + STEPS)
         notes = torch.empty(len(chances), 0, 3, dtype=torch.uint8)
         while notes.shape[1] < most and _num_steps(notes) < num_steps:
-            noise = temperature * gumbel(normal(chances, config.row_length, NUM_CLASSES))
-            more, state = self._exact.go_on(state, latent, noise, first=not notes.shape[1])
+            noise = temperature * gumbel(normal(chances, _AT_ONCE, NUM_CLASSES))
+            more, state = self._exact.go_on(state, latent, noise, None if notes.shape[1] else place)
             notes = torch.cat([notes, more], dim=1)
         return [_cut(song[:most], num_steps) for song in as_array(notes)]
 

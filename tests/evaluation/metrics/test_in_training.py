@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD, transpose_codes
 from antiphon.codecs.melody import HOLD, REST
+from antiphon.evaluation.metrics import note_lines
 from antiphon.evaluation.metrics.in_training import KINDS, METRICS, measure, overlap
 
 Rows = dict[str, NDArray[np.uint8]]
@@ -18,7 +19,7 @@ def rows(kind: str, num: int = 200, seed: int = 0) -> Rows:
     return {"real": bars[0], "previous": bars[1], "chord": chance.integers(0, 25, num).astype(np.uint8)}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SEEN)
 def test_bars_against_themselves_overlap_wholly(kind: str) -> None:
     one = rows(kind)
     values = measure(kind, one, one)
@@ -28,7 +29,7 @@ def test_bars_against_themselves_overlap_wholly(kind: str) -> None:
     assert 1 <= values["used_pitch_classes"] <= 12 and 0 < values["chord_tone_share"] < 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SEEN)
 def test_nothing_gives_nothing(kind: str) -> None:
     none, some = {name: values[:0] for name, values in rows(kind).items()}, rows(kind)
     assert all(np.isnan(value) for value in measure(kind, none, some).values())
@@ -93,3 +94,29 @@ def test_disjoint_histograms_share_nothing() -> None:
     assert overlap(np.array([1, 0]), np.array([0, 5])) == 0
     assert overlap(np.array([1, 1]), np.array([2, 6])) == pytest.approx(0.75)
     assert np.isnan(overlap(np.array([0, 0]), np.array([1, 1])))
+
+
+def lines(num: int = 50, seed: int = 0) -> Rows:
+    chance = np.random.default_rng(seed)
+    real = chance.integers((40, 0, 0), (80, 16, 8), (num, 20, 3)).astype(np.uint8)
+    return {"real": real, "length": chance.integers(10, 21, num).astype(np.uint8)}
+
+
+def test_notes_have_metrics_of_their_own() -> None:
+    one = lines()
+    values = measure("notes", one, one)
+    assert set(values) == {metric.name for metric in note_lines.METRICS}
+    assert values.pop("distinct_notes_4") == 1
+    assert all(value == pytest.approx(1) for value in values.values())
+    higher = {**one, "real": (one["real"] + np.array([40, 0, 0])).astype(np.uint8)}
+    moved = measure("notes", higher, one)
+    assert moved["pitch_overlap"] == 0 and moved["duration_overlap"] == 1 and moved["top_interval_overlap"] == 1
+
+
+def test_no_notes_give_nothing() -> None:
+    none = {name: values[:0] for name, values in lines().items()}
+    assert all(np.isnan(value) for value in measure("notes", none, lines()).values())
+
+
+def test_every_kind_is_known_to_a_test() -> None:
+    assert set(KINDS) == {*SEEN, "notes"}

@@ -1,8 +1,8 @@
-"""The cheap metrics of one-voice bars that a training logs as curves, of made bars and of real ones alike.
+"""The cheap metrics that a training logs as curves, of made music and of real music alike.
 
 Conventions: `rows` hold "real" (n, T), the bars as their codec writes them, and where the codec has them "previous"
-(n, T), the bars before, and "chord" (n,), the codes of their chords. NaN where a metric is undefined: no bars, nothing
-that sounds, no interval, no chord.
+(n, T), the bars before, and "chord" (n,), the codes of their chords; or "real" (n, T, 3), notes one after the other,
+and "length" (n,). NaN where a metric is undefined: no bars, nothing that sounds, no interval, no chord.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import HOLD, LOWEST, NUM_PITCHES, REST
 from antiphon.evaluation.measures import Metric
-from antiphon.evaluation.metrics import bars
+from antiphon.evaluation.metrics import bars, note_lines
 
 _OCTAVE = 12
 _BY_BAR = ("pitch_changes", "held_bars", "notes_a_bar", "silent_steps", "used_pitch_classes", "chord_tone_share")
@@ -27,7 +27,7 @@ METRICS = (
     Metric("interval_overlap", "How alike steps and leaps are to those of other real music.", _YANG_LERCH, "%"),
     Metric("pitch_class_overlap", "How alike the use of the twelve notes is to other real music's.", _YANG_LERCH, "%"),
 )
-"""What the names mean."""
+"""What the names of bars' metrics mean; those of notes are `note_lines.METRICS`."""
 
 
 def measure(kind: str, rows: Rows, reference: Rows) -> dict[str, float]:
@@ -40,7 +40,11 @@ def measure(kind: str, rows: Rows, reference: Rows) -> dict[str, float]:
     """
     if kind not in KINDS:
         raise ValueError(f"no cheap metrics are known for codec {kind!r}; there are {', '.join(KINDS)}")
-    ours, others = KINDS[kind](rows), KINDS[kind](reference)
+    return KINDS[kind](rows, reference)
+
+
+def _bars(ours: Rows, others: Rows) -> dict[str, float]:
+    """The metrics of bars as `MelodyBars` has them."""
     by_bar, by_bar_of_others = bars.melody_metrics(ours), bars.melody_metrics(others)
     nothing = np.full((1, 1), np.nan)
     values = {name: _mean(by_bar.get(name, nothing)) for name in _BY_BAR}
@@ -49,6 +53,14 @@ def measure(kind: str, rows: Rows, reference: Rows) -> dict[str, float]:
     values["interval_overlap"] = overlap(by_bar.get(interval, nothing), by_bar_of_others.get(interval, nothing))
     values["pitch_class_overlap"] = overlap(_pitch_classes(ours), _pitch_classes(others))
     return {metric.name: values[metric.name] for metric in METRICS}
+
+
+def _lines(ours: Rows, others: Rows) -> dict[str, float]:
+    """The metrics of notes one after the other."""
+    own, real = (note_lines.histograms(rows["real"], rows["length"]) for rows in (ours, others))
+    distinct = _mean(note_lines.distinct_notes(ours["real"], ours["length"]))
+    overlaps = [overlap(own[name].sum(0), real[name].sum(0)) for name in note_lines.HISTOGRAMS]
+    return dict(zip((metric.name for metric in note_lines.METRICS), (*overlaps, distinct), strict=True))
 
 
 def overlap(one: NDArray[Any], other: NDArray[Any]) -> float:
@@ -102,5 +114,9 @@ def _with_conditions(rows: Rows, real: NDArray[Any], previous: NDArray[Any]) -> 
     return {"real": real, "previous": previous, "chord": chord}
 
 
-KINDS: Mapping[str, Callable[[Rows], dict[str, NDArray[Any]]]] = {"frames": _of_frames, "melody": _of_melody}
-"""Rows as those of `antiphon.codecs.melody.MelodyBars`, by kind of codec; a family of bars adds its kind here."""
+KINDS: Mapping[str, Callable[[Rows, Rows], dict[str, float]]] = {
+    "frames": lambda rows, reference: _bars(_of_frames(rows), _of_frames(reference)),
+    "melody": lambda rows, reference: _bars(_of_melody(rows), _of_melody(reference)),
+    "notes": _lines,
+}
+"""Metrics of rows against reference rows, by kind of codec; a family adds its kind here."""

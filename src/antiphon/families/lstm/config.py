@@ -1,5 +1,7 @@
 """Settings of the `lstm` family: the published model of three numbers a note, and ours of discrete notes."""
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -10,6 +12,7 @@ from antiphon.gan.timetable import LikelihoodThenGame
 if TYPE_CHECKING:
     from antiphon.families.lstm.note_objective import LstmObjective
     from antiphon.families.lstm.objective import LstmGan
+    from antiphon.gan.objective import Phase
 
 # Beyond this a layer is a slip of the finger, which no machine would have memory for.
 _WIDEST = 4096
@@ -67,13 +70,13 @@ AS_PUBLISHED = LstmGanConfig(sequence_length=1, standardised=False, reading="as-
 class LstmConfig(LikelihoodThenGame):
     """Notes on the grid one after the other, each drawn from scores given all before it, for as long as one likes.
 
-    The game's turns as of `LikelihoodThenGame`.
+    The game's turns as of `LikelihoodThenGame`, but that the rate of the likelihood start rises and falls.
 
     Parameters
     ----------
     latent_dim
         Of a piece's latent, heard at every note.
-    hidden_dim, embedding_dim, num_layers
+    hidden_dim, embedding_dim, head_dim, num_layers
         Sizes of the generator.
     dropout
         In the generator's states, while it is taught.
@@ -81,26 +84,62 @@ class LstmConfig(LikelihoodThenGame):
         Width and depth of the discriminator.
     row_length
         Notes in a row of the codec.
+    passage
+        Notes that the game is about, drawn from each row.
     temperature
         Of the Gumbel-softmax whose gradient replaces that of a choice.
     transpose
         Largest random transposition in semitones.
+    adversarial_rate
+        The generator's learning rate is multiplied by this in its adversarial steps. 0 leaves the game out and the
+        anchor in: likelihood alone, step for step.
     """
 
     kind: Literal["lstm"] = "lstm"
-    latent_dim: Width = 32
-    hidden_dim: Width = 256
-    embedding_dim: Width = 64
+    latent_dim: Width = 16
+    hidden_dim: Width = 320
+    embedding_dim: Width = 96
+    head_dim: Width = 256
     num_layers: int = Field(default=1, ge=1, le=16)
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    critic_dim: Width = 128
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    critic_dim: Width = 160
     critic_layers: int = Field(default=1, ge=1, le=16)
-    row_length: Width = 64
+    row_length: Width = 256
+    passage: Width = 64
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     transpose: int = Field(default=6, ge=0, le=12)
+    adversarial_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+
+    @property
+    def phases(self) -> "tuple[Phase, ...]":
+        """The turns of one iteration; the likelihood start is one phase a stretch of equal rate."""
+        from antiphon.gan.objective import Phase
+
+        turns = [
+            replace(turn, rate=turn.rate * self.adversarial_rate) if turn.name == "generator" else turn
+            for turn in super().phases
+            if turn.name != "likelihood"
+        ]
+        if not self.adversarial_rate:
+            turns = [turn for turn in turns if turn.name == "anchor"]
+        ends = [self.likelihood_iterations * end // _STRETCHES for end in range(_STRETCHES + 1)]
+        taught = [
+            Phase("likelihood", "generator", start=begin, stop=end, rate=self.likelihood_rate * share)
+            for begin, end, share in zip(ends[:-1], ends[1:], _SHARES, strict=True)
+            if begin < end
+        ]
+        return (*taught, *turns)
 
     def build(self) -> "LstmObjective":
         """Two fresh players."""
         from antiphon.families.lstm.note_objective import LstmObjective
 
         return LstmObjective(self)
+
+
+_STRETCHES = 20
+# A start at a third, then half a cosine down to a thirtieth.
+_SHARES = tuple(
+    0.3 if stretch == 0 else max((1 + math.cos(math.pi * stretch / _STRETCHES)) / 2, 0.03)
+    for stretch in range(_STRETCHES)
+)

@@ -1,6 +1,6 @@
-"""Generator and discriminator of `lstm`: one writes note after note for as long as one likes, the other listens.
+"""The generator of `lstm`: it writes note after note, for as long as one likes, and remembers what it wrote bars ago.
 
-Axes: N batch, T note, C class (257: 65 offsets, 128 pitches, 64 durations, drawn in this order), H hidden.
+Axes: N batch, T note, C class (257: 65 offsets, 128 pitches, 64 durations, drawn in this order), H hidden, L lag.
 """
 
 from typing import NamedTuple
@@ -9,161 +9,160 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from antiphon.families.lstm.notes import valid
+from antiphon.families.lstm import memory
+from antiphon.families.lstm.memory import Heard, Moment, Recall
+from antiphon.families.lstm.note_heads import (
+    MOST_STEPS,
+    REACH,
+    SIZES,
+    SLOPE,
+    DurationHead,
+    OffsetHead,
+    PitchHead,
+    Place,
+)
 from antiphon.nn.straight_through import straight_through
 
-STEPS = 16
-"""Steps of a bar: where in it a note begins is known to both players."""
-
-SIZES = (65, 128, 64)
-"""Classes of offset, pitch and duration."""
-
 NUM_CLASSES = sum(SIZES)
-_OFFSETS, _PITCHES, _DURATIONS = SIZES
-_SLOPE = 0.1
-_REACH = 24
+_OFFSETS, _PITCHES, _ = SIZES
 _FORBIDDEN = -1e4
 
 
 class State(NamedTuple):
-    """What a song has come to: the recurrence (layers, N, H) twice, the planes of the note before (N, C), and its step
-    in the bar (N,)."""
+    """What a song has come to: the recurrence (layers, N, H) twice, the planes of the note before (N, C), the pitch
+    before that (N,), when it began, (N, 1) each, and what was heard."""
 
     hidden: Tensor
     cell: Tensor
     before: Tensor
-    place: Tensor
+    earlier: Tensor
+    moment: Moment
+    heard: Heard
 
 
 class NoteGenerator(nn.Module):
-    """An LSTM that hears its own notes and the piece's latent; a note is its offset, then pitch, then duration.
+    """An LSTM that hears its own notes, the place in the bar and the piece's latent; a note is its offset, then pitch,
+    then duration, each scored with what is remembered of the same place bars ago (`antiphon.families.lstm.memory`).
 
     Chance is a Gaussian for every class of every note, turned into Gumbel noise, so that G is a deterministic map from
     latents to notes. A first note has no offset: where it lies is given.
 
     Parameters
     ----------
-    latent_dim, hidden_dim, embedding_dim, num_layers
+    latent_dim, hidden_dim, embedding_dim, head_dim, num_layers
         Widths and depth.
     dropout
         Share of each state that is dropped while training.
     """
 
-    def __init__(self, latent_dim: int, hidden_dim: int, embedding_dim: int, num_layers: int, dropout: float) -> None:
+    temper: Tensor
+
+    def __init__(
+        self, *, latent_dim: int, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float
+    ) -> None:
         super().__init__()
+        # Of offset, pitch and duration: what scores are divided by, and how many times less likely than the likeliest a
+        # class may be to be drawn at all. Set after training.
+        self.register_buffer("temper", torch.tensor([[1.0] * 3, [torch.inf] * 3]))
         self.hear = nn.Linear(NUM_CLASSES, embedding_dim)
-        self.place = nn.Embedding(STEPS, embedding_dim)
+        self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
+        self.place = Place(embedding_dim)
         self.lstm = nn.LSTM(latent_dim + embedding_dim, hidden_dim, num_layers, batch_first=True)
-        self.known = nn.ModuleList(nn.Linear(hidden_dim, hidden_dim) for _ in SIZES)
-        # Of the same note, for its pitch the offset is settled, for its duration the pitch too.
-        self.settled = nn.ModuleList(
-            nn.Linear(size, hidden_dim, bias=False) for size in (_OFFSETS, _OFFSETS + _PITCHES)
-        )
-        self.at = nn.Embedding(STEPS, hidden_dim)
-        self.out = nn.ModuleList(nn.Linear(hidden_dim, size) for size in SIZES)
+        self.known = nn.Linear(hidden_dim, 3 * head_dim)
+        self.offset = OffsetHead(head_dim)
+        self.pitch = PitchHead(head_dim)
+        self.duration = DurationHead(head_dim)
         self.dropout = nn.Dropout(dropout)
 
-    def begin(self, place: Tensor) -> State:
-        """The state of N songs whose first note lies at steps `place` (N,) of a bar."""
+    def begin(self, place: Tensor, bar: Tensor) -> State:
+        """The state of N songs whose first note lies at steps `place` (N,) of bars of `bar` steps (N,)."""
         silence = self.hear.weight.new_zeros(self.lstm.num_layers, len(place), self.lstm.hidden_size)
-        return State(silence, silence, silence.new_zeros(len(place), NUM_CLASSES), place.long() % STEPS)
+        heard, start = memory.nothing(len(place), place), _moment(place * 0, place, bar)
+        none = silence.new_zeros(len(place), NUM_CLASSES)
+        return State(silence, silence, none, start.onset, Moment(*(column[:, None] for column in start)), heard)
 
-    def teacher(self, planes: Tensor, place: Tensor, latent: Tensor) -> tuple[Tensor, ...]:
+    def teacher(self, planes: Tensor, place: Tensor, bar: Tensor, latent: Tensor) -> tuple[Tensor, ...]:
         """Scores (N, T, ...) of offset, pitch and duration of each note of `planes` (N, T, C) given what is before
-        them; `place` (N,) is the first note's."""
-        before = F.pad(planes[:, :-1], (0, 0, 1, 0))
-        places = places_of(planes, place)
-        last = torch.cat([place.long()[:, None] % STEPS, places[:, :-1]], dim=1)
-        hidden, _ = self.lstm(self._input(before, last, latent[:, None].expand(-1, planes.shape[1], -1)))
-        hidden = self.dropout(hidden)
-        offset, pitch, _ = parts(planes)
+        them; `place` and `bar` (N, T) are each note's step in its bar, and the bar's steps."""
+        offset, pitch, duration = (part.argmax(-1) for part in parts(planes))
+        now = _moment(offset.cumsum(1), place, bar)
+        # A first note's place is known before it is written, any other's with its offset.
+        then = Moment(*(torch.cat([column[:, :1], column[:, :-1]], 1) for column in now))
+        before, last = F.pad(planes[:, :-1], (0, 0, 1, 0)), F.pad(pitch[:, :-1], (1, 0))
+        inputs = self._input(before, last, F.pad(last[:, :-1], (1, 0)), then, latent)
+        known = self.known(self.dropout(self.lstm(inputs)[0])).chunk(3, dim=-1)
+        run = memory.runs(pitch, offset)
+        heard = Heard(now.onset, offset, pitch, duration + 1, run[:, -1], torch.ones_like(pitch, dtype=torch.bool))
+        earlier = torch.ones_like(run, dtype=torch.bool).tril(-1)
+        again = memory.going_on(heard, F.pad(run[:, :-1], (0, 0, 1, 0)), earlier)
+        recalled = memory.recall(heard, earlier, now, again)
+        settled = parts(planes)
         return (
-            self._scores(0, hidden, None, None) + _topped(before),
-            self._scores(1, hidden, offset, places) + _descending(before, offset),
-            self._scores(2, hidden, torch.cat([offset, pitch], dim=-1), places),
+            self.offset(known[0], memory.recall(heard, earlier, then, again)) + _topped(before),
+            self.pitch(known[1], settled[0], last, recalled) + _descending(before, settled[0]),
+            self.duration(known[2], settled[0], settled[1], recalled),
         )
 
     def forward(
-        self, state: State, latent: Tensor, noise: Tensor, temperature: float = 1.0, first: bool = True
+        self, state: State, latent: Tensor, noise: Tensor, temperature: float = 1.0, given: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        """Notes for Gumbel `noise` (N, T, C) as straight-through planes (N, T, C), and the state after them; `first`:
-        the first of them begins the song."""
+        """Notes for Gumbel `noise` (N, T, C) as straight-through planes (N, T, C), and the state after them; `given`
+        (N,) is the first one's offset where it is nobody's choice: 0 where a song begins."""
         planes = []
         for step, drawn in enumerate(noise.unbind(1)):
-            planes.append(self._note(state, latent, drawn, temperature, first and step == 0))
-            state = planes[-1][1]
-        return torch.stack([plane for plane, _ in planes], dim=1), state
+            plane, state = self._note(state, latent, drawn, temperature, given if step == 0 else None)
+            planes.append(plane)
+        return torch.stack(planes, dim=1), state
+
+    def follow(self, state: State, latent: Tensor, planes: Tensor, place: Tensor, bar: Tensor) -> State:
+        """The state after given notes `planes` (N, T, C) at steps `place` of bars of `bar` steps (N, T)."""
+        for step, note in enumerate(planes.unbind(1)):
+            state = self._advance(state, latent)[1]
+            onset = state.moment.onset + parts(note)[0].argmax(1)[:, None]
+            state = _heard(state, note, _moment(onset, place[:, step : step + 1], bar[:, step : step + 1]))
+        return state
+
+    def _advance(self, state: State, latent: Tensor) -> tuple[tuple[Tensor, ...], State]:
+        """What is known (N, 1, D) of offset, pitch and duration of the next note."""
+        last = parts(state.before)[1].argmax(1)
+        inputs = self._input(state.before[:, None], last[:, None], state.earlier[:, None], state.moment, latent)
+        hidden, (carried, cell) = self.lstm(inputs, (state.hidden, state.cell))
+        return self.known(self.dropout(hidden)).chunk(3, dim=-1), state._replace(hidden=carried, cell=cell)
 
     def _note(
-        self, state: State, latent: Tensor, noise: Tensor, temperature: float, first: bool
+        self, state: State, latent: Tensor, noise: Tensor, temperature: float, given: Tensor | None
     ) -> tuple[Tensor, State]:
-        inputs = self._input(state.before, state.place, latent)
-        hidden, (memory, cell) = self.lstm(inputs[:, None], (state.hidden, state.cell))
-        hidden = self.dropout(hidden[:, 0])
+        known, state = self._advance(state, latent)
         of_offset, of_pitch, of_duration = parts(noise)
-        offset = F.one_hot(state.place * 0, _OFFSETS).to(noise)
-        if not first:
-            offset = _draw(self._scores(0, hidden, None, None) + _topped(state.before) + of_offset, temperature)
-        place = (state.place + offset.argmax(1)) % STEPS
-        pitch = self._scores(1, hidden, offset, place) + _descending(state.before, offset)
-        pitch = _draw(pitch + of_pitch, temperature)
-        duration = _draw(self._scores(2, hidden, torch.cat([offset, pitch], dim=-1), place) + of_duration, temperature)
-        note = torch.cat([offset, pitch, duration], dim=1)
-        return note, State(memory, cell, note, place)
+        recalled = _recalled(state, state.moment)
+        if given is not None:
+            offset = F.one_hot(given, _OFFSETS).to(noise)
+        else:
+            scores = self.offset(known[0], recalled)[:, 0] + _topped(state.before)
+            offset = self._draw(0, scores, of_offset, temperature)
+        steps = offset.argmax(1)[:, None]
+        onset, place, bar = state.moment
+        now = Moment(onset + steps, (place + steps) % bar, bar)
+        recalled = memory.recall(state.heard, recalled.before, now, recalled.again)
+        last = parts(state.before)[1].argmax(1)[:, None]
+        scores = self.pitch(known[1], offset[:, None], last, recalled)[:, 0] + _descending(state.before, offset)
+        pitch = self._draw(1, scores, of_pitch, temperature)
+        scores = self.duration(known[2], offset[:, None], pitch[:, None], recalled)[:, 0]
+        note = torch.cat([offset, pitch, self._draw(2, scores, of_duration, temperature)], dim=1)
+        return note, _heard(state, note, now)
 
-    def _input(self, before: Tensor, place: Tensor, latent: Tensor) -> Tensor:
-        return torch.cat([F.leaky_relu(self.hear(before) + self.place(place), _SLOPE), latent], dim=-1)
+    def _draw(self, which: int, scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
+        """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
+        tempered = scores / self.temper[0, which]
+        far = tempered.amax(1, keepdim=True) - tempered > self.temper[1, which].log()
+        soft = torch.softmax((tempered + _FORBIDDEN * far + noise) / temperature, dim=1)
+        return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
-    def _scores(self, which: int, hidden: Tensor, settled: Tensor | None, place: Tensor | None) -> Tensor:
-        known: Tensor = self.known[which](hidden)
-        if settled is not None and place is not None:
-            known = known + self.settled[which - 1](settled) + self.at(place)
-        scores: Tensor = self.out[which](F.leaky_relu(known, _SLOPE))
-        return scores
-
-
-class NoteDiscriminator(nn.Module):
-    """An LSTM with a verdict on every note, and one on the whole after the last; a sequence's logit is their sum.
-
-    It hears, beside the classes, intervals from the note before, pitch classes, and where in the bar a note lies, all
-    of them smooth in the planes, so that gradients reach both notes of an interval.
-
-    Parameters
-    ----------
-    critic_dim, num_layers
-        Width and depth.
-    """
-
-    pitch_classes: Tensor
-
-    def __init__(self, critic_dim: int, num_layers: int) -> None:
-        super().__init__()
-        pitch_classes = F.one_hot(torch.arange(_PITCHES) % 12, 12).float()
-        self.register_buffer("pitch_classes", pitch_classes, persistent=False)
-        self.hear = nn.Linear(NUM_CLASSES + 12 + (2 * _REACH + 1) + 6, critic_dim)
-        self.lstm = nn.LSTM(critic_dim, critic_dim, num_layers, batch_first=True)
-        self.note = nn.Linear(critic_dim, 1)
-        self.whole = nn.Sequential(nn.Linear(critic_dim, critic_dim), nn.LeakyReLU(0.2), nn.Linear(critic_dim, 1))
-
-    def forward(self, planes: Tensor, length: Tensor, place: Tensor) -> Tensor:
-        """Logits (N,) of planes (N, T, C), of which `length` (N,) notes are valid and the first lies at `place`."""
-        hidden, _ = self.lstm(F.leaky_relu(self.hear(self.features(planes, place)), 0.2))
-        heard = valid(length, planes.shape[1])
-        notes = (self.note(hidden).squeeze(2) * heard).sum(1) / length
-        last = hidden[torch.arange(len(planes), device=planes.device), length.long() - 1]
-        logits: Tensor = notes + self.whole(last).squeeze(1)
-        return logits
-
-    def features(self, planes: Tensor, place: Tensor) -> Tensor:
-        """What is heard of each note, (N, T, F)."""
-        offset, pitch, _ = parts(planes)
-        height = pitch @ torch.arange(_PITCHES, device=planes.device, dtype=planes.dtype)
-        interval = F.pad(height.diff(dim=1), (1, 0))
-        reach = torch.arange(-_REACH, _REACH + 1, device=planes.device)
-        intervals = torch.exp(-2 * (interval[:, :, None].clamp(-_REACH, _REACH) - reach).square())
-        steps = (offset @ torch.arange(_OFFSETS, device=planes.device, dtype=planes.dtype)).cumsum(1) + place[:, None]
-        turns = 2 * torch.pi * steps[:, :, None] / torch.tensor([4.0, 8.0, 16.0], device=planes.device)
-        return torch.cat([planes, pitch @ self.pitch_classes, intervals, turns.sin(), turns.cos()], dim=-1)
+    def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, latent: Tensor) -> Tensor:
+        """What the recurrence hears (N, T, E) of the note before, and of the pitches of it and of the one before it."""
+        interval = self.interval((last - earlier).clamp(-REACH, REACH) + REACH)
+        heard = F.leaky_relu(self.hear(before) + interval + self.place(moment), SLOPE)
+        return torch.cat([heard, latent[:, None].expand(-1, heard.shape[1], -1)], dim=-1)
 
 
 def to_planes(rows: Tensor) -> Tensor:
@@ -186,9 +185,23 @@ def parts(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return offset, pitch, duration
 
 
-def places_of(planes: Tensor, place: Tensor) -> Tensor:
-    """The step in its bar (N, T) of each note, the first at `place` (N,)."""
-    return (planes[..., :_OFFSETS].argmax(-1).cumsum(1) + place.long()[:, None]) % STEPS
+def _moment(onset: Tensor, place: Tensor, bar: Tensor) -> Moment:
+    """A moment of which the place may lie beyond its bar, which may be longer than is known of."""
+    bar = bar.long().clamp(1, MOST_STEPS)
+    return Moment(onset.long(), place.long() % bar, bar)
+
+
+def _recalled(state: State, moment: Moment) -> Recall:
+    """What a song remembers at a moment (N, 1)."""
+    before = state.heard.there[:, None]
+    return memory.recall(state.heard, before, moment, memory.going_on(state.heard, state.heard.run[:, None], before))
+
+
+def _heard(state: State, note: Tensor, moment: Moment) -> State:
+    """The state that also holds a note (N, C)."""
+    offset, pitch, duration = (part.argmax(1) for part in parts(note))
+    heard = memory.remember(state.heard, moment.onset[:, 0], offset, pitch, duration + 1)
+    return state._replace(before=note, earlier=parts(state.before)[1].argmax(1), moment=moment, heard=heard)
 
 
 def _descending(before: Tensor, offset: Tensor) -> Tensor:
@@ -203,9 +216,3 @@ def _topped(before: Tensor) -> Tensor:
     """What is added to the scores of offsets (..., 65): above the highest pitch a chord cannot go on."""
     highest = parts(before)[1][..., -1:].detach()
     return _FORBIDDEN * F.pad(highest, (0, _OFFSETS - 1))
-
-
-def _draw(scores: Tensor, temperature: float) -> Tensor:
-    """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
-    soft = torch.softmax(scores / temperature, dim=1)
-    return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)

@@ -5,15 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from antiphon.families.lstm.config import LstmConfig
-from antiphon.families.lstm.note_networks import (
-    NUM_CLASSES,
-    NoteDiscriminator,
-    NoteGenerator,
-    State,
-    parts,
-    to_planes,
-    to_rows,
-)
+from antiphon.families.lstm.note_critic import NoteDiscriminator
+from antiphon.families.lstm.note_networks import NUM_CLASSES, NoteGenerator, State, parts, to_planes, to_rows
 from antiphon.families.lstm.notes import valid
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
@@ -25,16 +18,22 @@ _HIGHEST = 127
 
 
 class LstmObjective(Objective):
-    """Batches: "real" uint8 (N, T, 3), "length" (N,) and "place" (N, T), rows of `antiphon.codecs.notes`.
+    """Batches: "real" uint8 (N, T, 3), "length" (N,), "place" and "bar" (N, T), rows of `antiphon.codecs.notes`.
 
-    The first note's offset is left out: it tells of music before the row.
+    The first note's offset is left out: it tells of music before the row. What is written keeps the metre of its first
+    bar.
     """
 
     def __init__(self, config: LstmConfig) -> None:
         super().__init__()
         self.config = config
         self.generator: NoteGenerator = NoteGenerator(
-            config.latent_dim, config.hidden_dim, config.embedding_dim, config.num_layers, config.dropout
+            latent_dim=config.latent_dim,
+            hidden_dim=config.hidden_dim,
+            embedding_dim=config.embedding_dim,
+            head_dim=config.head_dim,
+            num_layers=config.num_layers,
+            dropout=config.dropout,
         )
         self.discriminator: NoteDiscriminator = NoteDiscriminator(config.critic_dim, config.critic_layers)
 
@@ -58,18 +57,20 @@ class LstmObjective(Objective):
         """The terms of the phase of that name."""
         # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
         self.generator.dropout.train(phase.name in ("likelihood", "anchor"))
-        return {
+        turn = {
             "likelihood": self._likelihood,
             "anchor": self._likelihood,
             "discriminator": self._discriminator,
             "penalty": self._penalty,
             "generator": self._generator,
-        }[phase.name](to_planes(batch["real"]), batch["length"], batch["place"][:, 0])
+        }[phase.name]
+        return turn(batch if turn == self._likelihood else self._passages(batch))
 
-    def _likelihood(self, real: Tensor, length: Tensor, place: Tensor) -> Outcome:
-        """Cross-entropy of each note's offset, pitch and duration given all before them, in nats a note."""
-        scores = self.generator.teacher(real, place, self._latent(len(real)))
-        heard = valid(length, real.shape[1])
+    def _likelihood(self, batch: Batch) -> Outcome:
+        """Cross-entropy of each note's offset, pitch and duration given all before it, in nats a note."""
+        real = to_planes(batch["real"])
+        scores = self.generator.teacher(real, batch["place"], batch["bar"], self._latent(len(real)))
+        heard = valid(batch["length"], real.shape[1])
         terms = {}
         for name, score, true in zip(("offset", "pitch", "duration"), scores, parts(real), strict=True):
             surprise = F.cross_entropy(score.flatten(0, 1), true.argmax(-1).flatten(), reduction="none").view_as(heard)
@@ -78,39 +79,55 @@ class LstmObjective(Objective):
             terms[name] = (surprise * asked).sum() / heard.sum()
         return Outcome(terms)
 
-    def _discriminator(self, real: Tensor, length: Tensor, place: Tensor) -> Outcome:
+    def _passages(self, batch: Batch) -> Batch:
+        """Passages as long as the game is about, from anywhere in each row, as many as a row could hold."""
+        width = min(self.config.passage, batch["real"].shape[1])
+        each = batch["real"].shape[1] // width
+        batch = {name: values.repeat_interleave(each, 0) for name, values in batch.items()}
+        real, length = batch["real"], batch["length"].long()
+        begin = (torch.rand(len(real), device=real.device) * (length - width + 1).clamp_min(1)).long()
+        notes = begin[:, None] + torch.arange(width, device=real.device)
+        cut = {name: batch[name].gather(1, notes) for name in ("place", "bar")}
+        drawn = real.gather(1, notes[:, :, None].expand(-1, -1, real.shape[2]))
+        return {**cut, "real": drawn, "length": length.clamp_max(width)}
+
+    def _discriminator(self, batch: Batch) -> Outcome:
         """Real and made sequences in pairs of one length and one place to begin."""
-        both = torch.cat([real, self._made(real, place)])
-        real_logits, fake_logits = self.discriminator(both, length.repeat(2), place.repeat(2)).chunk(2)
+        both = torch.cat([to_planes(batch["real"]), self._made(batch)])
+        twice = (batch["length"].repeat(2), batch["place"][:, 0].repeat(2), batch["bar"][:, 0].repeat(2))
+        real_logits, fake_logits = self.discriminator(both, *twice).chunk(2)
         gap = (real_logits - fake_logits).detach()
         watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
         return Outcome(_LOSS.discriminator(real_logits, fake_logits), watch)
 
-    def _penalty(self, real: Tensor, length: Tensor, place: Tensor) -> Outcome:
+    def _penalty(self, batch: Batch) -> Outcome:
         """R1 and R2, as heavy as their rarity asks for."""
         weight = self.config.penalty * self.config.penalty_every
+        given = _given(batch)
         return Outcome(
             {
-                "r1": weight * r1(self.discriminator, real, length, place),
-                "r2": weight * r2(self.discriminator, self._made(real, place), length, place),
+                "r1": weight * r1(self.discriminator, to_planes(batch["real"]), *given),
+                "r2": weight * r2(self.discriminator, self._made(batch), *given),
             }
         )
 
-    def _generator(self, real: Tensor, length: Tensor, place: Tensor) -> Outcome:
+    def _generator(self, batch: Batch) -> Outcome:
         """The generator's half of the pairing loss."""
-        fake = self._write(real, place, self.config.temperature)
+        fake = self._write(batch, self.config.temperature)
         with torch.no_grad():
-            real_logits = self.discriminator(real, length, place)
-        return Outcome(_LOSS.generator(real_logits, self.discriminator(fake, length, place)))
+            real_logits = self.discriminator(to_planes(batch["real"]), *_given(batch))
+        return Outcome(_LOSS.generator(real_logits, self.discriminator(fake, *_given(batch))))
 
     @torch.no_grad()
-    def _made(self, real: Tensor, place: Tensor) -> Tensor:
-        return self._write(real, place)
+    def _made(self, batch: Batch) -> Tensor:
+        return self._write(batch)
 
-    def _write(self, like: Tensor, place: Tensor, temperature: float = 1.0) -> Tensor:
-        """Fake planes of the shape of real ones."""
-        noise = gumbel(torch.randn_like(like))
-        planes: Tensor = self.generator(self.generator.begin(place), self._latent(len(like)), noise, temperature)[0]
+    def _write(self, like: Batch, temperature: float = 1.0) -> Tensor:
+        """Fake planes (N, T, C) from the places and in the metres of a batch."""
+        num, length = like["place"].shape
+        noise = gumbel(torch.randn(num, length, NUM_CLASSES, device=like["place"].device))
+        state = self.generator.begin(like["place"][:, 0], like["bar"][:, 0])
+        planes: Tensor = self.generator(state, self._latent(num), noise, temperature, state.earlier * 0)[0]
         return planes
 
     def _latent(self, num: int) -> Tensor:
@@ -119,18 +136,31 @@ class LstmObjective(Objective):
 
     @torch.no_grad()
     def sample(self, num: int, condition: Batch) -> Tensor:
-        """Rows uint8 (num, row_length, 3) from the first "place" of `condition`, zero behind its "length"."""
-        like = self.generator.hear.weight.new_empty(num, self.config.row_length, NUM_CLASSES)
-        rows = to_rows(self._write(like, condition["place"][:, 0]))
-        return rows * valid(condition["length"], rows.shape[1])[:, :, None]
+        """Rows uint8 (num, row_length, 3) from the first "place" and in the first "bar" of `condition`, zero behind its
+        "length"."""
+        rows = to_rows(self._write({name: condition[name][:num] for name in ("place", "bar")}))
+        return rows * valid(condition["length"][:num], rows.shape[1])[:, :, None]
 
     @torch.no_grad()
-    def go_on(self, state: State, latent: Tensor, noise: Tensor, first: bool) -> tuple[Tensor, State]:
-        """Rows uint8 (N, T, 3) after a state for given noise (N, T, C), and the state after them."""
-        planes, state = self.generator(state, latent, noise, first=first)
+    def go_on(self, state: State, latent: Tensor, noise: Tensor, given: Tensor | None = None) -> tuple[Tensor, State]:
+        """Rows uint8 (N, T, 3) after a state for given noise (N, T, C), and the state after them; `given` (N,): the
+        first offset, where it is not to be drawn."""
+        planes, state = self.generator(state, latent, noise, given=given)
         return to_rows(planes), state
 
-    def judge(self, rows: Tensor, length: Tensor, place: Tensor) -> Tensor:
+    @torch.no_grad()
+    def after(self, rows: Tensor, place: Tensor, bar: Tensor, latent: Tensor) -> State:
+        """The state of songs that began with given notes: rows (N, T, 3) at steps `place` of bars of `bar` (N, T)."""
+        planes = to_planes(rows).to(latent)
+        state: State = self.generator.follow(self.generator.begin(place[:, 0], bar[:, 0]), latent, planes, place, bar)
+        return state
+
+    def judge(self, rows: Tensor, length: Tensor, place: Tensor, bar: Tensor) -> Tensor:
         """The discriminator's logits (N,) of rows (N, T, 3)."""
-        logits: Tensor = self.discriminator(to_planes(rows), length, place[:, 0])
+        logits: Tensor = self.discriminator(to_planes(rows), length, place[:, 0], bar[:, 0])
         return logits
+
+
+def _given(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """What the discriminator is told of passages: their lengths, and where in which bar they begin."""
+    return batch["length"], batch["place"][:, 0], batch["bar"][:, 0]
