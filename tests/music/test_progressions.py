@@ -32,5 +32,11 @@ def test_songs_end_with_a_cadence(key: str, ends: set[str]) -> None:
     assert found == ends
 
 
+def test_some_sections_within_a_song_end_with_a_cadence() -> None:
+    ends = [" ".join(chord.symbol for chord in chords("AB", 4, "C", seed)[2:4]) for seed in range(400)]
+    # No common progression ends on the tonic.
+    assert 30 <= sum(end in {"G C", "F C"} for end in ends) <= 70
+
+
 def test_a_song_of_one_bar_is_its_end() -> None:
     assert [chord.symbol for chord in chords("A", 1, "F", 0)] == ["F"]

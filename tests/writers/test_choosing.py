@@ -56,6 +56,10 @@ def test_rhythms_echo(lag: int) -> None:
     assert scores(Wishes(echoes=True), written, HIGHER, UNEVEN) == [ECHO[lag - 1], 0]
 
 
+def test_a_rhythm_of_few_notes_tells_little() -> None:
+    assert scores(Wishes(echoes=True), [WHOLE], bar(5)) == [ECHO[0] / 4]
+
+
 def test_no_echo_of_silence_or_of_what_is_long_past() -> None:
     assert scores(Wishes(echoes=True), [SILENCE], SILENCE) == [0]
     others = [np.roll(UNEVEN, step) for step in range(8)]

@@ -36,6 +36,8 @@ CADENCES: Mapping[bool, tuple[str, ...]] = MappingProxyType(
 """The chords of the last two bars, by whether the key is minor; those that stand more than once are drawn so often. As
 the songs of `lieder` have them: of those that end on the tonic, three come from the dominant to two from below it."""
 
+# How many sections within a song end with a cadence, of those that are long enough for more than that.
+_CLOSED, _LEAST_CLOSED = 1 / 8, 4
 _DEGREES = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 _STEPS = {False: SCALES["major"], True: SCALES["natural minor"]}
 # Keys that instruments like, each with at most four signs.
@@ -58,14 +60,12 @@ def draw_progression(key: Key, chance: np.random.Generator) -> tuple[Chord, ...]
 
 def draw_song_chords(key: Key, layout: Layout, chance: np.random.Generator) -> tuple[Chord, ...]:
     """Chords (B,) for a song of sections, one a bar: each new section has progressions of its own, one that comes back
-    has them again, and the last two bars are a cadence."""
+    has them again; some sections end with a cadence, and the last two bars are one."""
     begins = np.unique(layout.harmony // layout.section_bars)
     drawn = {int(section): _drawn(layout.section_bars, key, chance) for section in begins}
     section, bar = np.divmod(layout.harmony, layout.section_bars)
     chords = [drawn[int(which)][place] for which, place in zip(section, bar, strict=True)]
-    rows = CADENCES[key.is_minor]
-    close = progression(rows[chance.integers(len(rows))], key)
-    return (*chords[:-2], *close[-len(chords) :])
+    return (*chords[:-2], *_cadence(key, chance)[-len(chords) :])
 
 
 def _drawn(num_bars: int, key: Key, chance: np.random.Generator) -> tuple[Chord, ...]:
@@ -73,7 +73,13 @@ def _drawn(num_bars: int, key: Key, chance: np.random.Generator) -> tuple[Chord,
     chords: tuple[Chord, ...] = ()
     while len(chords) < num_bars:
         chords += draw_progression(key, chance)
-    return chords[:num_bars]
+    closed = num_bars >= _LEAST_CLOSED and chance.random() < _CLOSED
+    return (*chords[: num_bars - 2], *_cadence(key, chance)) if closed else chords[:num_bars]
+
+
+def _cadence(key: Key, chance: np.random.Generator) -> tuple[Chord, ...]:
+    rows = CADENCES[key.is_minor]
+    return progression(rows[chance.integers(len(rows))], key)
 
 
 def progression(degrees: str, key: Key) -> tuple[Chord, ...]:
