@@ -41,6 +41,12 @@ def test_music_of_one_bar_has_no_peak() -> None:
     assert form.similarity_peak(bars(*[A] * 20), 4) == 0
 
 
+def test_a_peak_stands_above_both_neighbours() -> None:
+    # Alike one bar apart 1/4, two apart 1/3, three apart 1/2.
+    song = bars(A, A, B, A, (65, 67, 69, 70))
+    assert form.similarity_peak(song, 2) == pytest.approx(1 / 3 - (1 / 4 + 1 / 2) / 2)
+
+
 def test_silent_bars_are_no_pairs() -> None:
     assert form.bars_back(bars(A, (), A, ()), 2) == 1
     assert math.isnan(form.bars_back(bars(A, (), (), B), 2))
@@ -75,7 +81,7 @@ def test_transposing_changes_nothing() -> None:
 
 def test_an_accompaniment_is_not_heard() -> None:
     song = [note for k, bar in enumerate((A, B, C, D, A, C)) for note in line(*bar, start=4.0 * k)]
-    chords = [(4.0 * k, 4.0, pitch) for k in range(6) for pitch in (36, 40, 43)]
+    chords = [(4.0 * k, 4.0, pitch + k) for k in range(6) for pitch in (36, 40, 43)]
     both = piece(song, chords)
     assert form.bars_back(melody(both), 4) == form.form_metrics(both)["bars_back_after_4"] == 1 / 2
     assert form.form_metrics(replace(both, velocity=both.velocity // 2)) == pytest.approx(
