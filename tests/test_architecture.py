@@ -24,9 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "presets": {"resolved", "families", "codecs", "data", "training"},
     "model_files": {"resolved", "presets", "families", "codecs", "training", "gan"},
     "writers": {"families", "codecs", "music", "gan", "nn"},
-    "orders": {"writers", "codecs", "music"},
-    "plans": {"orders", "writers", "codecs", "music"},
+    "composing": {"model_files", "writers", "codecs", "music"},
+    "orders": {"composing", "writers", "codecs", "music"},
+    "plans": {"orders", "composing", "writers", "codecs", "music"},
     "generate": {
+        "composing",
         "orders",
         "plans",
         "resolved",
@@ -41,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "gan",
     },
+    "continuing": {"generate", "orders", "writers", "families", "codecs", "music", "io"},
     "observers": {"evaluation", "writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {
         "resolved",

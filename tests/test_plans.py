@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from antiphon.composing import common
 from antiphon.music.form import parse_form
 from antiphon.music.theory import Key, parse_progression
 from antiphon.orders import Order
@@ -14,7 +15,7 @@ OPENING = np.full(16, 25, np.uint8)
 
 def plan(seed: int = 0, hears_chords: bool = True, **order: object) -> Plan:
     chance = np.random.default_rng(seed)
-    return make_plans(Order(**order), [OPENING], [chance], hears_chords)[0]  # type: ignore[arg-type]
+    return make_plans(Order(**order), [OPENING], [chance], common if hears_chords else None)[0]  # type: ignore[arg-type]
 
 
 def test_a_chain_has_neither_sections_nor_script() -> None:

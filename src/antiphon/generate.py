@@ -16,6 +16,7 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.codecs.progressions import Progressions
+from antiphon.composing import PROGRESSIONS, Compose, composed_by
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
@@ -23,9 +24,10 @@ from antiphon.music.accompaniment import accompany
 from antiphon.music.keys import estimate_key
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, parse_chord
-from antiphon.orders import FASTEST, SLOWEST, Asked, Order, check_abilities, check_values, settle
+from antiphon.orders import FASTEST, SLOWEST, Asked, Chords, Order, check_abilities, check_values, settle
 from antiphon.plans import Plan, make_plans, script_of
 from antiphon.resolved import ModelConfig
+from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.table import writer_of
 from antiphon.writers.writer import Chance, Writer
@@ -37,6 +39,8 @@ HELD_OUT = "held-out"
 _AT_ONCE = 256
 _MOST_BARS_AT_ONCE = 2**15
 _NOISE, _PLAN = 0, 1
+# Velocity of chords without a melody, as loud as one would be.
+_ALONE = 90
 
 
 class Model:
@@ -84,6 +88,7 @@ class Model:
         first: Path | str | Score | None = None,
         accompaniment: str | None = "block",
         temperature: float = 1.0,
+        progression: str | None = None,
     ) -> list[Score]:
         """Write songs.
 
@@ -102,12 +107,12 @@ class Model:
         section_bars
             Bars a section; None: what the bars come to, else 8 in forms of up to four sections and 4 in longer ones.
         chords
-            Symbols such as "C G Am F", one a bar, repeated. None draws common progressions by seed, the same for
-            sections of one letter, with a cadence at the end.
+            Symbols such as "C G Am F", one a bar, repeated. None has them composed by seed, the same for sections of
+            one letter, with a cadence at the end.
         tempo
             Beats a minute; None: the family's own.
         key
-            Such as "A minor": where progressions are drawn from, or beside `chords` what the song is said to be in and
+            Such as "A minor": what chords are composed in, or beside `chords` what the song is said to be in and
             ends in. None draws a key by seed, unless there are chords.
         density
             "low", "medium", "high" or a number of notes a bar, of the melody on average; None: as it comes.
@@ -123,6 +128,9 @@ class Model:
             A name in `antiphon.music.accompaniment.PATTERNS`, or None.
         temperature
             Boldness: below 1 safer, above 1 wilder, 0 the likeliest step each time.
+        progression
+            Who composes chords: "learnt", the shipped model `chords`, or "common", a list of common progressions. None:
+            learnt.
 
         Returns
         -------
@@ -135,7 +143,17 @@ class Model:
             file cannot be used, or the model cannot honour an option.
         """
         asked = Asked(
-            bars, form, section_bars, chords, key, density, register, first, accompaniment, float(temperature)
+            bars,
+            form,
+            section_bars,
+            chords,
+            key,
+            density,
+            register,
+            first,
+            accompaniment,
+            float(temperature),
+            progression,
         )
         check_values(asked, seed, num, tempo)
         check_abilities(self.name, self._writer, asked)
@@ -157,6 +175,37 @@ class Model:
             ]
         return songs
 
+    def compose(
+        self,
+        bars: int | None = None,
+        *,
+        key: str | None = None,
+        form: str | None = None,
+        section_bars: int | None = None,
+        num: int = 1,
+        seed: int = 0,
+        temperature: float = 1.0,
+    ) -> list[Chords]:
+        """The chords of the songs that `generate` writes for the same options, one a bar; for models of the family
+        `chords`.
+
+        Parameters
+        ----------
+        bars, key, form, section_bars, num, seed, temperature
+            See `generate`.
+
+        Raises
+        ------
+        InputError
+            As `generate` does, and for models that write no chords.
+        """
+        if not isinstance(self._writer, ChordsWriter):
+            raise InputError(f"compose: the model {self.name} writes no chords; take the model chords")
+        asked = Asked(bars, form, section_bars, key=key, temperature=float(temperature))
+        check_values(asked, seed, num, None)
+        order = settle(asked, self._writer)
+        return [plan.chords for plan in self._plans(order, range(seed, seed + num), self._openings(None, None))]
+
     def _compose(self, plans: Sequence[Plan], seeds: Sequence[int], temperature: float) -> Sequence[Bars]:
         """Each song as rows of the codec."""
         chances = [_chance(seed, _NOISE) for seed in seeds]
@@ -172,7 +221,14 @@ class Model:
         drawn = [self._writer.opening(chance) for chance in chances]
         if len(openings):
             drawn = [openings[chance.integers(len(openings))] for chance in chances]
-        return make_plans(order, drawn, chances, "chord" in self._writer.reads)
+        return make_plans(order, drawn, chances, self._composer(order))
+
+    def _composer(self, order: Order) -> Compose | None:
+        """Who composes the songs' chords; none where they are given, or not heard."""
+        if isinstance(self._writer, ChordsWriter):
+            return composed_by(self._writer, order.temperature)
+        wanted = "chord" in self._writer.reads and order.chords is None
+        return PROGRESSIONS[order.progression]() if wanted else None
 
     def _openings(self, first: Path | str | Score | None, tune: Score | None) -> Bars:
         """Bars (n, T) of which one is drawn to be what a song's first bar follows; none to leave it to the family."""
@@ -197,7 +253,7 @@ class Model:
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks
         if accompaniment is not None and symbols:
-            loudest = int(tracks[0].notes["velocity"].max(initial=50))
+            loudest = max((int(track.notes["velocity"].max(initial=50)) for track in tracks), default=_ALONE)
             chords = accompany(plan.chords, accompaniment, score.ticks_per_beat, loudest=loudest)
             tracks = (*tracks, chords)
         keys = [(0, plan.key.sharps, plan.key.is_minor)] if plan.key is not None else []

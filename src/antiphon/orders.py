@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
+from antiphon.composing import LEARNT, PROGRESSIONS
 from antiphon.errors import InputError
 from antiphon.music.accompaniment import PATTERNS
 from antiphon.music.form import NO_FORM, SECTION_BARS, Form, measure_form, parse_form
 from antiphon.music.theory import Chord, Key, parse_pitch, parse_progression, pitch_name
 from antiphon.writers.choosing import Wishes
+from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.writer import MOST_BOLD, Writer
 
@@ -52,6 +54,10 @@ class Order:
         None where they are to be drawn.
     wishes
         Of every bar.
+    progression
+        Who composes chords that are not given, a name in `antiphon.composing.PROGRESSIONS`.
+    temperature
+        Boldness of chords that the model itself composes.
     """
 
     bars: int
@@ -61,21 +67,24 @@ class Order:
     chords: Chords | None = None
     key: Key | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    progression: str = LEARNT
+    temperature: float = 1.0
 
 
 class Asked(NamedTuple):
     """The options of `antiphon.generate.Model.generate` that a model may not be able to honour, as they were given."""
 
-    bars: int | None
-    form: str | None
-    section_bars: int | None
-    chords: str | None
-    key: str | None
-    density: str | float | None
-    register: str | None
-    first: object
-    accompaniment: str | None
-    temperature: float
+    bars: int | None = None
+    form: str | None = None
+    section_bars: int | None = None
+    chords: str | None = None
+    key: str | None = None
+    density: str | float | None = None
+    register: str | None = None
+    first: object = None
+    accompaniment: str | None = None
+    temperature: float = 1.0
+    progression: str | None = None
 
 
 def check_values(asked: Asked, seed: int, num: int, tempo: float | None) -> None:
@@ -89,6 +98,8 @@ def check_values(asked: Asked, seed: int, num: int, tempo: float | None) -> None
     _within("temperature", asked.temperature, 0, MOST_BOLD)
     if asked.accompaniment is not None and asked.accompaniment not in PATTERNS:
         raise InputError(f"accompaniment {asked.accompaniment!r}: choose one of {', '.join(PATTERNS)}")
+    if asked.progression is not None and asked.progression not in PROGRESSIONS:
+        raise InputError(f"progression {asked.progression!r}: choose one of {', '.join(PROGRESSIONS)}")
 
 
 def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
@@ -96,14 +107,24 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
     phrases = isinstance(writer, PhraseWriter)
     # Block chords are what is played unasked; without chords they are silence.
     played = asked.accompaniment not in {None, "block"}
-    for option, wanted in {"chords": asked.chords, "key": asked.key, "accompaniment": played or None}.items():
+    for option, wanted in {
+        "chords": asked.chords,
+        "key": asked.key,
+        "accompaniment": played or None,
+        "progression": asked.progression,
+    }.items():
         if wanted is not None and "chord" not in writer.reads:
             _refuse(name, option, "hears no chords", "bar and midinet-v3 models do")
     if asked.first is not None and "previous" not in writer.reads:
         _refuse(name, "first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
     if asked.temperature != 1.0 and not writer.has_temperature:
         _refuse(name, "temperature", "has no choice to make at a step", "bar and lstm models do")
-    if _named(asked.form) and not phrases:
+    for option, given in {"chords": asked.chords, "progression": asked.progression}.items():
+        if given is not None and isinstance(writer, ChordsWriter):
+            _refuse(name, option, "composes chords and nothing over them", "bar models write over others")
+    if asked.accompaniment is None and isinstance(writer, ChordsWriter):
+        raise InputError(f"accompaniment: the model {name} writes chords alone, so choose how they are played")
+    if _named(asked.form) and not _has_sections(writer):
         _refuse(name, "form", "writes no sections", "bar models do")
     for option, wish in {"density": asked.density, "register": asked.register}.items():
         if wish is not None and not phrases:
@@ -118,8 +139,13 @@ def settle(asked: Asked, writer: Writer) -> Order:
     InputError
         If one of them cannot be read, or they contradict each other.
     """
-    bars, phrased, form, section_bars = _measured(asked, isinstance(writer, PhraseWriter))
+    bars, phrased, form, section_bars = _measured(asked, _has_sections(writer))
     _within("bars", bars, 1, _MOST_BARS)
+    if phrased and form is None and isinstance(writer, ChordsWriter):
+        # Chords are composed through: how they return was learnt.
+        form, section_bars = parse_form("A"), bars
+    if asked.chords is not None and asked.progression is not None:
+        raise InputError(f"progression {asked.progression!r}: chords are given; leave one of the two out")
     return Order(
         bars,
         phrased,
@@ -132,7 +158,13 @@ def settle(asked: Asked, writer: Writer) -> Order:
             register=parse_register(asked.register) if asked.register is not None else None,
             echoes=phrased,
         ),
+        asked.progression or LEARNT,
+        asked.temperature,
     )
+
+
+def _has_sections(writer: Writer) -> bool:
+    return isinstance(writer, PhraseWriter | ChordsWriter)
 
 
 def _named(form: str | None) -> bool:

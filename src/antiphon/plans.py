@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.codecs.chords import triad_code
+from antiphon.composing import Compose
 from antiphon.music.form import Layout, draw_form, lay_out
-from antiphon.music.progressions import draw_key, draw_progression, draw_song_chords
+from antiphon.music.progressions import draw_key
 from antiphon.music.theory import Chord, Key
 from antiphon.orders import Chords, Order
 from antiphon.writers.choosing import Wishes
@@ -52,43 +53,21 @@ class Plan:
     wishes: Wishes = field(default_factory=Wishes)
 
 
-def make_plans(order: Order, openings: Sequence[Bars], chances: Sequence[Chance], hears_chords: bool) -> list[Plan]:
-    """The plans of N songs, each after its own opening, by its own chance."""
-    draws_key = hears_chords and order.key is None and order.chords is None
+def make_plans(
+    order: Order, openings: Sequence[Bars], chances: Sequence[Chance], compose: Compose | None
+) -> list[Plan]:
+    """The plans of N songs, each after its own opening, by its own chance; without a composer they have only the chords
+    that are asked for."""
+    draws_key = compose is not None and order.key is None and order.chords is None
     keys = [draw_key(chance) if draws_key else order.key for chance in chances]
     layouts = [_layout(order, chance) for chance in chances]
-    if order.chords is not None or not hears_chords:
+    if order.chords is not None or compose is None:
         chords = [order.chords or (None,)] * len(chances)
     else:
         known = [key for key in keys if key is not None]
-        chords = progressions_for(known, order.bars, layouts, chances)
+        chords = compose(known, order.bars, layouts, chances)
     songs = zip(chords, keys, openings, layouts, strict=True)
     return [_plan(order, over, key, opening, layout) for over, key, opening, layout in songs]
-
-
-def progressions_for(
-    keys: Sequence[Key], num_bars: int, layouts: Sequence[Layout | None], chances: Sequence[Chance]
-) -> list[Chords]:
-    """The chords of N songs that were given none, one a bar, repeated where they are fewer than a song's bars.
-
-    This is the place for a composer of progressions. Sections of one letter share theirs (`Layout.harmony`), and a song
-    that has sections ends with a cadence.
-
-    Parameters
-    ----------
-    keys
-        N, the songs' own.
-    num_bars
-        Of every song.
-    layouts
-        N, their sections; None where there are none.
-    chances
-        N, the songs' own: no song's chords depend on another song.
-    """
-    return [
-        draw_progression(key, chance) if layout is None else draw_song_chords(key, layout, chance)
-        for key, layout, chance in zip(keys, layouts, chances, strict=True)
-    ]
 
 
 def _layout(order: Order, chance: Chance) -> Layout | None:

@@ -150,6 +150,20 @@ def test_what_is_decoded_is_encoded_again(degrees: list[int], tonic: int, minor:
     assert len(score.tracks[0].notes) == 3 * len(degrees)
 
 
+@pytest.mark.parametrize(
+    ("key", "degrees", "spelt"),
+    [
+        ("C", (1, 3, 6, 8, 10), "Db Eb F# Ab Bb"),
+        ("A", (1, 3, 6, 8, 10), "Bb C D# F G"),
+        ("Eb", (1, 3, 6, 8, 10), "E Gb A B Db"),
+        ("E minor", (1, 4, 6, 9, 11), "F G# A# C# D#"),
+    ],
+)
+def test_what_is_not_of_the_key_is_spelt_as_its_degree(key: str, degrees: tuple[int, ...], spelt: str) -> None:
+    chords = chords_of(np.array(degrees, np.uint8), Key.parse(key))
+    assert " ".join(chord.symbol for chord in chords) == spelt
+
+
 def test_a_window_is_decoded_up_to_its_end() -> None:
     rows = CODEC.windows([TURN], [False])
     score = CODEC.decode(rows["real"][:1])

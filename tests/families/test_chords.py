@@ -79,7 +79,7 @@ def test_looking_back_over_a_phrase_changes_what_comes() -> None:
     other = rows["real"].clone()
     other[0, 2] = 7
     with torch.no_grad():
-        objective.generator.recur.weight_hh_l0.zero_()
+        objective.generator.recur.get_parameter("weight_hh_l0").zero_()
         first, second = (objective.generator.teacher(real, *condition_of(rows)) for real in (rows["real"], other))
     changed = (first - second).abs().sum(2)[0] > 0
     # A unit without a state of its own hears the last chord through its update gate for a while.

@@ -13,7 +13,7 @@ from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import RESOLUTION, bar_phase, melody_track, on_the_beat
 from antiphon.music.accompaniment import accompany
 from antiphon.music.keys import key_fits
-from antiphon.music.score import KEY_SIGNATURE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, table
+from antiphon.music.score import KEY_SIGNATURE, TEMPO, TIME_SIGNATURE, Score, beat_us, table
 from antiphon.music.theory import Chord, Key, parse_chord, pitch_class_name
 
 PHRASE = 8
@@ -21,6 +21,7 @@ PHRASE = 8
 
 TONIC, SUBDOMINANT, DOMINANT = 0, 5, 7
 
+_LOWERED = (1, 3, 8, 10)
 _GUESSED = 0.5
 _UNKNOWN_LIMIT = 0.25
 _OFF_GRID_LIMIT = 0.25
@@ -131,15 +132,19 @@ class Progressions(Codec):
             time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]),
             key_signatures=table(KEY_SIGNATURE, [(0, key.sharps, key.is_minor)]),
         )
-        played = (accompany(chords, accompaniment, score.ticks_per_beat),) if accompaniment and chords else (Track(),)
+        played = (accompany(chords, accompaniment, score.ticks_per_beat),) if accompaniment and chords else ()
         symbols = tuple((4 * score.ticks_per_beat * bar, chord.symbol) for bar, chord in enumerate(chords))
         return replace(score, tracks=played, chords=symbols)
 
 
 def chords_of(degrees: NDArray[np.uint8], key: Key) -> tuple[Chord, ...]:
-    """The triads (B,) of chords 0-23 told from the tonic on, in a key."""
-    codes = transpose_codes(degrees, key.tonic)
-    return tuple(Chord(int(code) % 12, "m" if code >= 12 else "", flats=key.sharps < 0) for code in codes)
+    """The triads (B,) of chords 0-23 told from the tonic on, in a key, spelt as there: lowered degrees with flats."""
+    codes = transpose_codes(degrees, key.tonic).tolist()
+    return tuple(Chord(code % 12, "m" if code >= 12 else "", flats=_flat(code % 12, key)) for code in codes)
+
+
+def _flat(root: int, key: Key) -> bool:
+    return key.sharps < 0 if root in key.pitch_classes else (root - key.tonic) % 12 in _LOWERED
 
 
 def cadences(songs: NDArray[np.uint8], minor: ArrayLike) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ def generate(
     first: str | None = None,
     accompaniment: str = "block",
     temperature: float = 1.0,
+    progression: str | None = None,
     out: Path = Path("out"),
     as_json: AsJson = False,
 ) -> None:
@@ -46,9 +47,9 @@ def generate(
     tempo
         Beats a minute.
     key
-        Where chords are drawn from, such as "A minor"; beside chords of your own, what the song is in and ends in.
+        What chords are composed in, such as "A minor"; beside chords of your own, what the song is in and ends in.
     chords
-        One a bar, repeated, such as "C G Am F"; unasked drawn by seed, with a cadence at the end.
+        One a bar, repeated, such as "C G Am F"; unasked composed by seed, with a cadence at the end.
     density
         How many notes a bar has: low, medium, high or a number.
     register
@@ -59,6 +60,8 @@ def generate(
         A pattern: block or 1 to 6; none for the melody alone.
     temperature
         Below 1 safer, above 1 wilder.
+    progression
+        Who composes chords: learnt, the model chords, which is what is done unasked, or common, a list of progressions.
     out
         Folder for the files.
     as_json
@@ -81,6 +84,7 @@ def generate(
         first=first,
         accompaniment=None if accompaniment == "none" else accompaniment,
         temperature=temperature,
+        progression=progression,
     )
     facts = []
     for fact in write_songs(songs, out, Path(model).stem, seed, bars):

@@ -5,18 +5,18 @@ Axes: N songs, K tries, B bar, C chord (24).
 
 import copy
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.progressions import DOMINANT, cadences
-from antiphon.families.chords.networks import NUM_CHORDS, known
+from antiphon.families.chords.networks import MOST_LEFT, NUM_CHORDS, known
 from antiphon.families.chords.objective import ChordsObjective
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
@@ -27,6 +27,37 @@ TRIES, ROUNDS = 2, 12
 
 _CONTEXT = 8
 _AT_ONCE = 250_000
+
+
+@dataclass(frozen=True, eq=False)
+class Commission:
+    """What songs are to be.
+
+    Parameters
+    ----------
+    minor
+        (N,): whether each is in minor.
+    harmony
+        (N, B): the bar whose chord a bar has, itself where it is new; the last two are always new where a song ends.
+    ends
+        (N,): whether each is to end with its last bar, or goes on as if much more were to come.
+    """
+
+    minor: NDArray[np.bool_]
+    harmony: NDArray[np.int64]
+    ends: NDArray[np.bool_]
+
+    def only(self, songs: NDArray[np.intp] | slice) -> Self:
+        """Some of the songs."""
+        return type(self)(self.minor[songs], self.harmony[songs], self.ends[songs])
+
+    @property
+    def told(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Whose chord each bar has (N, B), the mode (N,), and how many bars come after the first one (N,)."""
+        bar = np.arange(self.harmony.shape[1])
+        own_end = self.ends[:, None] & (bar >= len(bar) - 2)
+        left = len(bar) - 1 + np.where(self.ends, 0, MOST_LEFT)
+        return np.where(own_end, bar, self.harmony), self.minor.astype(np.int64), left.astype(np.int64)
 
 
 class ChordsWriter(Writer):
@@ -49,91 +80,52 @@ class ChordsWriter(Writer):
         return None
 
     def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
-        """The chords (B,) that are given: there is nothing to write over them."""
-        return list(chords)
+        """Nothing (0,): the chords that are given are all there is to write."""
+        return [np.empty(0, np.uint8)] * len(chances)
 
-    def progressions(
-        self,
-        chances: Sequence[Chance],
-        minor: Sequence[bool],
-        harmony: NDArray[np.int64],
-        temperature: float = 1.0,
-        cadence: bool = True,
-    ) -> Bars:
+    def progressions(self, chances: Sequence[Chance], commission: Commission, temperature: float = 1.0) -> Bars:
         """Chords uint8 (N, B) from the tonic on, 0-11 major, 12-23 minor triads.
+
+        A song that ends is written again until it does so on its tonic, come from the dominant or the subdominant: so
+        it is one of the model's songs that end so. One that never does has its last two chords set.
 
         Parameters
         ----------
         chances
             N, one a song.
-        minor
-            Whether each song is in minor.
-        harmony
-            (N, B): the bar whose chord a bar has, itself where it is new; the last two are always new, if `cadence`.
         temperature
             Boldness: 1 as learnt, 0 the likeliest chord each time.
-        cadence
-            Whether to go on writing until a song ends on its tonic, come from the dominant or the subdominant: so
-            songs are those of the model that end so. One that never does has its last two chords set.
         """
-        size = max(_AT_ONCE // (TRIES * harmony.shape[1]), 1)
-        begins = range(0, len(chances), size)
-        parts = [slice(begin, begin + size) for begin in begins]
-        songs = [
-            self._songs(chances[part], np.asarray(minor)[part], harmony[part], temperature, cadence) for part in parts
-        ]
-        return np.concatenate(songs)
+        size = max(_AT_ONCE // (TRIES * commission.harmony.shape[1]), 1)
+        parts = [slice(begin, begin + size) for begin in range(0, len(chances), size)]
+        return np.concatenate([self._songs(chances[part], commission.only(part), temperature) for part in parts])
 
-    def _songs(
-        self,
-        chances: Sequence[Chance],
-        minor: NDArray[np.bool_],
-        harmony: NDArray[np.int64],
-        temperature: float,
-        cadence: bool,
-    ) -> Bars:
-        harmony = _with_own_end(harmony) if cadence else harmony
-        songs, pending = np.empty(harmony.shape, np.uint8), np.arange(len(chances))
-        for _ in range(ROUNDS if cadence else 1):
-            tries = self._tries(
-                [chances[song] for song in pending.tolist()], minor[pending], harmony[pending], temperature
-            )
-            good = cadences(tries, minor[pending, None]) if cadence else np.ones(tries.shape[:2], bool)
+    def _songs(self, chances: Sequence[Chance], commission: Commission, temperature: float) -> Bars:
+        songs, pending = np.empty(commission.harmony.shape, np.uint8), np.arange(len(chances))
+        for _ in range(ROUNDS):
+            asked = commission.only(pending)
+            tries = self._tries([chances[song] for song in pending.tolist()], asked, temperature)
+            good = cadences(tries, asked.minor[:, None]) | ~asked.ends[:, None]
             songs[pending] = tries[np.arange(len(pending)), good.argmax(1)]
             pending = pending[~good.any(1)]
             if not len(pending):
                 return songs
         songs[pending, -2:] = DOMINANT
-        songs[pending, -1] = 12 * minor[pending]
+        songs[pending, -1] = 12 * commission.minor[pending]
         return songs
 
-    def _tries(
-        self, chances: Sequence[Chance], minor: NDArray[np.bool_], harmony: NDArray[np.int64], temperature: float
-    ) -> Bars:
-        """Songs (N, K, B), each try from other noise."""
-        num, bars = harmony.shape
-        noise = gumbel(normal(chances, TRIES, bars, NO_CHORD)) * temperature
-        rows = torch.from_numpy(np.repeat(harmony, TRIES, axis=0))
-        mode = torch.from_numpy(np.repeat(minor, TRIES).astype(np.int64))
-        return as_array(self._written(mode, noise.flatten(0, 1), rows)).reshape(num, TRIES, bars)
-
     @torch.no_grad()
-    def _written(self, mode: Tensor, noise: Tensor, harmony: Tensor) -> Tensor:
-        """Chords uint8 (n, B) of songs in a mode (n,) for noise (n, B, C), some bars as `harmony` (n, B) says."""
-        num, bars = harmony.shape
-        places = known(mode, torch.zeros(num), torch.full((num,), bars - 1), _CONTEXT, bars).to(noise)
-        previous = torch.full((num, _CONTEXT), NO_CHORD)
-        planes, state = self._exact.begin(previous, places)
-        chords = torch.empty(num, bars, dtype=torch.int64)
+    def _tries(self, chances: Sequence[Chance], commission: Commission, temperature: float) -> Bars:
+        """Songs (N, K, B), each try from other noise."""
+        num, bars = commission.harmony.shape
+        noise = (gumbel(normal(chances, TRIES, bars, NO_CHORD)) * temperature).flatten(0, 1)
+        harmony, mode, left = (torch.from_numpy(np.repeat(values, TRIES, axis=0)) for values in commission.told)
+        places = known(mode, torch.zeros_like(mode), left, _CONTEXT, bars).to(noise)
+        planes, state = self._exact.begin(torch.full((len(mode), _CONTEXT), NO_CHORD), places)
+        chords = torch.empty(len(mode), bars, dtype=torch.int64)
         for bar in range(bars):
             scores, state = self._exact.follow(planes, state, places[:, _CONTEXT + bar])
             chords[:, bar] = (scores + noise[:, bar]).argmax(1)
             chords[:, bar] = chords.gather(1, harmony[:, bar, None])[:, 0]
             planes = [*planes[1:], F.one_hot(chords[:, bar], NUM_CHORDS).to(noise)]
-        return chords.to(torch.uint8)
-
-
-def _with_own_end(harmony: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The last two bars new, whatever they bring back."""
-    bar = np.arange(harmony.shape[1])
-    return np.where(bar >= len(bar) - 2, bar, harmony)
+        return as_array(chords.to(torch.uint8)).reshape(num, TRIES, bars)
