@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from antiphon.codecs.melody import HOLD, REST
-from antiphon.writers.choosing import ECHO, FEW, MANY, Wishes, choose, score
+from antiphon.writers.choosing import ECHO, FEW, MANY, Past, Wishes, choose, score
 
 
 def bar(*classes: int, fill: int = HOLD) -> np.ndarray:
@@ -21,7 +21,8 @@ NOWHERE = np.zeros(1), np.zeros((1, 12))
 
 
 def scores(wishes: Wishes, written: list[np.ndarray], *candidates: np.ndarray) -> list[float]:
-    past = [SILENCE[None], *(row[None] for row in written)]
+    notes = sum(int((row < 24).sum()) for row in written)
+    past = Past([row[None] for row in written], np.array([(wishes.notes or 0.0) * len(written) - notes]))
     found: list[float] = score(np.stack(candidates)[None], past, wishes, *NOWHERE)[0].tolist()
     return found
 
@@ -69,9 +70,9 @@ def test_no_echo_of_silence_or_of_what_is_long_past() -> None:
 def ending(strength: float, *candidates: np.ndarray) -> list[float]:
     tones = np.zeros((1, 12))
     tones[0, 0] = 1
-    found: list[float] = score(np.stack(candidates)[None], [SILENCE[None]], Wishes(), np.array([strength]), tones)[
-        0
-    ].tolist()
+    found: list[float] = score(
+        np.stack(candidates)[None], Past([], np.zeros(1)), Wishes(), np.array([strength]), tones
+    )[0].tolist()
     return found
 
 

@@ -59,15 +59,31 @@ class Wishes:
         return FEW if self.echoes else 1
 
 
-def score(bars: Bars, written: Sequence[Bars], wishes: Wishes, strength: Floats, tones: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What of N songs there is before a bar.
+
+    Parameters
+    ----------
+    bars
+        The latest (N, T), at least the last 8 where there are so many.
+    owed
+        (N,): by how many notes they have fallen short of the wished density.
+    """
+
+    bars: Sequence[Bars]
+    owed: Floats
+
+
+def score(bars: Bars, past: Past, wishes: Wishes, strength: Floats, tones: Floats) -> Floats:
     """How well candidates serve, (N, K): the logarithm of what their chances are multiplied by.
 
     Parameters
     ----------
     bars
         Candidates (N, K, T) for one bar, classes of `antiphon.codecs.melody`.
-    written
-        The bars (N, T) before it, of which the first is what the song follows.
+    past
+        What was written before it.
     wishes
         Of all songs.
     strength, tones
@@ -75,11 +91,11 @@ def score(bars: Bars, written: Sequence[Bars], wishes: Wishes, strength: Floats,
     """
     total = np.zeros(bars.shape[:2])
     if wishes.notes is not None:
-        total += _density(bars, written[1:], wishes.notes)
+        total += _density(bars, past.owed, wishes.notes)
     if wishes.register is not None:
         total += _register(bars, *wishes.register)
     if wishes.echoes:
-        total += _echoes(bars, written[1:])
+        total += _echoes(bars, past.bars)
     if strength.any():
         total += strength[:, None] * _ending(bars, tones)
     return total
@@ -92,11 +108,10 @@ def choose(scores: Floats, chances: Sequence[np.random.Generator]) -> NDArray[np
     return np.asarray((scores + noise).argmax(1))
 
 
-def _density(bars: Bars, written: Sequence[Bars], notes: float) -> Floats:
+def _density(bars: Bars, owed: Floats, notes: float) -> Floats:
     """Gaussian in the number of notes; what earlier bars had too many or too few is made up for, two at most."""
-    owed = notes * len(written) - sum(((bar < NUM_PITCHES).sum(1) for bar in written), np.zeros(len(bars)))
     wanted = notes + np.clip(owed, _EARLY, _LATE)
-    count = (bars < NUM_PITCHES).sum(2)
+    count = num_notes(bars)
     return np.asarray(-(((count - wanted[:, None]) / _SPREAD_NOTES) ** 2) / 2)
 
 
@@ -115,7 +130,7 @@ def _echoes(bars: Bars, written: Sequence[Bars]) -> Floats:
     A rhythm of few notes comes back by chance and tells little: below four notes the liking is less in proportion.
     """
     total, rhythm = np.zeros(bars.shape[:2]), _rhythm(bars)
-    telling = np.minimum((bars < NUM_PITCHES).sum(2) / _TELLING_NOTES, 1)
+    telling = np.minimum(num_notes(bars) / _TELLING_NOTES, 1)
     for lag, liking in enumerate(ECHO[: len(written)], start=1):
         before = written[-lag]
         same = (rhythm == _rhythm(before)[:, None]).all(2)
@@ -134,6 +149,11 @@ def _ending(bars: Bars, tones: Floats) -> Floats:
     length = np.where(after.any(2), after.argmax(2), STEPS) - last
     fit = np.take_along_axis(tones, (np.where(sounds, pitch, 0) + LOWEST) % 12, 1)
     return np.where(sounds, _TONE * fit + _LENGTH * length / STEPS, _NO_END)
+
+
+def num_notes(bars: Bars) -> NDArray[np.int64]:
+    """How many notes begin in bars (..., T)."""
+    return np.asarray((bars < NUM_PITCHES).sum(-1), np.int64)
 
 
 def _rhythm(bars: Bars) -> Bars:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.writers.choosing import MANY, Wishes, choose, score
+from antiphon.writers.choosing import ECHO, MANY, Past, Wishes, choose, num_notes, score
 from antiphon.writers.writer import Bars, Chance, Writer, as_array, as_tensor
 
 Draw = Callable[[Sequence[Chance], int], Tensor]
@@ -79,18 +79,21 @@ class Performance:
 
     def songs(self, openings: Bars, chords: Bars) -> list[Bars]:
         """N songs (B, T), their first bars after `openings` (N, T), over the codes `chords` (N, B)."""
-        written = [openings]
+        written: list[Bars] = []
+        notes = self._script.wishes.notes
+        owed = np.zeros(len(openings))
         for bar, chord in enumerate(np.ascontiguousarray(chords.T)):
-            previous = self._previous(bar, written[-1])
+            previous = self._previous(bar, written[-1] if bar else openings)
             self._heard.append(previous)
             counts = self._counts(bar)
             drawn = self._drawn(bar, counts)
             rows = np.repeat(np.arange(len(counts)), counts)
             bars = as_array(self._write(drawn, as_tensor(previous[rows]), as_tensor(chord[rows])))
-            picked = self._picked(bar, bars, counts, written)
+            picked = self._picked(bar, bars, counts, Past(written[-len(ECHO) :], owed))
             self._keep(bar, drawn, picked)
             written.append(bars[picked])
-        return list(np.stack(written[1:], axis=1))
+            owed += 0 if notes is None else notes - num_notes(written[-1])
+        return list(np.stack(written, axis=1))
 
     def _previous(self, bar: int, before: Bars) -> Bars:
         """What each song's bar (N, T) hears as the bar before it."""
@@ -117,15 +120,15 @@ class Performance:
         ]
         return torch.cat(parts)
 
-    def _picked(self, bar: int, bars: Bars, counts: NDArray[np.int64], written: Sequence[Bars]) -> NDArray[np.intp]:
+    def _picked(self, bar: int, bars: Bars, counts: NDArray[np.int64], past: Past) -> NDArray[np.intp]:
         """The row of the bars (n, T) that each song takes."""
         begins, script = np.cumsum(counts) - counts, self._script
         picked = begins.copy()
         for num in np.unique(counts[counts > 1]).tolist():
             songs = np.flatnonzero(counts == num)
             candidates = bars[begins[songs, None] + np.arange(num)]
-            past = [earlier[songs] for earlier in written]
-            scores = score(candidates, past, script.wishes, script.strength[songs, bar], script.tones[songs, bar])
+            own = Past([earlier[songs] for earlier in past.bars], past.owed[songs])
+            scores = score(candidates, own, script.wishes, script.strength[songs, bar], script.tones[songs, bar])
             picked[songs] += choose(scores, [self._chances[song] for song in songs.tolist()])
         return picked
 
