@@ -47,6 +47,7 @@ def folder(path: Path, num: int = 12) -> Path:
 
 TOY = {
     "bar": ("family.hidden_dim=16", "family.embedding_dim=8", "family.critic_dim=8"),
+    "lstm": ("family.hidden_dim=16", "family.embedding_dim=8", "family.head_dim=8", "family.critic_dim=8"),
     "midinet-v1": (),
     "midinet-v2": ("family.condition_channels=4",),
     "midinet-v3": ("family.condition_channels=4",),

@@ -188,14 +188,12 @@ _LSTM = Preset(
     name="lstm",
     source="this project",
     summary="notes on the grid, one after the other and for as long as one likes, each given all before it",
-    family=LstmConfig(
-        likelihood_iterations=3200, likelihood_rate=100.0, critic_lead=150, penalty_every=8, penalty=0.002
-    ),
+    family=LstmConfig(likelihood_iterations=3200, likelihood_rate=30.0, critic_lead=150, penalty_every=8, penalty=2e-5),
     codec=NoteSequences(length=LstmConfig().row_length),
     train=TrainConfig(
         batch_size=8,
         iterations=3550,
-        generator=AdamConfig(lr=3e-5, beta1=0.9, beta2=0.99, clip_norm=1.0),
+        generator=AdamConfig(lr=1e-4, beta1=0.9, beta2=0.99, clip_norm=1.0),
         discriminator=AdamConfig(lr=1e-3, beta1=0.0, beta2=0.99),
         ema_decay=0.99,
         log_every=50,
@@ -210,7 +208,7 @@ _LSTM_LIKELIHOOD = _LSTM.model_copy(
     update={
         "name": "lstm-likelihood",
         "summary": "the generator of `lstm` taught by likelihood alone, for as many steps",
-        "family": _LSTM.family.model_copy(update={"adversarial_rate": 0.0}),
+        "family": _LSTM.family.model_copy(update={"adversarial_weight": 0.0}),
     }
 )
 _LSTM_ADAM = AdamConfig(lr=1e-3, beta1=0.9)

@@ -170,19 +170,19 @@ class NoteSequences(Codec):
         return np.concatenate([empty(NOTE), *(track.notes for track in score.tracks if not track.is_drum)])
 
     def _off_grid_share(self, score: Score) -> float:
-        starts = self._notes(self._aligned(score))["start"]
+        starts = self._notes(self.aligned(score))["start"]
         away = np.abs(starts * self.resolution - score.steps(starts, self.resolution) * score.ticks_per_beat)
         return float((away * 4 > score.ticks_per_beat).mean())
 
-    def _aligned(self, score: Score) -> Score:
-        """The score moved onto the beat, unless all of it begins on the grid as it is."""
+    def aligned(self, score: Score) -> Score:
+        """The score as it is read in beats: moved onto the beat, unless all of it begins on the grid as it is."""
         starts = np.concatenate([np.empty(0, np.int64), *(track.notes["start"] for track in score.tracks)])
         return on_the_beat(score) if (starts * self.resolution % score.ticks_per_beat).any() else score
 
     def _measured(self, score: Score) -> tuple[NDArray[np.void], NDArray[Any], NDArray[Any]]:
         """The notes that count, and their onsets and lengths in whole steps or in seconds."""
         if self.unit == "beats":
-            score = self._aligned(score)
+            score = self.aligned(score)
             notes = self._notes(score)
             begin, end = score.steps(np.stack([notes["start"], notes["end"]]), self.resolution)
             return notes, begin, end - begin

@@ -1,7 +1,6 @@
 """Settings of the `lstm` family: the published model of three numbers a note, and ours of discrete notes."""
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -90,9 +89,9 @@ class LstmConfig(LikelihoodThenGame):
         Of the Gumbel-softmax whose gradient replaces that of a choice.
     transpose
         Largest random transposition in semitones.
-    adversarial_rate
-        The generator's learning rate is multiplied by this in its adversarial steps. 0 leaves the game out and the
-        anchor in: likelihood alone, step for step.
+    adversarial_weight
+        Of the generator's adversarial loss, whose gradient is far smaller than the anchor's, with which it shares an
+        optimizer. 0 leaves the game out and the anchor in: likelihood alone, step for step.
     """
 
     kind: Literal["lstm"] = "lstm"
@@ -108,20 +107,15 @@ class LstmConfig(LikelihoodThenGame):
     passage: Width = 64
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     transpose: int = Field(default=6, ge=0, le=12)
-    adversarial_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    adversarial_weight: float = Field(default=10.0, ge=0, allow_inf_nan=False)
 
     @property
     def phases(self) -> "tuple[Phase, ...]":
         """The turns of one iteration; the likelihood start is one phase a stretch of equal rate."""
         from antiphon.gan.objective import Phase
 
-        turns = [
-            replace(turn, rate=turn.rate * self.adversarial_rate) if turn.name == "generator" else turn
-            for turn in super().phases
-            if turn.name != "likelihood"
-        ]
-        if not self.adversarial_rate:
-            turns = [turn for turn in turns if turn.name == "anchor"]
+        played = ("anchor",) if not self.adversarial_weight else ("anchor", "discriminator", "penalty", "generator")
+        turns = [turn for turn in super().phases if turn.name in played]
         ends = [self.likelihood_iterations * end // _STRETCHES for end in range(_STRETCHES + 1)]
         taught = [
             Phase("likelihood", "generator", start=begin, stop=end, rate=self.likelihood_rate * share)

@@ -61,9 +61,9 @@ class NoteGenerator(nn.Module):
         self, *, latent_dim: int, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float
     ) -> None:
         super().__init__()
-        # Of offset, pitch and duration: what scores are divided by, and how many times less likely than the likeliest a
-        # class may be to be drawn at all. Set after training.
-        self.register_buffer("temper", torch.tensor([[1.0] * 3, [torch.inf] * 3]))
+        # Of offset, pitch and duration: what scores are divided by, and how likely a class must be beside the likeliest
+        # to be drawn at all. Set after training.
+        self.register_buffer("temper", torch.tensor([[1.0] * 3, [0.0] * 3]))
         self.hear = nn.Linear(NUM_CLASSES, embedding_dim)
         self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
         self.place = Place(embedding_dim)
@@ -154,7 +154,7 @@ class NoteGenerator(nn.Module):
     def _draw(self, which: int, scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
         """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
         tempered = scores / self.temper[0, which]
-        far = tempered.amax(1, keepdim=True) - tempered > self.temper[1, which].log()
+        far = tempered - tempered.amax(1, keepdim=True) < self.temper[1, which].log()
         soft = torch.softmax((tempered + _FORBIDDEN * far + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 

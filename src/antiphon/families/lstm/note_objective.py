@@ -116,7 +116,8 @@ class LstmObjective(Objective):
         fake = self._write(batch, self.config.temperature)
         with torch.no_grad():
             real_logits = self.discriminator(to_planes(batch["real"]), *_given(batch))
-        return Outcome(_LOSS.generator(real_logits, self.discriminator(fake, *_given(batch))))
+        terms = _LOSS.generator(real_logits, self.discriminator(fake, *_given(batch)))
+        return Outcome({name: self.config.adversarial_weight * term for name, term in terms.items()})
 
     @torch.no_grad()
     def _made(self, batch: Batch) -> Tensor:
@@ -150,8 +151,10 @@ class LstmObjective(Objective):
 
     @torch.no_grad()
     def after(self, rows: Tensor, place: Tensor, bar: Tensor, latent: Tensor) -> State:
-        """The state of songs that began with given notes: rows (N, T, 3) at steps `place` of bars of `bar` (N, T)."""
+        """The state of songs that began with given notes: rows (N, T, 3) at steps `place` of bars of `bar`, (N, T) or
+        (1, T)."""
         planes = to_planes(rows).to(latent)
+        place, bar = (column.expand(len(rows), -1) for column in (place, bar))
         state: State = self.generator.follow(self.generator.begin(place[:, 0], bar[:, 0]), latent, planes, place, bar)
         return state
 

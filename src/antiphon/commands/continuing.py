@@ -1,0 +1,34 @@
+"""Continuations as files, and the line that tells of each."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from antiphon.commands import songs
+from antiphon.continuing import continue_song
+from antiphon.generate import load
+
+
+def write_continuations(song: Path, model: str, out: Path, **options: Any) -> Iterator[dict[str, Any]]:
+    """Write `SONG-continued-SEED.mid`, `.wav` and `.png` of each continuation; yield the facts of each.
+
+    Parameters
+    ----------
+    options
+        As of `antiphon.continuing.continue_song`; those who use the command line have given all of them.
+
+    Raises
+    ------
+    InputError
+        As there, or if a file cannot be written.
+    """
+    continued = continue_song(load(model), song, **options)
+    name = f"{song.stem}-{'continuation' if options['only_new'] else 'continued'}"
+    for fact in songs.write_songs(continued.songs, out, name, options["seed"]):
+        yield {**fact, "continued_bars": options["bars"], "from_bar": continued.bar, "heard": continued.heard}
+
+
+def describe(fact: Mapping[str, Any]) -> str:
+    """The facts of a continuation as a line."""
+    begins = f"{fact['continued_bars']} bars from bar {fact['from_bar']} on"
+    return f"{songs.describe(fact)}; {fact['heard']}, {begins}"

@@ -1,0 +1,241 @@
+"""From a user's piece to what follows it: a model hears the piece, and goes on at the next bar line.
+
+Axes: n notes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+import antiphon
+from antiphon.codecs.codec import Rows
+from antiphon.codecs.melody import melody_track, monophonic, on_the_beat
+from antiphon.codecs.notes import NoteSequences
+from antiphon.errors import InputError
+from antiphon.families.lstm.memory import SPAN
+from antiphon.families.lstm.note_heads import MOST_STEPS
+from antiphon.generate import Model
+from antiphon.io.midi import read_midi
+from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
+from antiphon.orders import Asked, check_abilities, check_values
+from antiphon.writers.notes import LONGEST_GAP, LstmWriter
+from antiphon.writers.table import writer_of
+
+BARS = 16
+"""Bars of a continuation unless others are asked for."""
+
+_RESOLUTION = 4
+_TRACK = "Continuation"
+
+
+@dataclass(frozen=True)
+class Continued:
+    """What follows a piece.
+
+    Parameters
+    ----------
+    songs
+        The piece with what follows it, or what follows alone.
+    bar
+        The number of the bar in which it begins, counted from 1.
+    heard
+        What the model heard of the piece, as the end of a sentence.
+    """
+
+    songs: Sequence[Score]
+    bar: int
+    heard: str
+
+
+def continue_song(
+    model: Model,
+    prime: Path | str | Score,
+    bars: int = BARS,
+    *,
+    seed: int = 0,
+    num: int = 1,
+    temperature: float = 1.0,
+    only_new: bool = False,
+) -> Continued:
+    """Write what follows a piece, from the next bar line after its last note on, in its tempo and metre.
+
+    `lstm` models hear all parts but drums as one line of notes, of which the last 256. `bar` models hear the melody as
+    one voice (of notes that begin together the highest, each cut off where the next begins), and go on after its last
+    bar in its key and over the chords that are written in it.
+
+    Parameters
+    ----------
+    model
+        Of the family `lstm` or `bar`, see `antiphon.generate.load`.
+    prime
+        A MIDI file, or a score.
+    bars
+        Length of what follows.
+    seed, num, temperature
+        As of `Model.generate`.
+    only_new
+        Whether the piece itself is left out.
+
+    Raises
+    ------
+    InputError
+        If the piece cannot be read, nothing in it can be followed (no pitched notes, off the grid, for `bar` models not
+        in 4/4), or a value is out of range.
+    """
+    writer = writer_of(model.objective)
+    asked = Asked(bars, None, None, temperature=float(temperature))
+    check_values(asked, seed, num, None)
+    check_abilities(model.name, writer, asked)
+    name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
+    _check_sounding(name, score)
+    if isinstance(writer, LstmWriter) and isinstance(model.codec, NoteSequences):
+        piece, heard = model.codec.aligned(score), _heard_line(name, score, model.codec)
+        start = _Start.after(name, piece)
+        chances = [np.random.default_rng([song, 0]) for song in range(seed, seed + num)]
+        line = _last(model.codec.encode(score))
+        metre = {"bar": start.bar_steps, "gap": start.gap, "num_steps": bars * start.bar_steps}
+        written = writer.follow(chances, line, **metre, temperature=temperature)
+        new = [replace(_scored(notes, piece), texts=_texts(model, seed + at)) for at, notes in enumerate(written)]
+    elif model.config.family.kind == "bar":
+        piece, heard = on_the_beat(score), _heard_voice(on_the_beat(score))
+        start = _Start.after(name, piece)
+        new = [
+            _scaled(song, piece.ticks_per_beat)
+            for song in model.generate(bars, seed=seed, num=num, temperature=temperature, first=prime)
+        ]
+    else:
+        raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
+    return Continued([(_alone if only_new else _joined)(piece, song, start.tick) for song in new], start.bar, heard)
+
+
+class _Start(NamedTuple):
+    """The bar line at which a continuation begins: its tick, the number of its bar, the bar's steps, and how many steps
+    after the last pitched onset it lies, whole bars less where that is further than models know of."""
+
+    tick: int
+    bar: int
+    bar_steps: int
+    gap: int
+
+    @classmethod
+    def after(cls, name: str, piece: Score) -> Self:
+        """The first bar line after the last note's end, which may lie beyond it by less than half a step."""
+        lines, size = piece.bars(), _bar_ticks(piece)
+        index = int(np.searchsorted(lines, piece.end - piece.ticks_per_beat / (2 * _RESOLUTION)))
+        tick = int(lines[index])
+        onset = max(int(track.notes["start"].max(initial=0)) for track in piece.tracks if not track.is_drum)
+        first, last, steps = (int(piece.steps(ticks, _RESOLUTION)) for ticks in (onset, tick, size))
+        if not 1 <= steps <= MOST_STEPS:
+            raise InputError(
+                f"{name}: its last bars are of {steps} sixteenths; give a piece in bars of 1 to {MOST_STEPS}"
+            )
+        gap = last - first
+        return cls(tick, index + 1, steps, gap - -(-max(gap - LONGEST_GAP, 0) // steps) * steps)
+
+
+def _check_sounding(name: str, score: Score) -> None:
+    if any(len(track.notes) and not track.is_drum for track in score.tracks):
+        return
+    what = "only drums sound in it" if score.num_notes else "no note sounds in it"
+    raise InputError(f"{name}: nothing to continue, for {what}; give a piece with pitched notes")
+
+
+def _heard_line(name: str, score: Score, codec: NoteSequences) -> str:
+    """How much of a piece a model of notes hears."""
+    if (reason := codec.why_silent(score)) is not None:
+        raise InputError(
+            f"{name}: cannot be continued, for {reason}; quantise it to sixteenths, or give a written piece"
+        )
+    num, drums = len(codec.line(score)), codec.losses(score)["drums"]
+    notes = f"its last {SPAN} of {num} notes" if num > SPAN else f"its {num} notes"
+    return f"heard {notes}" + (f", not the {drums} of its drums" if drums else "")
+
+
+def _heard_voice(score: Score) -> str:
+    """How much of a piece a model of one voice hears."""
+    index = melody_track(score)
+    voice = empty(NOTE) if index is None else monophonic(score.tracks[index].notes)
+    total = sum(len(track.notes) for track in score.tracks)
+    if len(voice) == total:
+        return "heard its one voice"
+    return f"heard of its {total} notes the {len(voice)} of its melody, the highest where several begin together"
+
+
+def _last(rows: Rows) -> Rows:
+    """The last notes of windows in a row, (n, ...)."""
+    inside = np.arange(rows["real"].shape[1]) < rows["length"][:, None]
+    return {name: rows[name][inside][-SPAN:] for name in ("real", "place", "bar")}
+
+
+def _scored(notes: NDArray[np.uint8], piece: Score) -> Score:
+    """Notes (n, 3) from step 0 on as a score in a piece's ticks, as loud as it and on its busiest instrument."""
+    pitched = [track for track in piece.tracks if not track.is_drum]
+    busiest = max(pitched, key=lambda track: len(track.notes))
+    velocity = int(np.median(np.concatenate([track.notes["velocity"] for track in pitched])))
+    begin = np.cumsum(notes[:, 2], dtype=np.int64)
+    steps = np.stack([begin, begin + notes[:, 1] + 1])
+    start, end = round_half_up(steps * piece.ticks_per_beat / _RESOLUTION)
+    played = notes_from_columns(start, np.maximum(end, start + 1), notes[:, 0], velocity)
+    return Score(piece.ticks_per_beat, (Track(played, busiest.program, name=_TRACK),))
+
+
+def _scaled(score: Score, ticks_per_beat: int) -> Score:
+    """The notes, chords and texts of a score in other ticks."""
+
+    def scaled(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        return round_half_up(ticks * ticks_per_beat / score.ticks_per_beat)
+
+    tracks = []
+    for track in score.tracks:
+        start, end = (scaled(track.notes[name].astype(np.int64)) for name in ("start", "end"))
+        notes = notes_from_columns(start, np.maximum(end, start + 1), track.notes["pitch"], track.notes["velocity"])
+        tracks.append(replace(track, notes=notes, name=f"{_TRACK}: {track.name}" if track.name else _TRACK))
+    chords = tuple((int(scaled(np.array(tick))), symbol) for tick, symbol in score.chords)
+    return Score(ticks_per_beat, tuple(tracks), texts=score.texts, chords=chords)
+
+
+def _joined(piece: Score, new: Score, tick: int) -> Score:
+    """A piece and what begins at a tick of it."""
+    tracks = (_moved(track, tick) for track in new.tracks)
+    chords = tuple((at + tick, symbol) for at, symbol in new.chords)
+    kept = tuple((at, symbol) for at, symbol in piece.chords if at < tick)
+    return replace(piece, tracks=(*piece.tracks, *tracks), chords=kept + chords, texts=(*new.texts, *piece.texts))
+
+
+def _alone(piece: Score, new: Score, tick: int) -> Score:
+    """What begins at a tick of a piece, under the tempo, metre and key that hold there."""
+    held = {}
+    for name in ("tempos", "time_signatures", "key_signatures"):
+        rows = getattr(piece, name)
+        held[name] = rows[rows["tick"] <= tick][-1:].copy()
+        held[name]["tick"] = 0
+    return replace(new, **held)
+
+
+def _moved(track: Track, ticks: int) -> Track:
+    notes = track.notes.copy()
+    for name in ("start", "end"):
+        notes[name] += ticks
+    return replace(track, notes=notes)
+
+
+def _texts(model: Model, seed: int) -> tuple[tuple[int, str], ...]:
+    """Where a continuation comes from."""
+    texts = (
+        f"generator: antiphon {antiphon.__version__}",
+        f"model: {model.name} ({model.card.get('preset', model.config.family.kind)})",
+        f"seed: {seed}",
+        f"licence: {model.card.get('licence', 'unknown')}",
+    )
+    return tuple((0, text) for text in texts)
+
+
+def _bar_ticks(piece: Score) -> int:
+    """The ticks of a bar under the metre that holds at a piece's end."""
+    changes = piece.time_signatures[piece.time_signatures["tick"] <= piece.end][-1:]
+    metre = changes[0] if len(changes) else table(TIME_SIGNATURE, [(0, 4, 4)])[0]
+    return piece.ticks_per_beat * 4 * int(metre["numerator"]) // int(metre["denominator"])
