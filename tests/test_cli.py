@@ -518,6 +518,18 @@ def test_encode_and_decode_notes(tmp_path: Path, capsys: Capture) -> None:
     assert "0 to 63" in fail(capsys, "decode", "notes", tmp_path / "high.npy", tmp_path / "x.mid")
 
 
+def test_encode_and_decode_chords(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(1, bars=8), tmp_path / "s.mid")
+    assert ": 8 chords" in succeed(capsys, "encode", "progressions", tmp_path / "s.mid", tmp_path / "s.npy")
+    assert np.load(tmp_path / "s.npy").shape == (8, 1)
+    assert ": 24 notes, 19.2 s" in succeed(capsys, "decode", "progressions", tmp_path / "s.npy", tmp_path / "back.mid")
+    assert len(read_midi(tmp_path / "back.mid").chords) in {0, 8}
+    np.save(tmp_path / "odd.npy", np.full((4, 1), 24))
+    assert "odd.npy" in fail(capsys, "decode", "progressions", tmp_path / "odd.npy", tmp_path / "x.mid")
+    write_midi(Score(), tmp_path / "silent.mid")
+    assert "no pitched note" in fail(capsys, "encode", "progressions", tmp_path / "silent.mid", tmp_path / "x.npy")
+
+
 def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(2, bars=2), tmp_path / "s.mid")
     write_midi(Score(), tmp_path / "silent.mid")

@@ -190,6 +190,15 @@ def harmony_of(score: Score, chord_coverage: float = 0.6) -> Harmony | None:
     return Harmony(codes, key_of(score, codes))
 
 
+def why_silent(score: Score) -> str:
+    """Why no chords are found in a score, as the end of a sentence about it."""
+    if melody_track(score) is None and not score.chords:
+        return "no pitched note sounds in it"
+    if _off_grid(on_the_beat(score)) > _OFF_GRID_LIMIT:
+        return "its notes lie on no grid of beats, as in a free performance"
+    return "too few of its bars have a plain chord"
+
+
 def bar_lines(score: Score, voice: int | None) -> NDArray[np.int64]:
     """Ticks (B + 1,) at which bars begin, and the end: without a pickup, and where a file has dropped the pickup's
     rests, moved to where bars are heard to begin."""

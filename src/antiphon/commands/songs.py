@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.progressions import Progressions, harmony_of
+from antiphon.codecs.progressions import why_silent as why_no_chords
 from antiphon.errors import InputError
 from antiphon.evaluation.notes import stated_key
 from antiphon.files import whole_file
@@ -39,6 +42,7 @@ class Form(NamedTuple):
 
 
 # Version 1's rules take songs of any length, every bar in turn.
+_PROGRESSIONS = Progressions()
 _FRAMES, _MELODY, _NOTES = FrameBars(version="v1", num_splits=None), MelodyBars(), NoteSequences()
 
 FORMS: Mapping[str, Form] = {
@@ -56,8 +60,17 @@ FORMS: Mapping[str, Form] = {
         lambda notes: _NOTES.decode(notes[:, :3], velocity=np.maximum(notes[:, 3], 1)),
         _NOTES.why_silent,
     ),
+    "progressions": Form(
+        "chords", (NO_CHORD,), lambda score: _degrees(score)[:, None], _PROGRESSIONS.decode, why_no_chords
+    ),
 }
 """Forms by the name of their codec."""
+
+
+def _degrees(score: Score) -> Bytes:
+    """A song's chords (bars,), told from the tonic on."""
+    harmony = harmony_of(score)
+    return harmony.degrees if harmony is not None else np.empty(0, np.uint8)
 
 
 def write_songs(
@@ -173,8 +186,8 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
 
 
 def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
-    """Write a song's file as a .npy file: its bars (n, 16), or its notes (n, 4) of pitch, duration, offset (both in
-    steps; a duration less one) and velocity; return how many there are, by "bars" or "notes".
+    """Write a song's file as a .npy file: its bars (n, 16), its notes (n, 4) of pitch, duration, offset (both in steps;
+    a duration less one) and velocity, or its chords (n, 1); return how many there are, by "bars", "notes" or "chords".
 
     Raises
     ------

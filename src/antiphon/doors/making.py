@@ -120,13 +120,14 @@ def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJs
 
 @app.command
 def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
-    """Write a song's bars as a numpy array (bars, 16) of uint8, or its notes as one (notes, 4).
+    """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4) or its chords (bars, 1).
 
     Parameters
     ----------
     codec
-        melody (a 16th grid with holds and rests), frames (the bar GAN's two-second bars of pitches) or notes (all parts
-        as one line: pitch, duration less one and offset since the last onset in 16ths, velocity).
+        melody (a 16th grid with holds and rests), frames (the bar GAN's two-second bars of pitches), notes (all parts
+        as one line: pitch, duration less one and offset since the last onset in 16ths, velocity) or progressions (a
+        chord a bar from the tonic on: 0-11 major, 12-23 minor triads).
     song
         A MIDI or MusicXML file.
     out
@@ -147,9 +148,9 @@ def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> 
     Parameters
     ----------
     codec
-        melody, frames or notes, as it was encoded.
+        melody, frames, notes or progressions, as it was encoded.
     bars
-        A .npy file of integers, (bars, 16) or (notes, 4).
+        A .npy file of integers, (bars, 16), (notes, 4) or (bars, 1).
     out
         Named .mid or .midi.
     as_json
