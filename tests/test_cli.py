@@ -523,7 +523,6 @@ def test_encode_and_decode_chords(tmp_path: Path, capsys: Capture) -> None:
     assert ": 8 chords" in succeed(capsys, "encode", "progressions", tmp_path / "s.mid", tmp_path / "s.npy")
     assert np.load(tmp_path / "s.npy").shape == (8, 1)
     assert ": 24 notes, 19.2 s" in succeed(capsys, "decode", "progressions", tmp_path / "s.npy", tmp_path / "back.mid")
-    assert len(read_midi(tmp_path / "back.mid").chords) in {0, 8}
     np.save(tmp_path / "odd.npy", np.full((4, 1), 24))
     assert "odd.npy" in fail(capsys, "decode", "progressions", tmp_path / "odd.npy", tmp_path / "x.mid")
     write_midi(Score(), tmp_path / "silent.mid")
