@@ -40,7 +40,9 @@ class Size:
     iterations, batch_size
         Of the paper's games and their twins.
     share
-        Of its own length and timetable, which a preset of ours is trained for; it keeps its own batch size.
+        Of its own length and timetable, which a preset of ours is trained for.
+    most
+        The largest batch of a preset of ours, which keeps its own where that is smaller.
     seeds
         Trainings of a setting.
     effort
@@ -50,6 +52,7 @@ class Size:
     iterations: int
     batch_size: int
     share: float
+    most: int
     seeds: int
     effort: Effort
 
@@ -67,6 +70,7 @@ class Size:
         turns = {"family.likelihood_iterations": own.family.likelihood_iterations}
         turns |= {"family.critic_lead": own.family.critic_lead, "train.iterations": own.train.iterations}
         changes = [f"{name}={max(1, round(self.share * num))}" for name, num in turns.items()]
+        changes.append(f"train.batch_size={min(own.train.batch_size, self.most)}")
         if own.train.ema_decay is not None:
             changes.append(f"train.ema_decay={max(0.5, 1 - (1 - own.train.ema_decay) / self.share)}")
         return changes
@@ -82,11 +86,11 @@ class Size:
 SIZES: Mapping[Scale, Size] = MappingProxyType(
     {
         "toy": Size(
-            4, 8, 0.004, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))
+            4, 8, 0.001, 4, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))
         ),
         "cpu": Size(800, 32, 0.2, 3, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))),
         # Twenty passes over the paper's 50,400 bars in batches of 72.
-        "paper": Size(14_000, 72, 1.0, 3, Effort(500, 24, 6_000, 3, Budget())),
+        "paper": Size(14_000, 72, 1.0, 65_536, 3, Effort(500, 24, 6_000, 3, Budget())),
     }
 )
 
