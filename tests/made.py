@@ -47,19 +47,23 @@ def folder(path: Path, num: int = 12) -> Path:
 
 TOY = {
     "bar": ("family.hidden_dim=16", "family.embedding_dim=8", "family.critic_dim=8"),
-    "lstm": ("family.hidden_dim=16", "family.embedding_dim=8", "family.head_dim=8", "family.critic_dim=8"),
     "midinet-v1": (),
     "midinet-v2": ("family.condition_channels=4",),
     "midinet-v3": ("family.condition_channels=4",),
 }
-"""Presets with what makes them small."""
+"""Presets of bars with what makes them small."""
+
+TOY_OF_NOTES = {
+    "lstm": ("family.hidden_dim=16", "family.embedding_dim=8", "family.head_dim=8", "family.critic_dim=8"),
+}
+"""Presets of notes with what makes them small."""
 
 
 def model(path: Path, preset: str, **more: Any) -> Path:
     """An untrained model file of a preset's toy."""
     import torch
 
-    config = get_preset(preset).resolve(TOY[preset])
+    config = get_preset(preset).resolve({**TOY, **TOY_OF_NOTES}[preset])
     with torch.random.fork_rng():
         torch.manual_seed(0)
         objective = config.family.build()
