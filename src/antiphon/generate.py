@@ -1,4 +1,4 @@
-"""From a model to scores: chains of bars of any length, over chords, from a seed.
+"""From a model to scores: songs of any length, over chords, in sections, from a seed.
 
 Axes: N songs, B bar, T step (16).
 """
