@@ -86,8 +86,8 @@ def sequences(corpus: str, split: str) -> Lines:
     return Lines(np.stack([rows["real"][0] for rows in whole]), np.array(metre, np.int64))
 
 
-def write(file: str, like: Lines, seed: int) -> Lines:
-    """As many sequences as `like` has, in its metres."""
+def write(file: str, like: Lines, seed: int, temper: torch.Tensor | None = None) -> Lines:
+    """As many sequences as `like` has, in its metres; `temper` takes the place of an `lstm` model's own."""
     objective = load(file).objective
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
@@ -96,6 +96,8 @@ def write(file: str, like: Lines, seed: int) -> Lines:
             latent = torch.randn(len(like.notes), each, objective.config.latent_dim)
             return Lines(objective.rows_of(latent).numpy(), like.metre)
         assert isinstance(objective, LstmObjective)
+        if temper is not None:
+            objective.generator.temper.copy_(temper)
         place, bar = torch.from_numpy(like.metre[:, 1]), torch.from_numpy(like.metre[:, 0])
         latent, given = torch.randn(len(place), objective.config.latent_dim), place * 0
         state, rows = objective.generator.begin(place, bar), []

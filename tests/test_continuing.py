@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_other_families_hear_no_piece(models: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("options", [{"bars": 0}, {"temperature": -1.0}, {"num": 0}, {"seed": -1}])
-def test_values_out_of_range_are_refused(notes_model: Model, options: dict[str, int]) -> None:
+def test_values_out_of_range_are_refused(notes_model: Model, options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(options))):
         continue_song(notes_model, song(1), **{"bars": 1, **options})
 
