@@ -163,7 +163,8 @@ def cadences(songs: NDArray[np.uint8], minor: ArrayLike) -> NDArray[np.bool_]:
     other = songs != last[..., None]
     before = np.take_along_axis(songs, (songs.shape[-1] - 1 - other[..., ::-1].argmax(-1))[..., None], -1)[..., 0]
     home = (last == TONIC) | (np.asarray(minor, bool) & (last == TONIC + 12))
-    return np.asarray(home & other.any(-1) & np.isin(before % 12, (DOMINANT, SUBDOMINANT)))
+    # A song of one chord finds itself before itself.
+    return np.asarray(home & np.isin(before % 12, (DOMINANT, SUBDOMINANT)))
 
 
 def harmony_of(score: Score, chord_coverage: float = 0.6) -> Harmony | None:
