@@ -7,7 +7,7 @@ Each held-out song gives its metre and where in the bar it begins; a model write
 no model's, so all sides are as loud. Overlaps are of all notes with those of the held-out songs, intervals over songs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ _GOALS = {
     "interval": "at least 80 %",
 }
 _RESAMPLES = 1000
+_NONE: Mapping[str, torch.Tensor] = {}
 
 
 class Lines(NamedTuple):
@@ -86,8 +87,8 @@ def sequences(corpus: str, split: str) -> Lines:
     return Lines(np.stack([rows["real"][0] for rows in whole]), np.array(metre, np.int64))
 
 
-def write(file: str, like: Lines, seed: int, temper: torch.Tensor | None = None) -> Lines:
-    """As many sequences as `like` has, in its metres; `temper` takes the place of an `lstm` model's own."""
+def write(file: str, like: Lines, seed: int, changes: Mapping[str, torch.Tensor] = _NONE) -> Lines:
+    """As many sequences as `like` has, in its metres; `changes` take the place of an `lstm` model's own buffers."""
     objective = load(file).objective
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
@@ -96,8 +97,7 @@ def write(file: str, like: Lines, seed: int, temper: torch.Tensor | None = None)
             latent = torch.randn(len(like.notes), each, objective.config.latent_dim)
             return Lines(objective.rows_of(latent).numpy(), like.metre)
         assert isinstance(objective, LstmObjective)
-        if temper is not None:
-            objective.generator.temper.copy_(temper)
+        objective.load_state_dict(dict(changes), strict=False)
         place, bar = torch.from_numpy(like.metre[:, 1]), torch.from_numpy(like.metre[:, 0])
         latent, given = torch.randn(len(place), objective.config.latent_dim), place * 0
         state, rows = objective.generator.begin(place, bar), []

@@ -56,14 +56,16 @@ class NoteGenerator(nn.Module):
     """
 
     temper: Tensor
+    lean: Tensor
 
     def __init__(
         self, *, latent_dim: int, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float
     ) -> None:
         super().__init__()
-        # Of offset, pitch and duration: what scores are divided by, and how likely a class must be beside the likeliest
-        # to be drawn at all. Set after training.
-        self.register_buffer("temper", torch.tensor([[1.0] * 3, [0.0] * 3]))
+        # Set after training: what scores of offset, pitch and duration are divided by, and what is added to that of a
+        # chord's going on.
+        self.register_buffer("temper", torch.ones(3))
+        self.register_buffer("lean", torch.zeros(1))
         self.hear = nn.Linear(NUM_CLASSES, embedding_dim)
         self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
         self.place = Place(embedding_dim)
@@ -139,7 +141,8 @@ class NoteGenerator(nn.Module):
             offset = F.one_hot(given, _OFFSETS).to(noise)
         else:
             scores = self.offset(known[0], recalled)[:, 0] + _topped(state.before)
-            offset = self._draw(0, scores, of_offset, temperature)
+            leaning = scores + F.pad(self.lean, (0, _OFFSETS - 1))
+            offset = self._draw(0, leaning, of_offset, temperature)
         steps = offset.argmax(1)[:, None]
         onset, place, bar = state.moment
         now = Moment(onset + steps, (place + steps) % bar, bar)
@@ -153,9 +156,7 @@ class NoteGenerator(nn.Module):
 
     def _draw(self, which: int, scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
         """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
-        tempered = scores / self.temper[0, which]
-        far = tempered - tempered.amax(1, keepdim=True) < self.temper[1, which].log()
-        soft = torch.softmax((tempered + _FORBIDDEN * far + noise) / temperature, dim=1)
+        soft = torch.softmax((scores / self.temper[which] + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
     def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, latent: Tensor) -> Tensor:
