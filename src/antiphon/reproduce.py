@@ -93,7 +93,7 @@ def _of_twin(name: str) -> tuple[str, str, float]:
 def _claim_row(name: str, paper: str, shows: str, minutes: float) -> Recipe:
     needs = "at paper scale MAESTRO (--corpus)"
     # At paper scale iterations are fourteen times as many, of batches more than twice as large.
-    return Recipe(paper, shows, {"toy": 0.3, "cpu": minutes, "paper": 30 * minutes}, needs, _claim(name))
+    return Recipe(paper, shows, {"toy": minutes / 30, "cpu": minutes, "paper": 30 * minutes}, needs, _claim(name))
 
 
 RECIPES: Mapping[str, Recipe] = {
