@@ -86,7 +86,7 @@ _CLAIMS: Mapping[str, tuple[str, str, float]] = {
 
 def _of_twin(name: str) -> tuple[str, str, float]:
     game = name.removeprefix("likelihood-twin-")
-    minutes = 10 if game.startswith("midinet") else 60
+    minutes = 10 if game.startswith("midinet") else 90
     return "none", f"How {game} does beside its own layers taught by likelihood alone.", minutes
 
 

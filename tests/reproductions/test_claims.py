@@ -92,13 +92,13 @@ def test_settings_share_length_and_seed(scale: Scale, iterations: int, batch: in
 
 
 def test_presets_of_ours_keep_the_shape_of_their_timetable() -> None:
-    whole, fifth = (SIZES[scale].resolve(Setting("bar"), 0) for scale in ("paper", "cpu"))
+    whole, half = (SIZES[scale].resolve(Setting("bar"), 0) for scale in ("paper", "cpu"))
     own = PRESETS["bar"]
     assert (whole.family, whole.train.iterations) == (own.family, own.train.iterations)
-    assert fifth.train.iterations == (own.train.iterations or 0) // 5 and fifth.train.batch_size == own.train.batch_size
-    assert fifth.family.kind == "bar" and own.family.kind == "bar" and own.train.ema_decay
-    assert fifth.family.likelihood_iterations == own.family.likelihood_iterations / 5
-    assert fifth.train.ema_decay == pytest.approx(1 - 5 * (1 - own.train.ema_decay))
+    assert half.train.iterations == (own.train.iterations or 0) // 2 and half.train.batch_size == own.train.batch_size
+    assert half.family.kind == "bar" and own.family.kind == "bar" and own.train.ema_decay
+    assert half.family.likelihood_iterations == own.family.likelihood_iterations / 2
+    assert half.train.ema_decay == pytest.approx(1 - 2 * (1 - own.train.ema_decay))
 
 
 def test_all_settings_are_judged_by_the_same_real_bars() -> None:
