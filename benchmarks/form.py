@@ -1,8 +1,8 @@
 """Forms, cadences and wishes of bar models: what was asked for beside what was written, and beside real songs.
 
 Songs have 32 bars. Intervals are over songs (cluster bootstrap, 95 %); real songs are those in 4/4 of `lieder`, by
-their melody as the codec hears it. A target `[low, high]` is the interval of the test songs' mean; beyond it the note
-says how many of all real songs have at least as much.
+their melody as the codec hears it. A target `[low, high]` is the interval of the test songs' mean; a value beyond it
+and beyond that of all songs is told how many of them have as much.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -72,16 +72,14 @@ def _built(model: Model, num: int, corpus: str, quick: bool) -> Iterator[Row]:
         "--form none": _values(model.generate(BARS, num=num, form="none")),
     }
     for name, unit in BUILT.items():
-        real = _estimate(_column(test, name))
-        yield _row(f"{name}: real songs, test", real, unit)
-        yield _row(f"{name}: real songs, all", _estimate(_column(every, name)), unit)
+        real = {"test": _estimate(_column(test, name)), "all": _estimate(_column(every, name))}
+        yield from (_row(f"{name}: real songs, {which}", found, unit) for which, found in real.items())
         for what, values in made.items():
             found = _estimate(_column(values, name))
-            times = 100 if unit == "%" else 1
-            inside = real.low <= found.value <= real.high
-            more = f"{np.nanmean(_column(every, name) >= found.value):.0%} of real songs have as much"
-            target = f"[{real.low * times:.3g}, {real.high * times:.3g}]"
-            yield _row(f"{name}: {what}", found, unit, target, "inside" if inside else more)
+            within = [which for which, known in real.items() if known.low <= found.value <= known.high]
+            more = f"{np.nanmean(_column(every, name) >= found.value):.0%} of all have as much"
+            note = f"inside {' and '.join(within)}" if within else more
+            yield _row(f"{name}: {what}", found, unit, _interval(real["test"], unit), note)
 
 
 @dataclass(frozen=True)
@@ -180,9 +178,14 @@ def _estimate(values: ArrayLike) -> Estimate:
 
 
 def _row(name: str, found: Estimate, unit: str, target: str = "", more: str = "") -> Row:
+    value = found.value * (100 if unit == "%" else 1)
+    note = f"{_interval(found, unit)}, {found.num_songs} songs{'; ' if more else ''}{more}"
+    return Row(name, value, unit, target, note)
+
+
+def _interval(found: Estimate, unit: str) -> str:
     times = 100 if unit == "%" else 1
-    interval = f"[{found.low * times:.3g}, {found.high * times:.3g}], {found.num_songs} songs"
-    return Row(name, found.value * times, unit, target, "; ".join(part for part in (interval, more) if part))
+    return f"[{found.low * times:.3g}, {found.high * times:.3g}]"
 
 
 def _cost(wished: Sequence[Values], plain: Sequence[Values]) -> str:

@@ -27,10 +27,10 @@ SECTION_BARS = 4
 """Bars a section of the forms in `FORMS`."""
 
 FORMS: Mapping[str, int] = {
-    "ABCDEFGH": 9,
-    "AA'BCDEFG": 3,
+    "ABCDEFGH": 8,
+    "AA'BCDEFG": 2,
     "ABCC'DEFG": 2,
-    "ABACDEFG": 2,
+    "ABACDEFG": 4,
     "ABCDA'BEF": 1,
     "ABCDEFAB'": 3,
 }
