@@ -35,7 +35,7 @@ from antiphon.presets import get_preset
         (
             "bar",
             "family.kind=flute",
-            "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm'",
+            "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm', 'chords'",
         ),
         (
             "midinet-v2",

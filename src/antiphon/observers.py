@@ -21,7 +21,7 @@ from antiphon.codecs.notes import NoteSequences
 from antiphon.codecs.progressions import Progressions
 from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
-from antiphon.families.bar.networks import one_hot
+from antiphon.families.bar.hearing import one_hot
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.chords.objective import ChordsObjective
 from antiphon.families.lstm.note_objective import LstmObjective

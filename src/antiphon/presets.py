@@ -136,27 +136,58 @@ _BAR = Preset(
     name="bar",
     source="this project",
     summary="bars with rests and struck-again notes on a metrical grid, from noise, the bar before and the bar's chord",
-    family=BarConfig(likelihood_iterations=2300),
+    family=BarConfig(likelihood_iterations=500),
     codec=MelodyBars(),
     train=TrainConfig(
         batch_size=128,
-        iterations=4500,
-        generator=AdamConfig(lr=3e-5, beta1=0.5, beta2=0.99, clip_norm=5.0),
-        discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),
-        ema_decay=0.999,
+        iterations=2500,
+        generator=AdamConfig(lr=7e-5, beta1=0.5, beta2=0.99, clip_norm=5.0),
+        discriminator=AdamConfig(lr=1e-3, beta1=0.5, beta2=0.99),
+        ema_decay=0.998,
         checkpoint_every=500,
         preview_every=500,
     ),
     corpus="lieder",
 )
 
-_BAR_TUNE = _BAR.model_copy(
-    update={
-        "name": "bar-tune",
-        "summary": "the game alone, for going on from a trained `bar` with one's own songs: --from bar",
-        "family": BarConfig(critic_lead=50),
-        "train": _BAR.train.model_copy(update={"iterations": 300, "ema_decay": 0.99}),
-    }
+
+def _bar(name: str, summary: str, family: BarConfig, corpus: str = "lieder", **train: Any) -> Preset:
+    changes = {"family": family, "train": _BAR.train.model_copy(update=train), "corpus": corpus}
+    return _BAR.model_copy(update={"name": name, "summary": summary, **changes})
+
+
+_BARS = (
+    _BAR,
+    _bar(
+        "bar-start",
+        "what `bar` begins as: its generator taught by likelihood on other melodies, in all keys",
+        BarConfig(likelihood_iterations=1000, likelihood_rate=28.0, transpose=6),
+        corpus="quartets",
+        iterations=1000,
+        ema_decay=0.995,
+    ),
+    _bar(
+        "bar-likelihood",
+        "the twin of `bar`: the same start, the same likelihood, and no game",
+        BarConfig(likelihood_iterations=500),
+        iterations=500,
+        ema_decay=0.995,
+    ),
+    _bar(
+        "bar-gan",
+        "the players of `bar` from nothing, with no likelihood anywhere: a pure GAN",
+        BarConfig(anchor_rate=0.0, critic_lead=0),
+        iterations=3000,
+        generator=AdamConfig(lr=3e-4, beta1=0.0, beta2=0.99, clip_norm=5.0),
+        discriminator=AdamConfig(lr=6e-4, beta1=0.5, beta2=0.99),
+    ),
+    _bar(
+        "bar-tune",
+        "the game alone, for going on from a trained `bar` with one's own songs: --from bar",
+        BarConfig(critic_lead=50),
+        iterations=300,
+        ema_decay=0.99,
+    ),
 )
 
 _CHORDS = Preset(
@@ -367,8 +398,7 @@ def _game(name: str, row: _Game) -> Preset:
 
 
 PRESETS: Mapping[str, Preset] = {
-    "bar": _BAR,
-    "bar-tune": _BAR_TUNE,
+    **{preset.name: preset for preset in _BARS},
     "chords": _CHORDS,
     "chords-likelihood": _CHORDS_LIKELIHOOD,
     "lstm": _LSTM,

@@ -24,7 +24,10 @@ class BarConfig(LikelihoodThenGame):
     temperature
         Of the Gumbel-softmax whose gradient replaces that of the sampled step.
     transpose
-        Largest random transposition in semitones, bars and chord together.
+        Largest random transposition in semitones of what the generator learns from, bars and chord together. Degrees
+        and intervals need none, and songs have their favourite heights.
+    hearing
+        Largest random transposition of the pairs that the discriminator hears.
     silence
         Share of training bars whose previous bar is replaced by silence, so that a first bar can come from nothing.
     """
@@ -35,8 +38,12 @@ class BarConfig(LikelihoodThenGame):
     dropout: float = Field(default=0.3, ge=0, lt=1)
     critic_dim: int = Field(default=96, ge=1, le=2048)
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    critic_lead: int = Field(default=600, ge=0)
-    transpose: int = Field(default=6, ge=0, le=12)
+    penalty: float = Field(default=0.001, ge=0, allow_inf_nan=False)
+    likelihood_rate: float = Field(default=21.0, gt=0, allow_inf_nan=False)
+    anchor_rate: float = Field(default=0.6, ge=0, allow_inf_nan=False)
+    critic_lead: int = Field(default=300, ge=0)
+    transpose: int = Field(default=0, ge=0, le=12)
+    hearing: int = Field(default=6, ge=0, le=12)
     silence: float = Field(default=0.05, ge=0, le=1)
 
     def build(self) -> "BarObjective":

@@ -1,32 +1,57 @@
-"""Generator and discriminator of `bar`: a recurrent writer of 16 steps and a critic that hears intervals.
+"""Generator and discriminator of `bar`: a recurrent writer of 16 steps and a critic, who hear the same things.
 
-Axes: N batch, T step (16), C class (26: 24 pitches begun, hold, rest), E embedding, H hidden.
+Pitches are told by their degree over the chord's root, their interval from the note before and, a little, their
+height, so that what is learnt in one key is known in all.
+
+Axes: N batch, T step (16), C class (26: 24 pitches begun, hold, rest), P pitch (25), E embedding, H hidden.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES, REST, STEPS
-from antiphon.families.bar.sampling import FORBIDDEN, Sampler, pitch_at_end
+from antiphon.families.bar.hearing import (
+    NUM_CHORDS,
+    NUM_INTERVALS,
+    NUM_LIKENESSES,
+    NUM_QUALITIES,
+    Past,
+    Tonality,
+    above_root,
+    after,
+    along,
+    at_the_bar_line,
+    degrees,
+    from_c,
+    intervals,
+    kinds,
+    line,
+    one_hot,
+    pitch_classes,
+    steps_from,
+)
 from antiphon.nn.straight_through import gumbel, straight_through
 
-NUM_CHORDS = NO_CHORD + 1
-
-
-def one_hot(classes: Tensor) -> Tensor:
-    """Classes (N, T) as float planes (N, T, C)."""
-    return F.one_hot(classes.long(), NUM_CLASSES).float()
+_SLOPE = 0.1
+_FORBIDDEN = -1e4
+_TOKEN = 3 + 12 + 12 + NUM_PITCHES + 1
+_STEP = 3 + NUM_QUALITIES * 12 + NUM_PITCHES + 1 + NUM_INTERVALS + NUM_LIKENESSES + 12
+# What a step's scores are made of: hold and rest; each height, degree and interval; how much the bar before counts for
+# the kind of step and for the pitch; how much fitting the key counts, and having been heard.
+_PARTS = (2, NUM_PITCHES, 12, NUM_INTERVALS - 1, 3, 1, 1, 1)
+_LEAST_FIT = 0.02
 
 
 class BarGenerator(nn.Module):
     """Writes a bar step by step: each step hears what was written, the bar before and the chord; the latent decides.
 
     A gated recurrent unit (Cho et al. 2014) whose input maps are kept apart, so that what does not change within a bar
-    is computed once a bar, and what is one-hot is a row of a table. The latent (N, T, C) is Gaussian; turned into
-    Gumbel noise it picks each step's class, so that G is a deterministic map from latents to bars and cannot ignore
-    them.
+    is computed once a bar. The latent (N, T, C) is Gaussian; turned into Gumbel noise it picks each step's class, so
+    that G is a deterministic map from latents to bars and cannot ignore them.
 
     Parameters
     ----------
@@ -38,95 +63,164 @@ class BarGenerator(nn.Module):
 
     def __init__(self, hidden_dim: int, embedding_dim: int, dropout: float) -> None:
         super().__init__()
-        self.embed = nn.Embedding(NUM_CLASSES, embedding_dim)
-        self.chord = nn.Embedding(NUM_CHORDS, embedding_dim)
+        gates = 3 * hidden_dim
+        self.dropout = nn.Dropout(dropout)
+        self.tonality = Tonality()
+        self.token = nn.Linear(_TOKEN, embedding_dim)
+        self.quality = nn.Embedding(NUM_QUALITIES, embedding_dim)
         self.listen = nn.Conv1d(embedding_dim, embedding_dim, 3, padding=1)
         self.context = nn.Sequential(
             nn.Linear(STEPS * embedding_dim + embedding_dim, hidden_dim),
-            nn.LeakyReLU(0.1),
+            nn.LeakyReLU(_SLOPE),
+            self.dropout,
             nn.Linear(hidden_dim, hidden_dim),
-            nn.LeakyReLU(0.1),
+            nn.LeakyReLU(_SLOPE),
         )
-        gates = 3 * hidden_dim
         self.start = nn.Linear(hidden_dim, hidden_dim)
         self.known = nn.Linear(hidden_dim, gates)
         self.heard = nn.Linear(embedding_dim, gates, bias=False)
         self.position = nn.Parameter(torch.randn(STEPS, gates) * 0.1)
-        self.before = nn.Parameter(torch.randn(NUM_CLASSES, gates) * 0.1)
-        self.sounding = nn.Parameter(torch.randn(NUM_PITCHES + 1, gates) * 0.1)
+        self.step = nn.Linear(_STEP, gates, bias=False)
         self.recur = nn.Linear(hidden_dim, gates)
-        self.head = nn.Linear(hidden_dim + embedding_dim, hidden_dim)
-        self.out = nn.Linear(hidden_dim, NUM_CLASSES)
-        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(hidden_dim + 2 * embedding_dim + NUM_LIKENESSES + 12, hidden_dim)
+        self.out = nn.Linear(hidden_dim, sum(_PARTS))
+        nn.init.normal_(self.step.weight, std=0.1)
         nn.init.orthogonal_(self.recur.weight)
-
-    def read(self, previous: Tensor, chord: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What is known before the bar begins: gate inputs (N, T, 3H), first state (N, H), the chord (N, E)."""
-        embedded = self.embed(previous.long()).transpose(1, 2)
-        heard = self.dropout(F.leaky_relu(self.listen(embedded), 0.1) + embedded)
-        harmony = self.chord(chord.long())
-        context = self.context(torch.cat([heard.flatten(1), harmony], dim=1))
-        known = self.known(context)[:, None] + self.heard(heard.transpose(1, 2)) + self.position
-        return known, torch.tanh(self.start(context)), harmony
-
-    def advance(self, inputs: Tensor, state: Tensor) -> Tensor:
-        """The next state (N, H) from gate inputs (N, 3H)."""
-        update, reset, new = inputs.chunk(3, dim=1)
-        update_h, reset_h, new_h = self.recur(state).chunk(3, dim=1)
-        update = torch.sigmoid(update + update_h)
-        candidate = torch.tanh(new + torch.sigmoid(reset + reset_h) * new_h)
-        return torch.lerp(candidate, state, update)
-
-    def scores(self, hidden: Tensor, harmony: Tensor, after_rest: Tensor) -> Tensor:
-        """Class scores (..., C) from states (..., H); a hold after a rest is forbidden."""
-        scores: Tensor = self.out(F.leaky_relu(self.head(torch.cat([self.dropout(hidden), harmony], dim=-1)), 0.1))
-        return scores + FORBIDDEN * hold_mask(after_rest)
 
     def teacher(self, real: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Scores (N, T, C) of each step of `real` (N, T) given the true steps before it."""
-        known, state, harmony = self.read(previous, chord)
-        before = torch.cat([previous[:, -1:], real[:, :-1]], dim=1).long()
-        sounding = last_pitch(torch.cat([previous, real], dim=1))[:, STEPS:]
-        inputs = known + F.embedding(before, self.before) + F.embedding(sounding, self.sounding)
-        states = []
+        before, chord = one_hot(previous), chord.long()
+        reading, past = self._read(before, chord), along(one_hot(real), before)
+        known = _Known(past, self._fit(past, chord), reading.heard, before)
+        inputs = reading.gates + self._gates(known, chord)
+        state, states = reading.state, []
         for step in inputs.unbind(1):
-            state = self.advance(step, state)
+            state = self._advance(step, state)
             states.append(state)
-        return self.scores(torch.stack(states, dim=1), harmony[:, None].expand(-1, STEPS, -1), before == REST)
+        return self._scores(torch.stack(states, dim=1), known, chord)
 
     def forward(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
         """Bars for `latent` (N, T, C) as straight-through one-hot planes (N, T, C)."""
-        known, state, harmony = self.read(previous, chord)
-        noise = gumbel(latent)
-        before = one_hot(previous[:, -1])
-        sounding = F.one_hot(pitch_at_end(previous), NUM_PITCHES + 1).to(latent)
-        planes = []
-        for step in range(STEPS):
-            state = self.advance(known[:, step] + before @ self.before + sounding @ self.sounding, state)
-            scores = self.scores(state, harmony, before[:, REST])
-            before = draw(scores, noise[:, step], temperature)
-            begun = before[:, :NUM_PITCHES]
-            sounding = F.pad(begun, (0, 1)) + (1 - begun.sum(1, keepdim=True)) * sounding
-            planes.append(before)
+
+        def choose(scores: Tensor) -> Tensor:
+            soft = torch.softmax(scores / temperature, dim=1)
+            return straight_through(F.one_hot(soft.argmax(1), NUM_CLASSES).to(soft), soft)
+
+        return self._write(previous, chord, gumbel(latent), choose)
+
+    @torch.no_grad()
+    def write(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
+        """The bars of `forward` as classes (N, T), without gradients; `temperature` scales the noise (1 as trained)."""
+        return self.decide(previous, chord, gumbel(latent) * temperature)[0]
+
+    @torch.no_grad()
+    def decide(self, previous: Tensor, chord: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Classes (N, T) of the highest scores with `noise` (N, T, C), and by how much each won over the next best."""
+        leads = []
+
+        def choose(scores: Tensor) -> Tensor:
+            best = scores.topk(2, dim=1)
+            leads.append(best.values[:, 0] - best.values[:, 1])
+            return F.one_hot(best.indices[:, 0], NUM_CLASSES).to(scores)
+
+        with torch.autocast(noise.device.type, enabled=False):
+            planes = self._write(previous, chord, noise.to(self.position.dtype), choose)
+        return planes.argmax(2), torch.stack(leads, dim=1)
+
+    def _write(self, previous: Tensor, chord: Tensor, noise: Tensor, choose: Callable[[Tensor], Tensor]) -> Tensor:
+        """Planes (N, T, C), each chosen from its step's scores and `noise`."""
+        before, chord = one_hot(previous).to(noise), chord.long()
+        reading, past, planes = self._read(before, chord), at_the_bar_line(before), []
+        state = reading.state
+        parts = zip(reading.gates.unbind(1), reading.heard.unbind(1), before.unbind(1), strict=True)
+        for step, (gates, heard, beside) in enumerate(parts):
+            known = _Known(past, self._fit(past, chord), heard, beside)
+            state = self._advance(gates + self._gates(known, chord), state)
+            planes.append(choose(self._scores(state, known, chord) + noise[:, step]))
+            past = after(past, planes[-1], beside, step)
         return torch.stack(planes, dim=1)
 
-    def write(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
-        """The bars of `forward` as classes (N, T), without gradients or dropout; `temperature` scales the noise (1 as
-        trained)."""
-        return Sampler(self)(previous, chord, gumbel(latent) * temperature)[0]
+    def _read(self, before: Tensor, chord: Tensor) -> "_Reading":
+        pitch = line(before)[:, 1:]
+        begun, sounding = (above_root(pitch_classes(part), chord) for part in (before, pitch))
+        tokens = [kinds(before), begun, sounding, pitch]
+        embedded = self.token(torch.cat(tokens, dim=2))
+        near = F.leaky_relu(self.listen(embedded.transpose(1, 2)), _SLOPE).transpose(1, 2)
+        heard, quality = self.dropout(near + embedded), self.quality(chord // 12)
+        context = self.context(torch.cat([heard.flatten(1), quality], dim=1))
+        gates = self.known(context)[:, None] + self.heard(heard) + self.position
+        heard = torch.cat([heard, quality[:, None].expand(-1, STEPS, -1)], dim=2)
+        return _Reading(gates, torch.tanh(self.start(context)), heard)
+
+    def _fit(self, past: Past, chord: Tensor) -> Tensor:
+        """How well each degree (..., 12) over the chord's root fits what was heard."""
+        return above_root(self.tonality(past.heard, chord), chord)
+
+    def _gates(self, known: "_Known", chord: Tensor) -> Tensor:
+        """What a step adds to the gate inputs (..., 3H)."""
+        past = known.past
+        told = [
+            kinds(past.last),
+            degrees(pitch_classes(past.sounding), chord),
+            past.sounding,
+            intervals(past.sounding, past.earlier),
+            past.likeness,
+            known.fit,
+        ]
+        gates: Tensor = self.step(torch.cat(told, dim=-1))
+        return gates
+
+    def _advance(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """The next state (N, H) from gate inputs (N, 3H)."""
+        update, reset, new = inputs.chunk(3, dim=1)
+        update_h, reset_h, new_h = self.recur(state).chunk(3, dim=1)
+        candidate = torch.tanh(new + torch.sigmoid(reset + reset_h) * new_h)
+        return torch.lerp(candidate, state, torch.sigmoid(update + update_h))
+
+    def _scores(self, state: Tensor, known: "_Known", chord: Tensor) -> Tensor:
+        """Class scores (..., C) from states (..., H) and what is known; a hold after a rest is forbidden."""
+        past, there = known.past, kinds(known.beside)
+        told = torch.cat([self.dropout(state), known.heard, past.likeness, known.fit], dim=-1)
+        parts = self.out(F.leaky_relu(self.head(told), _SLOPE)).split(_PARTS, dim=-1)
+        hold_rest, height, degree, interval, alike, same, fitting, again = parts
+        degree = degree + F.softplus(fitting + 2) * torch.log(known.fit + _LEAST_FIT)
+        degree = degree + again * above_root(past.heard.clamp_max(1), chord)
+        classes = from_c(degree, chord)
+        over = F.pad(interval, (0, 1)).gather(-1, steps_from(past.sounding))
+        pitches = height + torch.cat([classes, classes], dim=-1) + over
+        pitches = pitches + same * known.beside[..., :NUM_PITCHES] + alike[..., :1] * there[..., :1]
+        # Without a gradient: a prohibition's is as large as itself, and grows from step to step.
+        forbidden = _FORBIDDEN * past.last[..., REST:].detach()
+        others = hold_rest + alike[..., 1:] * there[..., 1:] + F.pad(forbidden, (0, 1))
+        return torch.cat([pitches, others], dim=-1)
 
 
-def draw(scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
-    """One-hot sample (N, C) forward, gradient of the tempered softmax backward (Jang et al. 2017, straight-through)."""
-    soft = torch.softmax((scores + noise) / temperature, dim=1)
-    return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
+class _Reading(NamedTuple):
+    """What is known of a bar before it begins: gate inputs (N, T, 3H), first state (N, H), and what is heard beside
+    each step (N, T, 2E)."""
+
+    gates: Tensor
+    state: Tensor
+    heard: Tensor
 
 
-def hold_mask(after_rest: Tensor) -> Tensor:
-    """Planes (..., C) that are 1 at "hold" where the step before was a rest: nothing sounds that could be held."""
-    mask = torch.zeros(*after_rest.shape, NUM_CLASSES, device=after_rest.device)
-    mask[..., HOLD] = (after_rest > 0.5).float()
-    return mask
+class _Known(NamedTuple):
+    """What is known before a step, leading axes (N,) or (N, T).
+
+    Parameters
+    ----------
+    past
+        What was written.
+    fit
+        How well each degree over the chord's root fits it (..., 12).
+    heard, beside
+        What is heard of the bar before beside the step (..., 2E), and its plane there (..., C).
+    """
+
+    past: Past
+    fit: Tensor
+    heard: Tensor
+    beside: Tensor
 
 
 def begin_cleanly(classes: Tensor, previous: Tensor) -> Tensor:
@@ -135,19 +229,8 @@ def begin_cleanly(classes: Tensor, previous: Tensor) -> Tensor:
     return torch.where(opening, REST, classes)
 
 
-def last_pitch(classes: Tensor) -> Tensor:
-    """For each step of (N, T) classes the pitch 0-23 begun last *before* it, or 24 when there was none."""
-    steps = torch.arange(classes.shape[1], device=classes.device)
-    begun = torch.where(classes < NUM_PITCHES, steps, -1)
-    latest = torch.cat([torch.full_like(begun[:, :1], -1), begun.cummax(1).values[:, :-1]], dim=1)
-    pitch = classes.long().gather(1, latest.clamp_min(0))
-    return torch.where(latest >= 0, pitch, NUM_PITCHES)
-
-
 class BarDiscriminator(nn.Module):
-    """Judges a bar beside the bar before it and over its chord, hearing melodic intervals and chord degrees.
-
-    Intervals are products of the step's pitch with the pitch begun last, so that gradients reach both notes.
+    """Judges a bar beside the bar before it and over its chord, hearing intervals, degrees, likeness and keys.
 
     Parameters
     ----------
@@ -155,15 +238,13 @@ class BarDiscriminator(nn.Module):
         Channels a step; twice as many a beat.
     """
 
-    interval_map: Tensor
-
     def __init__(self, critic_dim: int) -> None:
         super().__init__()
-        self.register_buffer("interval_map", _interval_map(), persistent=False)
-        self.step = nn.Linear(NUM_CLASSES + (2 * NUM_PITCHES - 1) + 3 * 12, critic_dim)
+        self.tonality = Tonality()
+        self.step = nn.Linear(NUM_CLASSES + NUM_INTERVALS + NUM_QUALITIES * 12 + 4 + NUM_LIKENESSES + 2, critic_dim)
         self.position = nn.Parameter(torch.randn(STEPS, critic_dim) * 0.1)
         self.chord = nn.Embedding(NUM_CHORDS, critic_dim)
-        self.previous = nn.Embedding(NUM_CLASSES, critic_dim)
+        self.previous = nn.Linear(NUM_CLASSES, critic_dim)
         self.before = nn.Conv1d(critic_dim, critic_dim, 3, padding=1)
         self.near = nn.ModuleList(nn.Conv1d(critic_dim, critic_dim, 3, padding=1) for _ in range(2))
         self.beat = nn.Conv1d(critic_dim, 2 * critic_dim, 4, stride=4)
@@ -173,46 +254,28 @@ class BarDiscriminator(nn.Module):
 
     def forward(self, planes: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Logits (N, 1) for bar planes (N, T, C) after `previous` (N, T) over `chord` (N,)."""
-        hidden = self.step(self.features(planes, previous, chord.long())) + self.position
-        hidden = (hidden + self.chord(chord.long())[:, None]).transpose(1, 2)
-        hidden = F.leaky_relu(hidden + self.before(self.previous(previous.long()).transpose(1, 2)), 0.2)
+        before, chord = one_hot(previous).to(planes), chord.long()
+        hidden = self.step(self.features(planes, before, chord)) + self.position + self.chord(chord)[:, None]
+        hidden = hidden.transpose(1, 2) + self.before(self.previous(before).transpose(1, 2))
+        hidden = F.leaky_relu(hidden, 0.2)
         for conv in self.near:
             hidden = hidden + F.leaky_relu(conv(hidden), 0.2)
         logits: Tensor = self.verdict(F.leaky_relu(self.beat(hidden), 0.2).flatten(1))
         return logits
 
-    def features(self, planes: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
-        """Per-step features (N, T, F): classes, interval from the note before, degree over the chord."""
-        begun = planes[..., :NUM_PITCHES]
-        opening = F.one_hot(pitch_at_end(previous), NUM_PITCHES + 1)[:, :NUM_PITCHES].to(planes)
-        last = sounded_before(begun, opening)
-        interval = (begun[..., :, None] * last[..., None, :]).flatten(2) @ self.interval_map
-        return torch.cat([planes, interval, chord_degrees(begun, chord)], dim=2)
-
-
-def sounded_before(begun: Tensor, opening: Tensor) -> Tensor:
-    """The pitch begun last before each step as planes (N, T, 24), `opening` (N, 24) for the first; differentiable."""
-    last = opening
-    planes = []
-    for step in range(begun.shape[1]):
-        planes.append(last)
-        last = begun[:, step] + (1 - begun[:, step].sum(1, keepdim=True)) * last
-    return torch.stack(planes, dim=1)
-
-
-def chord_degrees(begun: Tensor, chord: Tensor) -> Tensor:
-    """Pitch class above the chord's root (N, T, 3 x 12), in one of three blocks: major, minor, no chord."""
-    classes = begun[..., :12] + begun[..., 12:]
-    root = torch.where(chord < NO_CHORD, chord % 12, 0)
-    index = (root[:, None] + torch.arange(12, device=chord.device)) % 12
-    above = classes.gather(2, index[:, None].expand_as(classes))
-    quality = F.one_hot(chord // 12, 3).to(begun)
-    degrees: Tensor = (quality[:, None, :, None] * above[:, :, None, :]).flatten(2)
-    return degrees
-
-
-def _interval_map() -> Tensor:
-    """(24 x 24, 47): pairs (pitch, last pitch) to the interval pitch - last, -23 to 23."""
-    pairs = torch.arange(NUM_PITCHES)
-    interval = (pairs[:, None] - pairs[None, :]).flatten() + NUM_PITCHES - 1
-    return F.one_hot(interval, 2 * NUM_PITCHES - 1).float()
+    def features(self, planes: Tensor, before: Tensor, chord: Tensor) -> Tensor:
+        """Per-step features (N, T, F), from planes (N, T, C) of the bar and of the one before."""
+        past = along(planes, before)
+        begun = pitch_classes(planes)
+        fit = (self.tonality(past.heard, chord) * begun).sum(-1, keepdim=True)
+        told = [
+            planes,
+            intervals(F.pad(planes[..., :NUM_PITCHES], (0, 1)), past.sounding),
+            degrees(begun, chord),
+            kinds(planes) * kinds(before),
+            (planes * before).sum(-1, keepdim=True),
+            past.likeness,
+            fit,
+            begun.sum(-1, keepdim=True) - fit,
+        ]
+        return torch.cat(told, dim=-1)

@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from antiphon.codecs.chords import NO_CHORD
-from antiphon.codecs.melody import NUM_CLASSES, NUM_PITCHES, REST, STEPS
+from antiphon.codecs.melody import NUM_CLASSES, REST, STEPS
 from antiphon.families.bar.config import BarConfig
-from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly, one_hot
-from antiphon.families.bar.sampling import Sampler
+from antiphon.families.bar.hearing import one_hot
+from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly
+from antiphon.families.bar.transposition import moved, moved_chord, moved_planes, shifts
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.penalties import r1, r2
@@ -33,25 +33,13 @@ class BarObjective(Objective):
 
     def augment(self, batch: Batch) -> Batch:
         """Transpose each row within the two octaves, chord included, and silence some previous bars."""
-        real, previous, chord = batch["real"], batch["previous"], batch["chord"]
-        rows = torch.cat([previous, real], dim=1).long()
-        begun = rows < NUM_PITCHES
-        lowest = torch.where(begun, rows, NUM_PITCHES).amin(1)
-        highest = torch.where(begun, rows, -1).amax(1)
-        reach = self.config.transpose
-        shift = torch.randint(-reach, reach + 1, (len(rows),), device=rows.device)
-        shift = torch.maximum(torch.minimum(shift, NUM_PITCHES - 1 - highest), -lowest)
-        rows = torch.where(begun, rows + shift[:, None], rows)
-        codes = chord.long()
-        codes = torch.where(codes == NO_CHORD, codes, (codes + shift) % 12 + 12 * (codes // 12))
-        silent = torch.rand(len(rows), 1, device=rows.device) < self.config.silence
-        previous = torch.where(silent, REST, rows[:, : real.shape[1]])
-        return {
-            **batch,
-            "real": begin_cleanly(rows[:, real.shape[1] :], previous),
-            "previous": previous,
-            "chord": codes,
-        }
+        rows = torch.cat([batch["previous"], batch["real"]], dim=1).long()
+        shift = shifts(rows, self.config.transpose)
+        previous, real = moved(rows, shift).chunk(2, dim=1)
+        silent = torch.rand(len(real), 1, device=real.device) < self.config.silence
+        previous = torch.where(silent, REST, previous)
+        chord = moved_chord(batch["chord"], shift)
+        return {**batch, "real": begin_cleanly(real, previous), "previous": previous, "chord": chord}
 
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """The terms of the phase of that name."""
@@ -72,7 +60,7 @@ class BarObjective(Objective):
 
     def _discriminator(self, batch: Batch) -> Outcome:
         """Real and made bars in pairs under one condition."""
-        real, fake = self._judge(one_hot(batch["real"]), batch), self._judge(self._write(batch), batch)
+        real, fake = self._verdicts(*self._pairs(batch, self._write(batch)))
         gap = (real - fake).detach()
         watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
         return Outcome(_LOSS.discriminator(real, fake), watch)
@@ -80,25 +68,33 @@ class BarObjective(Objective):
     def _penalty(self, batch: Batch) -> Outcome:
         """R1 and R2, as heavy as their rarity asks for."""
         weight = self.config.penalty * self.config.penalty_every
-        condition = batch["previous"], batch["chord"]
-        return Outcome(
-            {
-                "r1": weight * r1(self.discriminator, one_hot(batch["real"]), *condition),
-                "r2": weight * r2(self.discriminator, self._write(batch), *condition),
-            }
-        )
+        real, fake, *condition = self._pairs(batch, self._write(batch))
+        terms = {"r1": r1(self.discriminator, real, *condition), "r2": r2(self.discriminator, fake, *condition)}
+        return Outcome({name: weight * term for name, term in terms.items()})
 
     def _generator(self, batch: Batch) -> Outcome:
         """The generator's half of the pairing loss."""
         latent = self.latent(len(batch["real"]))
         fake = self.generator(batch["previous"], batch["chord"], latent, self.config.temperature)
-        with torch.no_grad():
-            real_logits = self._judge(one_hot(batch["real"]), batch)
-        return Outcome(_LOSS.generator(real_logits, self._judge(fake, batch)))
+        return Outcome(_LOSS.generator(*self._verdicts(*self._pairs(batch, fake))))
 
-    def _judge(self, planes: Tensor, batch: Batch) -> Tensor:
-        logits: Tensor = self.discriminator(planes, batch["previous"], batch["chord"])
-        return logits
+    def _pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Real and made planes (N, T, C), the bar before and the chord, as the critic hears them.
+
+        The generator writes where songs lie, for they have their favourite heights; each pair is then transposed as
+        one, which gives the critic more to learn from without telling it anything that is not so.
+        """
+        rows = [batch["previous"].long(), batch["real"].long(), fake.detach().argmax(2)]
+        shift = shifts(torch.cat(rows, dim=1), self.config.hearing)
+        previous = moved(batch["previous"].long(), shift)
+        real, fake = (moved_planes(planes, shift) for planes in (one_hot(batch["real"]), fake))
+        return real, fake, previous, moved_chord(batch["chord"], shift)
+
+    def _verdicts(self, real: Tensor, fake: Tensor, previous: Tensor, chord: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, 1) of both, heard in one go."""
+        both: Tensor = self.discriminator(torch.cat([real, fake]), previous.repeat(2, 1), chord.repeat(2))
+        real_logits, fake_logits = both.chunk(2)
+        return real_logits, fake_logits
 
     def _write(self, batch: Batch) -> Tensor:
         """Fake bars as planes, without gradients."""
@@ -118,6 +114,5 @@ class BarObjective(Objective):
         return bars.to(torch.uint8)
 
     def decider(self) -> Decide:
-        """Classes and their leads from "noise", "previous" and "chord"; until the weights change."""
-        sampler = Sampler(self.generator)
-        return lambda inputs: sampler(inputs["previous"], inputs["chord"], inputs["noise"])
+        """Classes and their leads from "noise", "previous" and "chord"."""
+        return lambda inputs: self.generator.decide(inputs["previous"], inputs["chord"], inputs["noise"])

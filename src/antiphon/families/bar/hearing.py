@@ -1,0 +1,186 @@
+"""What a melody sounds like from where it has come to: the same for the generator that writes on and the critic that
+judges, and differentiable in every step's plane.
+
+Axes: N batch, T step (16), C class (26: 24 pitches begun, hold, rest), P pitch (25: the last stands for none).
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from antiphon.codecs.chords import NO_CHORD, TRIADS
+from antiphon.codecs.melody import HOLD, NUM_CLASSES, NUM_PITCHES
+from antiphon.music.theory import SCALES
+
+NUM_CHORDS = NO_CHORD + 1
+NUM_INTERVALS = 2 * NUM_PITCHES
+"""Of one pitch above another, -23 to 23, and none."""
+
+NUM_LIKENESSES = 5
+NUM_QUALITIES = 3
+"""Of chords: major, minor, none."""
+
+_MOST = 2.0
+_SCALES = ("major", "harmonic minor")
+
+
+class Past(NamedTuple):
+    """What is known before each step; leading axes (N,) or (N, T).
+
+    Parameters
+    ----------
+    last
+        The plane (..., C) of the step before.
+    sounding, earlier
+        Pitch (..., P) begun last, and that begun last as of a step earlier.
+    likeness
+        (..., 5), how far this bar goes along with the bar before: whether all kinds (onset, hold, rest) were the same,
+        whether all classes were, the share of same kinds, of same classes, and whether no note began in both yet.
+    heard
+        How often (..., 12) each pitch class has begun, in this bar and the one before; two at most.
+    """
+
+    last: Tensor
+    sounding: Tensor
+    earlier: Tensor
+    likeness: Tensor
+    heard: Tensor
+
+
+def one_hot(classes: Tensor) -> Tensor:
+    """Classes (N, T) as float planes (N, T, C)."""
+    return F.one_hot(classes.long(), NUM_CLASSES).float()
+
+
+def kinds(planes: Tensor) -> Tensor:
+    """Onset, hold or rest (..., 3) of planes (..., C)."""
+    return torch.cat([planes[..., :NUM_PITCHES].sum(-1, keepdim=True), planes[..., HOLD:]], dim=-1)
+
+
+def pitch_classes(planes: Tensor) -> Tensor:
+    """The pitch class (..., 12) that begins in planes (..., C); zeros where none does."""
+    return planes[..., :12] + planes[..., 12:NUM_PITCHES]
+
+
+def sounded(begun: Tensor, before: Tensor) -> Tensor:
+    """The pitch (..., P) begun last, after a step that begins `begun` (..., 24) or nothing."""
+    return F.pad(begun, (0, 1)) + (1 - begun.sum(-1, keepdim=True)) * before
+
+
+def line(planes: Tensor) -> Tensor:
+    """The pitch (N, T + 1, P) begun last before each step of bars (N, T, C), and after the last; silence before."""
+    last = F.one_hot(torch.full(planes.shape[:1], NUM_PITCHES, device=planes.device), NUM_PITCHES + 1).to(planes)
+    known = [last]
+    for step in planes[..., :NUM_PITCHES].unbind(1):
+        last = sounded(step, last)
+        known.append(last)
+    return torch.stack(known, dim=1)
+
+
+def at_the_bar_line(previous: Tensor) -> Past:
+    """What is known where a bar begins, from the planes (N, T, C) of the bar before."""
+    *_, earlier, last = line(previous).unbind(1)
+    heard = pitch_classes(previous).sum(1).clamp_max(_MOST)
+    return Past(previous[:, -1], last, earlier, previous.new_ones(len(previous), NUM_LIKENESSES), heard)
+
+
+def after(past: Past, plane: Tensor, beside: Tensor, step: int) -> Past:
+    """What is known after `step` (0 to 15), a `plane` (N, C) where the bar before has `beside` (N, C)."""
+    here, there = kinds(plane), kinds(beside)
+    same = torch.stack([(here * there).sum(1), (plane * beside).sum(1)], dim=1)
+    every, share, neither = torch.split(past.likeness, [2, 2, 1], dim=1)
+    share = (share * step + same) / (step + 1)
+    likeness = torch.cat([every * same, share, neither * (1 - here[:, :1] * there[:, :1])], dim=1)
+    heard = (past.heard + pitch_classes(plane)).clamp_max(_MOST)
+    return Past(plane, sounded(plane[:, :NUM_PITCHES], past.sounding), past.sounding, likeness, heard)
+
+
+def along(planes: Tensor, previous: Tensor) -> Past:
+    """What is known before each step of bars (N, T, C) after the bars `previous` (N, T, C); leading axes (N, T)."""
+    past = at_the_bar_line(previous)
+    known = [past]
+    for step in range(planes.shape[1] - 1):
+        past = after(past, planes[:, step], previous[:, step], step)
+        known.append(past)
+    return Past(*(torch.stack(part, dim=1) for part in zip(*known, strict=True)))
+
+
+def intervals(high: Tensor, low: Tensor) -> Tensor:
+    """The interval (..., 48) of pitch `high` over `low` (..., P), the last entry for none; gradients reach both.
+
+    The product of both, but only where either is not zero: for one-hot pitches it has the same value and gradient.
+    """
+    up, down = _beside(high, low, 1), _beside(low, high, -1)
+    known = up + down - down.detach()
+    return torch.cat([known, 1 - known.sum(-1, keepdim=True)], dim=-1)
+
+
+def _beside(pitch: Tensor, fixed: Tensor, sign: int) -> Tensor:
+    """Entries (..., 47) of `pitch` that lie -23 to 23 semitones, times `sign`, from the one that is `fixed`."""
+    known = fixed.argmax(-1, keepdim=True)
+    span = sign * torch.arange(1 - NUM_PITCHES, NUM_PITCHES, device=pitch.device)
+    index = torch.where(known < NUM_PITCHES, known + span + 2 * NUM_PITCHES, 0)
+    return F.pad(pitch[..., :NUM_PITCHES], (2 * NUM_PITCHES, 2 * NUM_PITCHES)).gather(-1, index)
+
+
+def steps_from(pitch: Tensor) -> Tensor:
+    """Of each of the 24 pitches the index of its interval (..., 24) over a pitch (..., P); 47 where that is none."""
+    index = pitch.argmax(-1, keepdim=True)
+    over = torch.arange(NUM_PITCHES, device=pitch.device) - index + NUM_PITCHES - 1
+    return torch.where(index < NUM_PITCHES, over, NUM_INTERVALS - 1)
+
+
+def above_root(classes: Tensor, chord: Tensor) -> Tensor:
+    """Pitch classes (N, ..., 12) counted from the root of `chord` (N,), C where there is none."""
+    return classes.gather(-1, _turned(chord, 1, classes))
+
+
+def degrees(classes: Tensor, chord: Tensor) -> Tensor:
+    """Pitch classes (N, ..., 12) counted from the chord's root, in the block of its quality (N, ..., 3 x 12)."""
+    quality = F.one_hot(chord // 12, NUM_QUALITIES).to(classes)
+    quality = quality.view(len(chord), *[1] * (classes.dim() - 2), NUM_QUALITIES, 1)
+    return (quality * above_root(classes, chord)[..., None, :]).flatten(-2)
+
+
+def from_c(degrees: Tensor, chord: Tensor) -> Tensor:
+    """The inverse of `above_root`."""
+    return degrees.gather(-1, _turned(chord, -1, degrees))
+
+
+def _turned(chord: Tensor, sign: int, like: Tensor) -> Tensor:
+    root = torch.where(chord < NO_CHORD, chord % 12, 0)
+    index = (torch.arange(12, device=chord.device) + sign * root[:, None]) % 12
+    return index.view(len(chord), *[1] * (like.dim() - 2), 12).expand_as(like)
+
+
+class Tonality(nn.Module):
+    """Which pitch classes fit the keys that what was heard can be in.
+
+    Of the twelve major and twelve harmonic minor scales each is the less likely the more of what was heard, chord
+    included, lies outside it; a pitch class fits as much as the scales that have it are likely.
+    """
+
+    scales: Tensor
+    triads: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        scales = torch.zeros(len(_SCALES), 12, 12)
+        for mode, name in enumerate(_SCALES):
+            for tonic in range(12):
+                scales[mode, tonic, (torch.tensor(SCALES[name]) + tonic) % 12] = 1
+        triads = torch.zeros(NUM_CHORDS, 12)
+        triads[:NO_CHORD].scatter_(1, torch.from_numpy(TRIADS.copy()), 1.0)
+        self.register_buffer("scales", scales.flatten(0, 1), persistent=False)
+        self.register_buffer("triads", triads, persistent=False)
+        self.strictness = nn.Parameter(torch.tensor(1.5))
+        self.modes = nn.Parameter(torch.tensor([0.0, -1.0]))
+
+    def forward(self, heard: Tensor, chord: Tensor) -> Tensor:
+        """Fits (N, ..., 12) in 0 to 1, from `heard` (N, ..., 12) over `chord` (N,)."""
+        known = heard + self.triads[chord].view(len(chord), *[1] * (heard.dim() - 2), 12)
+        outside = known @ (1 - self.scales).t()
+        likely = torch.softmax(self.modes.repeat_interleave(12) - F.softplus(self.strictness) * outside, dim=-1)
+        return likely @ self.scales
