@@ -430,7 +430,7 @@ def test_songs_by_a_script_depend_on_their_seed_alone(
 
 
 def test_wishes_change_what_is_written(loaded: dict[str, Model]) -> None:
-    counts = [loaded["bar"].generate(8, num=4, density=notes, chords="C") for notes in (2, 16)]
+    counts = [loaded["bar"].generate(8, num=4, density=notes, chords="C") for notes in (2, 12)]
     few, many = (sum(len(score.tracks[0].notes) for score in scores) for scores in counts)
     assert few < many
     registers = [loaded["bar"].generate(8, num=4, register=name, chords="C") for name in ("low", "high")]
