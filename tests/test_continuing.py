@@ -12,6 +12,7 @@ from tests.made import BEAT, model, song
 from antiphon.cli import run
 from antiphon.continuing import continue_song
 from antiphon.errors import InputError
+from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
@@ -156,3 +157,23 @@ def test_a_fault_is_one_sentence(toy: Path, tmp_path: Path, capsys: pytest.Captu
     assert run(["continue", str(tmp_path / "drums.mid"), "--model", str(toy), "--out", str(out)]) == 2
     assert "only drums sound in it" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_what_the_networks_are_given(notes_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths, places = [], []
+    after, go_on = LstmObjective.after, LstmObjective.go_on
+
+    def heard(self: LstmObjective, rows: Any, *rest: Any) -> Any:
+        lengths.append(rows.shape[1])
+        return after(self, rows, *rest)
+
+    def went_on(self: LstmObjective, state: Any, latent: Any, noise: Any, given: Any = None) -> Any:
+        if given is not None:
+            places.append(int((state.moment.place[0, 0] + given[0]) % state.moment.bar[0, 0]))
+        return go_on(self, state, latent, noise, given)
+
+    monkeypatch.setattr(LstmObjective, "after", heard)
+    monkeypatch.setattr(LstmObjective, "go_on", went_on)
+    continue_song(notes_model, line([BEAT // 4 * step for step in range(293)], 3, 4, BEAT // 4), 1)
+    # At most what is remembered, and the first new note at the line of a bar.
+    assert lengths == [256] and places == [0]
