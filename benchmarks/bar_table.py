@@ -1,8 +1,8 @@
 """The bar GAN's table: bars of each model under the conditions of held-out bars, beside real and shuffled ones.
 
-`python -m benchmarks bar_table [--model FILE]`: the shipped `bar`, or the file, and every model file under
-`runs/bar_table` (`recipes/bar.sh` puts the training seeds there, and their likelihood twins); files named NAME-0,
-NAME-1, ... are training seeds of one NAME, and their figures come together.
+`python -m benchmarks bar_table [--model FILE]`: the file; else every model file under `runs/bar_table`
+(`recipes/bar.sh` puts the training seeds there, and their likelihood twins); else the shipped `bar`. Files named
+NAME-0, NAME-1, ... are training seeds of one NAME, and their figures come together.
 
 Intervals are over training seeds where there are several, of the examiner's AUC over songs where there is one.
 """
@@ -76,9 +76,9 @@ class Sides:
         )
 
 
-def run(quick: bool = False, model: str = "bar", corpus: str = "lieder") -> list[Row]:
+def run(quick: bool = False, model: str | None = None, corpus: str = "lieder") -> list[Row]:
     """Figures of each side; quick: one split, a fourth of the budget, one sampling seed."""
-    files = [model, *(str(path) for path in sorted(MODELS.glob("*.safetensors")))]
+    files = [model] if model else [str(path) for path in sorted(MODELS.glob("*.safetensors"))] or ["bar"]
     groups: dict[str, list[list[Figures]]] = defaultdict(list)
     real: dict[str, Sides] = {}
     notes: dict[str, str] = {}
