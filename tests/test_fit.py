@@ -11,6 +11,7 @@ from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset, model_licence, publish_run
+from antiphon.generate import load
 from antiphon.presets import get_preset
 from antiphon.resolved import RunConfig
 from antiphon.training.checkpoint import load_model, save_model
@@ -206,3 +207,14 @@ def test_evaluating_changes_nothing_and_goes_on_after_a_stop(preset: str, corpus
     assert resumed["evaluated"] == whole["evaluated"]
     assert {"made", "real"} == set(whole["evaluated"]["pitch_changes"])
     assert (tmp_path / "b" / "metrics.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_chords_are_trained_shown_published_and_compose(tmp_path: Path) -> None:
+    toy = ("family.hidden_dim=8", "family.critic_dim=8", "family.likelihood_iterations=2", "family.critic_lead=1")
+    short = ("train.iterations=6", "train.batch_size=4", "train.preview_every=6", "train.health_every=6")
+    fitted = fit_preset(get_preset("chords").resolve([*toy, *short]), "leadsheets", tmp_path / "run", workers=1)
+    assert fitted["iteration"] == 6
+    assert (tmp_path / "run" / "previews" / "0000006.mid").is_file()
+    assert any(name.startswith("health/") for record in read_log(tmp_path / "run") for name in record)
+    assert publish_run(tmp_path / "run", tmp_path / "m.safetensors")["licence"] == "MIT"
+    assert len(load(tmp_path / "m.safetensors").compose(12)[0]) == 12
