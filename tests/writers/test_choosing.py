@@ -13,7 +13,7 @@ def bar(*classes: int, fill: int = HOLD) -> np.ndarray:
 
 
 SILENCE = bar(fill=REST)
-EVEN = bar(0, HOLD, HOLD, HOLD, 4, HOLD, HOLD, HOLD, 7, HOLD, HOLD, HOLD, 4)
+EVEN = bar(0, HOLD, 2, HOLD, 4, HOLD, 5, HOLD, 7, HOLD, HOLD, HOLD, 4)
 HIGHER = np.where(EVEN < 24, EVEN + 5, EVEN).astype(np.uint8)
 UNEVEN = bar(0, 2, 4, HOLD, 5, 7)
 WHOLE, STOPPED = bar(0), bar(0, HOLD, fill=REST)
@@ -28,7 +28,7 @@ def scores(wishes: Wishes, written: list[np.ndarray], *candidates: np.ndarray) -
 
 
 def test_density_prefers_the_number_of_notes() -> None:
-    few, many = scores(Wishes(notes=1), [], WHOLE, EVEN), scores(Wishes(notes=4), [], WHOLE, EVEN)
+    few, many = scores(Wishes(notes=1), [], WHOLE, EVEN), scores(Wishes(notes=6), [], WHOLE, EVEN)
     assert few[0] == 0 > few[1]
     assert many[1] == 0 > many[0]
 
@@ -58,7 +58,7 @@ def test_rhythms_echo(lag: int) -> None:
 
 
 def test_a_rhythm_of_few_notes_tells_little() -> None:
-    assert scores(Wishes(echoes=True), [WHOLE], bar(5)) == [ECHO[0] / 4]
+    assert scores(Wishes(echoes=True), [WHOLE], bar(5)) == [ECHO[0] / 6]
 
 
 def test_no_echo_of_silence_or_of_what_is_long_past() -> None:

@@ -21,11 +21,11 @@ Floats = NDArray[np.float64]
 FEW, MANY = 16, 48
 """Latents drawn for a bar that likes a rhythm and wishes nothing else, and for one with other wishes."""
 
-ECHO = (0.8, 2.6, 1.4, 2.9, 1.4, 2.2, 1.4, 2.9)
+ECHO = (0.6, 2.4, 1.3, 2.7, 1.3, 2.0, 1.3, 2.7)
 """How much a bar likes the rhythm of the bar 1, 2, ... 8 before it, where a song has phrases. Set so that rhythms come
 back as often as in the songs of `lieder` (`python -m benchmarks form`)."""
 
-_TELLING_NOTES = 4
+_TELLING_NOTES = 6
 _SPREAD_NOTES = 1.2
 _SPREAD_PITCH = 1.0
 _LATE, _EARLY = 2.0, -2.0
@@ -127,7 +127,7 @@ def _register(bars: Bars, low: int, high: int) -> Floats:
 def _echoes(bars: Bars, written: Sequence[Bars]) -> Floats:
     """The largest of `ECHO` among the lags at which the rhythm is that of an earlier bar.
 
-    A rhythm of few notes comes back by chance and tells little: below four notes the liking is less in proportion.
+    A rhythm of few notes comes back by chance and tells little: below six notes the liking is less in proportion.
     """
     total, rhythm = np.zeros(bars.shape[:2]), _rhythm(bars)
     telling = np.minimum(num_notes(bars) / _TELLING_NOTES, 1)
