@@ -26,7 +26,7 @@ from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.rolls import Rolls
 from antiphon.fit import fit_preset, publish_run
 from antiphon.generate import load
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from benchmarks.table import Row
 
 _HEARD, _FLOOR = "at least 0.95", "0.5 within its interval"

@@ -15,7 +15,7 @@ from antiphon.generate import Model, load
 from antiphon.model_files import ModelFile
 from antiphon.music.form import NO_FORM
 from antiphon.orders import Order
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.resolved import ModelConfig
 from benchmarks.midinet_peer import released_figures
 from benchmarks.table import Row

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from antiphon.loader import Loader
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.training.loop import Trainer
 from antiphon.training.trainer import launch
 from benchmarks.table import Row

@@ -10,7 +10,7 @@ from pathlib import Path
 from antiphon.data.corpus import Corpus
 from antiphon.generate import load
 from antiphon.model_files import names
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import save_model
 from benchmarks.table import Row, median_seconds
 

@@ -8,7 +8,7 @@ import numpy as np
 from antiphon.codecs.chords import TRIADS
 from antiphon.io.midi import write_midi
 from antiphon.music.score import TEMPO, TIME_SIGNATURE, Score, Track, beat_us, notes_from_columns, table
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import save_model
 
 BEAT = 480

@@ -23,7 +23,7 @@ from antiphon.commands.preparing import resolve_for
 from antiphon.files import unwritable
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.music.score import Score
-from antiphon.presets import PRESETS, get_preset
+from antiphon.presets.table import PRESETS, get_preset
 from antiphon.reproduce import RECIPES
 
 Capture = pytest.CaptureFixture[str]
@@ -410,7 +410,7 @@ def test_publish_faults(tmp_path: Path, capsys: Capture) -> None:
 
 def published_checkpoint(path: Path, model: Path) -> Path:
     """A checkpoint with the weights of an as-published model, laid out as Lightning does."""
-    from antiphon.presets import get_preset
+    from antiphon.presets.table import get_preset
 
     torch.manual_seed(0)
     state = get_preset("midinet-v2-as-published").family.build().state_dict()

@@ -4,7 +4,7 @@ import pytest
 
 from antiphon.config import Config
 from antiphon.errors import InputError
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from antiphon.evaluation.report.report import from_json
 from antiphon.evaluation.suite.sections import examiners
 from antiphon.io.midi import write_midi
 from antiphon.music.score import TIME_SIGNATURE, table
-from antiphon.presets import PRESETS
+from antiphon.presets.table import PRESETS
 
 PLAIN = ("--no-examiner", "--workers", 1)
 PROTOCOLS = ["bar", "lstm", "musegan", "transformer-gan", pytest.param("all", marks=pytest.mark.slow)]

@@ -12,7 +12,7 @@ from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset, model_licence, publish_run
 from antiphon.generate import load
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.resolved import RunConfig
 from antiphon.training.checkpoint import load_model, save_model
 from antiphon.training.log import read_log

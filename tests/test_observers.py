@@ -13,7 +13,7 @@ from antiphon.gan.losses import LOSSES
 from antiphon.gan.objective import Objective
 from antiphon.io.midi import read_midi
 from antiphon.observers import Curves, Evaluation, Health, Preview, _loss
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.resolved import RunConfig
 
 

@@ -9,7 +9,8 @@ from tests.made import TOY
 from antiphon.data import container, sources
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset
-from antiphon.presets import PRESETS, Preset, get_preset
+from antiphon.presets.preset import Preset
+from antiphon.presets.table import PRESETS, get_preset
 from antiphon.resolved import RunConfig
 
 

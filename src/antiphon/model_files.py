@@ -165,7 +165,7 @@ def find(model: str | Path) -> Path:
         return path
     if _HUB_ID.fullmatch(text):
         return _fetch(text)
-    from antiphon.presets import PRESETS
+    from antiphon.presets.table import PRESETS
 
     if text in PRESETS:
         raise InputError(f"model {text!r}: a preset, not a model; train it, publish the run and give that file")

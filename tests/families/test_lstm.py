@@ -18,7 +18,7 @@ from antiphon.fit import fit_preset, publish_run
 from antiphon.gan.objective import Phase
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import load_model, save_model
 from antiphon.training.foreign import read_torch_file
 from antiphon.writers.notes import LstmGanWriter

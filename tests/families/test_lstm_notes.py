@@ -18,7 +18,7 @@ from antiphon.gan.penalties import r1
 from antiphon.generate import load
 from antiphon.io.midi import midi_bytes, read_midi
 from antiphon.nn.straight_through import gumbel
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import load_model
 
 TOY = LstmConfig(

@@ -12,7 +12,7 @@ from antiphon.families.midinet.config import MidinetConfig
 from antiphon.families.midinet.likelihood import MidinetTwin, told
 from antiphon.families.midinet.sampling import Sampler
 from antiphon.nn.straight_through import gumbel
-from antiphon.presets import PRESETS
+from antiphon.presets.table import PRESETS
 from antiphon.writers.table import writer_of
 
 TWINS = [name for name in PRESETS if name.startswith("midinet") and name.endswith("-likelihood")]

@@ -6,7 +6,7 @@ import pytest
 from recipes.figures import main
 
 from antiphon.gan.health import RULES
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.reproductions.bar_figures import Trained
 from antiphon.reproductions.bar_games import GAMES, NO_ALARM, SEEDS, TUNING_SEEDS
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from antiphon.presets import PRESETS
+from antiphon.presets.table import PRESETS
 from antiphon.reproduce import RECIPES
 from antiphon.reproductions.claim_ears import EARS
 from antiphon.reproductions.claim_table import CLAIMS, Setting

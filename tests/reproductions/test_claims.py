@@ -12,7 +12,7 @@ from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.progressions import Progressions
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
-from antiphon.presets import PRESETS
+from antiphon.presets.table import PRESETS
 from antiphon.reproductions.claim_measures import EXAMINER, listen, real_figures
 from antiphon.reproductions.claim_table import CLAIMS, Setting
 from antiphon.reproductions.claims import SIZES, Tried, reproduce

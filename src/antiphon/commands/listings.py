@@ -48,14 +48,14 @@ def corpus_rows() -> list[Row]:
 
 def preset_rows() -> list[Row]:
     """Name, summary and source of each preset."""
-    from antiphon.presets import PRESETS
+    from antiphon.presets.table import PRESETS
 
     return [{"name": row.name, "summary": row.summary, "source": row.source} for row in PRESETS.values()]
 
 
 def presets_in_full() -> list[Row]:
     """Every setting of every preset."""
-    from antiphon.presets import PRESETS
+    from antiphon.presets.table import PRESETS
 
     return [row.model_dump(mode="json") for row in PRESETS.values()]
 

@@ -13,7 +13,7 @@ from antiphon.data.prepare import CHOICES, prepare
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_text
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.resolved import RunConfig
 
 

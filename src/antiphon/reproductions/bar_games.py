@@ -4,7 +4,7 @@ what these foretell."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from antiphon.presets import get_preset
+from antiphon.presets.table import get_preset
 from antiphon.resolved import RunConfig
 
 TUNING_SEEDS = (0, 1, 2)

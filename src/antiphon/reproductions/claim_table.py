@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from antiphon.presets import PRESETS, get_preset
+from antiphon.presets.table import PRESETS, get_preset
 from antiphon.reproductions.claim_ears import EARS
 from antiphon.resolved import RunConfig
 
