@@ -166,7 +166,7 @@ def test_the_critic_hears_pairs_transposed_as_one() -> None:
     rows = batch(300)
     rows = {**rows, "real": torch.full_like(rows["real"], 10), "previous": torch.full_like(rows["previous"], 12)}
     fake = one_hot(torch.full((300, STEPS), 11)).requires_grad_()
-    real, made, previous, chord = objective._pairs(rows, fake)
+    real, made, previous, chord = objective.pairs(rows, fake)
     shift = previous[:, 0] - 12
     assert set(shift.tolist()) == set(range(-4, 5))
     assert torch.equal(real.argmax(2), (10 + shift)[:, None].expand(-1, STEPS))

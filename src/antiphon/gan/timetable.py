@@ -26,6 +26,11 @@ class LikelihoodThenGame(Config):
     anchor_rate
         In the game each adversarial step of the generator goes with one of likelihood at this multiple of its learning
         rate, or it drifts: the critic, right in six pairs of ten, says little and that with noise. 0 lets it drift.
+    temperature
+        Of the Gumbel-softmax whose gradient replaces that of what was drawn.
+    adversarial_weight
+        Of the generator's adversarial loss, whose gradient is smaller than the anchor's, with which it shares an
+        optimizer.
     critic_lead
         Iterations of the game in which only the discriminator moves, so that its first verdicts mean something.
     """
@@ -35,6 +40,8 @@ class LikelihoodThenGame(Config):
     likelihood_iterations: int = Field(default=0, ge=0)
     likelihood_rate: float = Field(default=66.0, gt=0, allow_inf_nan=False)
     anchor_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    adversarial_weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     critic_lead: int = Field(default=100, ge=0)
 
     @property

@@ -21,8 +21,6 @@ class BarConfig(LikelihoodThenGame):
         In the generator: it reads some 14,000 bars, and without it is surer of itself than held-out songs warrant.
     critic_dim
         Channels of the discriminator.
-    temperature
-        Of the Gumbel-softmax whose gradient replaces that of the sampled step.
     transpose
         Largest random transposition in semitones of what the generator learns from, bars and chord together. Degrees
         and intervals need none, and songs have their favourite heights.
@@ -37,7 +35,6 @@ class BarConfig(LikelihoodThenGame):
     embedding_dim: int = Field(default=48, ge=1, le=2048)
     dropout: float = Field(default=0.3, ge=0, lt=1)
     critic_dim: int = Field(default=96, ge=1, le=2048)
-    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     penalty: float = Field(default=0.001, ge=0, allow_inf_nan=False)
     likelihood_rate: float = Field(default=21.0, gt=0, allow_inf_nan=False)
     anchor_rate: float = Field(default=0.6, ge=0, allow_inf_nan=False)

@@ -9,27 +9,21 @@ from antiphon.families.bar.config import BarConfig
 from antiphon.families.bar.hearing import one_hot
 from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly
 from antiphon.families.bar.transposition import moved, moved_chord, moved_planes, shifts
-from antiphon.gan.losses import LOSSES
-from antiphon.gan.objective import Batch, Objective, Outcome, Phase
-from antiphon.gan.penalties import r1, r2
+from antiphon.gan.objective import Batch
+from antiphon.gan.paired import PairedObjective
 from antiphon.gan.steady import Decide
 
-_LOSS = LOSSES["relativistic"]
 
-
-class BarObjective(Objective):
+class BarObjective(PairedObjective):
     """Batches: "real" and "previous" (N, 16) classes, "chord" (N,) codes, as `antiphon.codecs.melody` makes them."""
 
-    def __init__(self, config: BarConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.generator: BarGenerator = BarGenerator(config.hidden_dim, config.embedding_dim, config.dropout)
-        self.discriminator: BarDiscriminator = BarDiscriminator(config.critic_dim)
+    generator: BarGenerator
+    discriminator: BarDiscriminator
 
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Likelihood first, then the game; see `antiphon.gan.timetable`."""
-        return self.config.phases
+    def __init__(self, config: BarConfig) -> None:
+        generator = BarGenerator(config.hidden_dim, config.embedding_dim, config.dropout)
+        super().__init__(config, generator, BarDiscriminator(config.critic_dim))
+        self.config = config
 
     def augment(self, batch: Batch) -> Batch:
         """Transpose each row within the two octaves, chord included, and silence some previous bars."""
@@ -41,44 +35,18 @@ class BarObjective(Objective):
         chord = moved_chord(batch["chord"], shift)
         return {**batch, "real": begin_cleanly(real, previous), "previous": previous, "chord": chord}
 
-    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
-        """The terms of the phase of that name."""
-        # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
-        self.generator.dropout.train(phase.name in ("likelihood", "anchor"))
-        return {
-            "likelihood": self._likelihood,
-            "anchor": self._likelihood,
-            "discriminator": self._discriminator,
-            "penalty": self._penalty,
-            "generator": self._generator,
-        }[phase.name](batch)
-
-    def _likelihood(self, batch: Batch) -> Outcome:
+    def likelihood(self, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy of each step given the true ones before it, in nats a step."""
         scores = self.generator.teacher(batch["real"], batch["previous"], batch["chord"])
-        return Outcome({"likelihood": F.cross_entropy(scores.flatten(0, 1), batch["real"].long().flatten())})
+        return {"likelihood": F.cross_entropy(scores.flatten(0, 1), batch["real"].long().flatten())}
 
-    def _discriminator(self, batch: Batch) -> Outcome:
-        """Real and made bars in pairs under one condition."""
-        real, fake = self._verdicts(*self._pairs(batch, self._write(batch)))
-        gap = (real - fake).detach()
-        watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
-        return Outcome(_LOSS.discriminator(real, fake), watch)
-
-    def _penalty(self, batch: Batch) -> Outcome:
-        """R1 and R2, as heavy as their rarity asks for."""
-        weight = self.config.penalty * self.config.penalty_every
-        real, fake, *condition = self._pairs(batch, self._write(batch))
-        terms = {"r1": r1(self.discriminator, real, *condition), "r2": r2(self.discriminator, fake, *condition)}
-        return Outcome({name: weight * term for name, term in terms.items()})
-
-    def _generator(self, batch: Batch) -> Outcome:
-        """The generator's half of the pairing loss."""
+    def fakes(self, batch: Batch, temperature: float) -> Tensor:
+        """Bars as planes (N, T, C)."""
         latent = self.latent(len(batch["real"]))
-        fake = self.generator(batch["previous"], batch["chord"], latent, self.config.temperature)
-        return Outcome(_LOSS.generator(*self._verdicts(*self._pairs(batch, fake))))
+        planes: Tensor = self.generator(batch["previous"], batch["chord"], latent, temperature)
+        return planes
 
-    def _pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Real and made planes (N, T, C), the bar before and the chord, as the critic hears them.
 
         The generator writes where songs lie, for they have their favourite heights; each pair is then transposed as
@@ -89,16 +57,6 @@ class BarObjective(Objective):
         previous = moved(batch["previous"].long(), shift)
         real, fake = (moved_planes(planes, shift) for planes in (one_hot(batch["real"]), fake))
         return real, fake, previous, moved_chord(batch["chord"], shift)
-
-    def _verdicts(self, real: Tensor, fake: Tensor, previous: Tensor, chord: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (N, 1) of both, heard in one go."""
-        both: Tensor = self.discriminator(torch.cat([real, fake]), previous.repeat(2, 1), chord.repeat(2))
-        real_logits, fake_logits = both.chunk(2)
-        return real_logits, fake_logits
-
-    def _write(self, batch: Batch) -> Tensor:
-        """Fake bars as planes, without gradients."""
-        return one_hot(self.generator.write(batch["previous"], batch["chord"], self.latent(len(batch["real"]))))
 
     def latent(self, num: int) -> Tensor:
         """Gaussian latents (num, 16, 26)."""

@@ -21,15 +21,12 @@ class ChordsConfig(LikelihoodThenGame):
         In the generator while it is taught: songs are few, and without it they are learnt by heart.
     critic_dim
         Channels of the discriminator.
-    temperature
-        Of the Gumbel-softmax whose gradient replaces that of the drawn chord.
     """
 
     kind: Literal["chords"] = "chords"
     hidden_dim: int = Field(default=64, ge=1, le=2048)
     dropout: float = Field(default=0.5, ge=0, lt=1)
     critic_dim: int = Field(default=40, ge=1, le=2048)
-    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     def build(self) -> "ChordsObjective":
         """Two fresh players."""

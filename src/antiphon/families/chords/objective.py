@@ -7,83 +7,43 @@ from torch import Tensor
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.families.chords.config import ChordsConfig
 from antiphon.families.chords.networks import ChordDiscriminator, ChordGenerator, inside, known, one_hot
-from antiphon.gan.losses import LOSSES
-from antiphon.gan.objective import Batch, Objective, Outcome, Phase
-from antiphon.gan.penalties import r1, r2
+from antiphon.gan.objective import Batch
+from antiphon.gan.paired import PairedObjective
 from antiphon.nn.straight_through import gumbel
 
-_LOSS = LOSSES["relativistic"]
 Condition = tuple[Tensor, Tensor]
 """What comes before the windows (N, P), and what is known of all bars (N, P + B, 28)."""
 
 
-class ChordsObjective(Objective):
+class ChordsObjective(PairedObjective):
     """Batches: rows of `antiphon.codecs.progressions`, "real" (N, B), "previous" (N, P), "mode", "place", "left"."""
 
+    generator: ChordGenerator
+    discriminator: ChordDiscriminator
+
     def __init__(self, config: ChordsConfig) -> None:
-        super().__init__()
+        generator = ChordGenerator(config.hidden_dim, config.dropout)
+        super().__init__(config, generator, ChordDiscriminator(config.critic_dim))
         self.config = config
-        self.generator: ChordGenerator = ChordGenerator(config.hidden_dim, config.dropout)
-        self.discriminator: ChordDiscriminator = ChordDiscriminator(config.critic_dim)
 
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Likelihood first, then the game; see `antiphon.gan.timetable`."""
-        return self.config.phases
-
-    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
-        """The terms of the phase of that name."""
-        # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
-        self.generator.dropout.train(phase.name in ("likelihood", "anchor"))
-        return {
-            "likelihood": self._likelihood,
-            "anchor": self._likelihood,
-            "discriminator": self._discriminator,
-            "penalty": self._penalty,
-            "generator": self._generator,
-        }[phase.name](batch["real"], condition_of(batch))
-
-    def _likelihood(self, real: Tensor, condition: Condition) -> Outcome:
+    def likelihood(self, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy of each chord given all before it, in nats a chord."""
-        return Outcome({"likelihood": self._surprise(real, condition).mean()})
+        return {"likelihood": self.surprise(batch).mean()}
 
     def surprise(self, batch: Batch) -> Tensor:
         """Nats (num,) of every chord of a batch's windows that lies within its song, given all before it."""
-        return self._surprise(batch["real"], condition_of(batch))
-
-    def _surprise(self, real: Tensor, condition: Condition) -> Tensor:
+        real, condition = batch["real"], condition_of(batch)
         scores = self.generator.teacher(real, *condition)
         there = inside(condition[1])[:, -real.shape[1] :] > 0
         return F.cross_entropy(scores[there], real.long()[there], reduction="none")
 
-    def _discriminator(self, real: Tensor, condition: Condition) -> Outcome:
-        """Real and made windows in pairs of one place in a song."""
-        real_logits = self.discriminator(one_hot(real), *condition)
-        fake_logits = self.discriminator(self._made(real, condition), *condition)
-        gap = (real_logits - fake_logits).detach()
-        watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
-        return Outcome(_LOSS.discriminator(real_logits, fake_logits), watch)
+    def fakes(self, batch: Batch, temperature: float) -> Tensor:
+        """Windows as planes (N, B, 24)."""
+        return self._write(batch["real"], condition_of(batch), temperature)
 
-    def _penalty(self, real: Tensor, condition: Condition) -> Outcome:
-        """R1 and R2, as heavy as their rarity asks for."""
-        weight = self.config.penalty * self.config.penalty_every
-        return Outcome(
-            {
-                "r1": weight * r1(self.discriminator, one_hot(real), *condition),
-                "r2": weight * r2(self.discriminator, self._made(real, condition), *condition),
-            }
-        )
-
-    def _generator(self, real: Tensor, condition: Condition) -> Outcome:
-        """The generator's half of the pairing loss."""
-        fake = self._write(real, condition, self.config.temperature)
-        with torch.no_grad():
-            real_logits = self.discriminator(one_hot(real), *condition)
-        return Outcome(_LOSS.generator(real_logits, self.discriminator(fake, *condition)))
-
-    @torch.no_grad()
-    def _made(self, real: Tensor, condition: Condition) -> Tensor:
-        return self._write(real, condition)
+    def pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
+        """Real and made windows of one place in a song."""
+        return one_hot(batch["real"]), fake, *condition_of(batch)
 
     def _write(self, like: Tensor, condition: Condition, temperature: float = 1.0) -> Tensor:
         """Fake windows of the shape of real ones (N, B), as planes."""

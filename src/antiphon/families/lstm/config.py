@@ -85,13 +85,8 @@ class LstmConfig(LikelihoodThenGame):
         Notes in a row of the codec.
     passage
         Notes that the game is about, drawn from each row.
-    temperature
-        Of the Gumbel-softmax whose gradient replaces that of a choice.
     transpose
         Largest random transposition in semitones.
-    adversarial_weight
-        Of the generator's adversarial loss, whose gradient is far smaller than the anchor's, with which it shares an
-        optimizer. 0 leaves the game out and the anchor in: likelihood alone, step for step.
     """
 
     kind: Literal["lstm"] = "lstm"
@@ -105,7 +100,6 @@ class LstmConfig(LikelihoodThenGame):
     critic_layers: int = Field(default=1, ge=1, le=16)
     row_length: Width = 256
     passage: Width = 64
-    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     transpose: int = Field(default=6, ge=0, le=12)
     adversarial_weight: float = Field(default=10.0, ge=0, allow_inf_nan=False)
 

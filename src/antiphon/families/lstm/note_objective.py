@@ -8,26 +8,25 @@ from antiphon.families.lstm.config import LstmConfig
 from antiphon.families.lstm.note_critic import NoteDiscriminator
 from antiphon.families.lstm.note_networks import NUM_CLASSES, NoteGenerator, State, parts, to_planes, to_rows
 from antiphon.families.lstm.notes import valid
-from antiphon.gan.losses import LOSSES
-from antiphon.gan.objective import Batch, Objective, Outcome, Phase
-from antiphon.gan.penalties import r1, r2
+from antiphon.gan.objective import Batch
+from antiphon.gan.paired import PairedObjective
 from antiphon.nn.straight_through import gumbel
 
-_LOSS = LOSSES["relativistic"]
 _HIGHEST = 127
 
 
-class LstmObjective(Objective):
+class LstmObjective(PairedObjective):
     """Batches: "real" uint8 (N, T, 3), "length" (N,), "place" and "bar" (N, T), rows of `antiphon.codecs.notes`.
 
     The first note's offset is left out: it tells of music before the row. What is written keeps the metre of its first
     bar.
     """
 
+    generator: NoteGenerator
+    discriminator: NoteDiscriminator
+
     def __init__(self, config: LstmConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.generator: NoteGenerator = NoteGenerator(
+        generator = NoteGenerator(
             latent_dim=config.latent_dim,
             hidden_dim=config.hidden_dim,
             embedding_dim=config.embedding_dim,
@@ -35,12 +34,8 @@ class LstmObjective(Objective):
             num_layers=config.num_layers,
             dropout=config.dropout,
         )
-        self.discriminator: NoteDiscriminator = NoteDiscriminator(config.critic_dim, config.critic_layers)
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """Likelihood first, then the game; see `antiphon.gan.timetable`."""
-        return self.config.phases
+        super().__init__(config, generator, NoteDiscriminator(config.critic_dim, config.critic_layers))
+        self.config = config
 
     def augment(self, batch: Batch) -> Batch:
         """Transpose each row within the range of pitches."""
@@ -53,20 +48,7 @@ class LstmObjective(Objective):
         pitch = torch.where(inside, real[:, :, 0] + shift[:, None], 0)
         return {**batch, "real": torch.cat([pitch[:, :, None], real[:, :, 1:]], dim=2).to(torch.uint8)}
 
-    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
-        """The terms of the phase of that name."""
-        # Dropout is there against learning the songs by heart; in the game it would only blur what the critic hears.
-        self.generator.dropout.train(phase.name in ("likelihood", "anchor"))
-        turn = {
-            "likelihood": self._likelihood,
-            "anchor": self._likelihood,
-            "discriminator": self._discriminator,
-            "penalty": self._penalty,
-            "generator": self._generator,
-        }[phase.name]
-        return turn(batch if turn == self._likelihood else self._passages(batch))
-
-    def _likelihood(self, batch: Batch) -> Outcome:
+    def likelihood(self, batch: Batch) -> dict[str, Tensor]:
         """Cross-entropy of each note's offset, pitch and duration given all before it, in nats a note."""
         real = to_planes(batch["real"])
         scores = self.generator.teacher(real, batch["place"], batch["bar"], self._latent(len(real)))
@@ -77,9 +59,9 @@ class LstmObjective(Objective):
             # A first note's offset is nobody's choice.
             asked = heard & (torch.arange(heard.shape[1], device=heard.device) > 0) if name == "offset" else heard
             terms[name] = (surprise * asked).sum() / heard.sum()
-        return Outcome(terms)
+        return terms
 
-    def _passages(self, batch: Batch) -> Batch:
+    def played(self, batch: Batch) -> Batch:
         """Passages as long as the game is about, from anywhere in each row, as many as a row could hold."""
         width = min(self.config.passage, batch["real"].shape[1])
         each = batch["real"].shape[1] // width
@@ -91,37 +73,13 @@ class LstmObjective(Objective):
         drawn = real.gather(1, notes[:, :, None].expand(-1, -1, real.shape[2]))
         return {**cut, "real": drawn, "length": length.clamp_max(width)}
 
-    def _discriminator(self, batch: Batch) -> Outcome:
-        """Real and made sequences in pairs of one length and one place to begin."""
-        both = torch.cat([to_planes(batch["real"]), self._made(batch)])
-        twice = (batch["length"].repeat(2), batch["place"][:, 0].repeat(2), batch["bar"][:, 0].repeat(2))
-        real_logits, fake_logits = self.discriminator(both, *twice).chunk(2)
-        gap = (real_logits - fake_logits).detach()
-        watch = {"critic_gap": gap.mean(), "critic_right": (gap > 0).float().mean()}
-        return Outcome(_LOSS.discriminator(real_logits, fake_logits), watch)
+    def fakes(self, batch: Batch, temperature: float) -> Tensor:
+        """Sequences as planes (N, T, C)."""
+        return self._write(batch, temperature)
 
-    def _penalty(self, batch: Batch) -> Outcome:
-        """R1 and R2, as heavy as their rarity asks for."""
-        weight = self.config.penalty * self.config.penalty_every
-        given = _given(batch)
-        return Outcome(
-            {
-                "r1": weight * r1(self.discriminator, to_planes(batch["real"]), *given),
-                "r2": weight * r2(self.discriminator, self._made(batch), *given),
-            }
-        )
-
-    def _generator(self, batch: Batch) -> Outcome:
-        """The generator's half of the pairing loss."""
-        fake = self._write(batch, self.config.temperature)
-        with torch.no_grad():
-            real_logits = self.discriminator(to_planes(batch["real"]), *_given(batch))
-        terms = _LOSS.generator(real_logits, self.discriminator(fake, *_given(batch)))
-        return Outcome({name: self.config.adversarial_weight * term for name, term in terms.items()})
-
-    @torch.no_grad()
-    def _made(self, batch: Batch) -> Tensor:
-        return self._write(batch)
+    def pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
+        """Real and made sequences of one length, one metre and one place to begin."""
+        return to_planes(batch["real"]), fake, *_given(batch)
 
     def _write(self, like: Batch, temperature: float = 1.0) -> Tensor:
         """Fake planes (N, T, C) from the places and in the metres of a batch."""
