@@ -91,16 +91,24 @@ def test_a_bar_model_follows_the_melody(models: dict[str, Path]) -> None:
     prime = song(3)
     chords = replace(prime, chords=((0, "C"), (4 * BEAT, "G")))
     continued = continue_song(load(models["bar"]), chords, 4)
-    voice = len(prime.tracks[0].notes)
-    assert continued.heard == (
-        f"heard of its {prime.num_notes} notes the {voice} of its melody, the highest where several begin together"
-    )
+    assert continued.heard == "heard the last bar of its melody, of notes that begin together the highest"
     assert continued.bar == 17
     (whole,) = continued.songs
     new = [track for track in whole.tracks if track.name.startswith("Continuation")]
     assert min(int(track.notes["start"].min()) for track in new) >= 16 * 4 * BEAT
     assert whole.chords[:2] == chords.chords and all(tick >= 16 * 4 * BEAT for tick, _ in whole.chords[2:])
-    assert continue_song(load(models["bar"]), song(3).with_tracks(prime.tracks[:1]), 1).heard == "heard its one voice"
+    assert continue_song(load(models["bar"]), song(3).with_tracks(prime.tracks[:1]), 1).heard == (
+        "heard the last bar of its melody"
+    )
+
+
+def test_a_melody_out_of_range_is_said_to_be_moved(models: dict[str, Path]) -> None:
+    prime = song(3)
+    track = prime.tracks[0]
+    low = track.notes.copy()
+    low["pitch"] -= 24
+    continued = continue_song(load(models["bar"]), prime.with_tracks((replace(track, notes=low),)), 1)
+    assert continued.heard == "heard the last bar of its melody, moved by octaves into C4 to B5"
 
 
 DRUMS = Score(BEAT, (Track(notes_from_columns([0], [BEAT], [36], [90]), is_drum=True),))
@@ -140,7 +148,7 @@ def test_values_out_of_range_are_refused(notes_model: Model, options: dict[str, 
 def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     prime, out = tmp_path / "tune.mid", tmp_path / "out"
     write_midi(song(1, bars=2), prime)
-    arguments = ["continue", str(prime), "--model", str(toy), "--bars", "1", "--seed", "5", "--out", str(out)]
+    arguments = ["continue", str(prime), str(toy), "--bars", "1", "--seed", "5", "--out", str(out)]
     assert run(arguments) == 0
     assert "heard its" in (said := capsys.readouterr().out) and "1 bars from bar 3 on" in said
     assert {path.name for path in out.iterdir()} == {f"tune-continued-5.{kind}" for kind in ("mid", "wav", "png")}
@@ -154,7 +162,7 @@ def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_a_fault_is_one_sentence(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_midi(DRUMS, tmp_path / "drums.mid")
     out = tmp_path / "out"
-    assert run(["continue", str(tmp_path / "drums.mid"), "--model", str(toy), "--out", str(out)]) == 2
+    assert run(["continue", str(tmp_path / "drums.mid"), str(toy), "--out", str(out)]) == 2
     assert "only drums sound in it" in capsys.readouterr().err
     assert not out.exists()
 

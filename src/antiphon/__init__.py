@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from antiphon.continuing import continue_song
     from antiphon.generate import load
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "continue_song", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,4 +16,8 @@ def __getattr__(name: str) -> Any:
         from antiphon.generate import load
 
         return load
+    if name == "continue_song":
+        from antiphon.continuing import continue_song
+
+        return continue_song
     raise AttributeError(f"module 'antiphon' has no attribute {name!r}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import antiphon
 from antiphon.codecs.codec import Rows
-from antiphon.codecs.melody import melody_track, monophonic, on_the_beat
+from antiphon.codecs.melody import LOWEST, NUM_PITCHES, melody_track, monophonic, on_the_beat
 from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.families.lstm.memory import SPAN
@@ -21,6 +21,7 @@ from antiphon.families.lstm.note_heads import MOST_STEPS
 from antiphon.generate import Model
 from antiphon.io.midi import read_midi
 from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
+from antiphon.music.theory import pitch_name
 from antiphon.orders import Asked, check_abilities, check_values
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
 from antiphon.writers.table import writer_of
@@ -30,6 +31,7 @@ BARS = 16
 
 _RESOLUTION = 4
 _TRACK = "Continuation"
+_RANGE = f"{pitch_name(LOWEST)} to {pitch_name(LOWEST + NUM_PITCHES - 1)}"
 
 
 @dataclass(frozen=True)
@@ -156,13 +158,14 @@ def _heard_line(name: str, score: Score, codec: NoteSequences) -> str:
 
 
 def _heard_voice(score: Score) -> str:
-    """How much of a piece a model of one voice hears."""
+    """What of a piece a model of one voice hears."""
     index = melody_track(score)
     voice = empty(NOTE) if index is None else monophonic(score.tracks[index].notes)
-    total = sum(len(track.notes) for track in score.tracks)
-    if len(voice) == total:
-        return "heard its one voice"
-    return f"heard of its {total} notes the {len(voice)} of its melody, the highest where several begin together"
+    several = len(voice) < sum(len(track.notes) for track in score.tracks)
+    skyline = ", of notes that begin together the highest" if several else ""
+    outside = (voice["pitch"] < LOWEST) | (voice["pitch"] >= LOWEST + NUM_PITCHES)
+    moved = f", moved by octaves into {_RANGE}" if outside.any() else ""
+    return f"heard the last bar of its melody{skyline}{moved}"
 
 
 def _last(rows: Rows) -> Rows:

@@ -8,9 +8,9 @@ from antiphon.doors.app import AsJson, app, print_json
 @app.command(name="continue")
 def continue_(
     song: Path,
+    model: str = "lstm",
     /,
     *,
-    model: str = "lstm",
     bars: int = 16,
     seed: int = 0,
     num: int = 1,
