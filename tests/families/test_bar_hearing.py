@@ -10,6 +10,7 @@ from antiphon.families.bar.hearing import (
     above_root,
     along,
     from_c,
+    harmony_of,
     intervals,
     line,
     one_hot,
@@ -79,12 +80,13 @@ def test_what_was_heard_is_counted_over_both_bars() -> None:
 
 def test_a_key_fits_its_own_scale() -> None:
     tonality = Tonality()
-    c_major, c = torch.zeros(1, 12), torch.tensor([0])
+    c_major = torch.zeros(1, 12)
+    c, none = (harmony_of(torch.tensor([code]), c_major) for code in (0, NO_CHORD))
     c_major[0, [0, 2, 4, 5, 7, 9, 11]] = 1
     fit = tonality(c_major, c)[0]
     assert fit[[0, 2, 4, 5, 7, 9, 11]].min() > 0.8
     assert fit[[1, 3, 6, 8, 10]].max() < 0.3
-    nothing = tonality(torch.zeros(1, 12), torch.tensor([NO_CHORD]))[0]
+    nothing = tonality(torch.zeros(1, 12), none)[0]
     torch.testing.assert_close(nothing, nothing.mean().expand(12))
 
 
@@ -93,12 +95,13 @@ def test_a_key_fits_its_own_scale() -> None:
 def test_hearing_turns_with_the_music(chord: int, shift: int, seed: int) -> None:
     heard = torch.rand(3, 4, 12, generator=torch.Generator().manual_seed(seed))
     chords = torch.full((3,), chord)
-    torch.testing.assert_close(from_c(above_root(heard, chords), chords), heard)
-    turned, others = heard.roll(shift, -1), moved_chord(chords, torch.full((3,), shift))
+    here, there = (harmony_of(codes, heard) for codes in (chords, moved_chord(chords, torch.full((3,), shift))))
+    torch.testing.assert_close(from_c(above_root(heard, here), here), heard)
+    turned = heard.roll(shift, -1)
     if chord < NO_CHORD:
-        torch.testing.assert_close(above_root(turned, others), above_root(heard, chords))
+        torch.testing.assert_close(above_root(turned, there), above_root(heard, here))
     fit = Tonality()
-    torch.testing.assert_close(fit(turned, others), fit(heard, chords).roll(shift, -1))
+    torch.testing.assert_close(fit(turned, there), fit(heard, here).roll(shift, -1))
 
 
 @settings(max_examples=30, deadline=None)

@@ -112,8 +112,10 @@ def intervals(high: Tensor, low: Tensor) -> Tensor:
 
     The product of both, but only where either is not zero: for one-hot pitches it has the same value and gradient.
     """
-    up, down = _beside(high, low, 1), _beside(low, high, -1)
-    known = up + down - down.detach()
+    known = _beside(high, low, 1)
+    if torch.is_grad_enabled():
+        down = _beside(low, high, -1)
+        known = known + down - down.detach()
     return torch.cat([known, 1 - known.sum(-1, keepdim=True)], dim=-1)
 
 
@@ -132,27 +134,53 @@ def steps_from(pitch: Tensor) -> Tensor:
     return torch.where(index < NUM_PITCHES, over, NUM_INTERVALS - 1)
 
 
-def above_root(classes: Tensor, chord: Tensor) -> Tensor:
-    """Pitch classes (N, ..., 12) counted from the root of `chord` (N,), C where there is none."""
-    return classes.gather(-1, _turned(chord, 1, classes))
+class Harmony(NamedTuple):
+    """The chord of a bar, as often as it is asked for.
+
+    Parameters
+    ----------
+    up, down
+        Indices (N, 12) that count pitch classes from the chord's root, C where there is none, and back from C.
+    quality
+        Major, minor or none (N, 3).
+    tones
+        The pitch classes of the triad (N, 12); zeros where there is none.
+    """
+
+    up: Tensor
+    down: Tensor
+    quality: Tensor
+    tones: Tensor
 
 
-def degrees(classes: Tensor, chord: Tensor) -> Tensor:
-    """Pitch classes (N, ..., 12) counted from the chord's root, in the block of its quality (N, ..., 3 x 12)."""
-    quality = F.one_hot(chord // 12, NUM_QUALITIES).to(classes)
-    quality = quality.view(len(chord), *[1] * (classes.dim() - 2), NUM_QUALITIES, 1)
-    return (quality * above_root(classes, chord)[..., None, :]).flatten(-2)
+def harmony_of(chord: Tensor, like: Tensor) -> Harmony:
+    """What chord codes (N,) say, in the precision of `like`."""
+    codes = chord.long()
+    root, classes = torch.where(codes < NO_CHORD, codes % 12, 0)[:, None], torch.arange(12, device=chord.device)
+    quality = F.one_hot(codes // 12, NUM_QUALITIES).to(like)
+    tones = _triads().to(like)[codes]
+    return Harmony((classes + root) % 12, (classes - root) % 12, quality, tones)
 
 
-def from_c(degrees: Tensor, chord: Tensor) -> Tensor:
+def above_root(classes: Tensor, harmony: Harmony) -> Tensor:
+    """Pitch classes (N, ..., 12) counted from the chord's root."""
+    return classes.gather(-1, _beside_all(harmony.up, classes))
+
+
+def from_c(over_root: Tensor, harmony: Harmony) -> Tensor:
     """The inverse of `above_root`."""
-    return degrees.gather(-1, _turned(chord, -1, degrees))
+    return over_root.gather(-1, _beside_all(harmony.down, over_root))
 
 
-def _turned(chord: Tensor, sign: int, like: Tensor) -> Tensor:
-    root = torch.where(chord < NO_CHORD, chord % 12, 0)
-    index = (torch.arange(12, device=chord.device) + sign * root[:, None]) % 12
-    return index.view(len(chord), *[1] * (like.dim() - 2), 12).expand_as(like)
+def degrees(classes: Tensor, harmony: Harmony) -> Tensor:
+    """Pitch classes (N, ..., 12) counted from the chord's root, in the block of its quality (N, ..., 3 x 12)."""
+    turned = above_root(classes, harmony)
+    quality = harmony.quality if classes.dim() == 2 else harmony.quality[:, None]
+    return (quality[..., None] * turned[..., None, :]).flatten(-2)
+
+
+def _beside_all(index: Tensor, like: Tensor) -> Tensor:
+    return index if like.dim() == 2 else index[:, None].expand_as(like)
 
 
 class Tonality(nn.Module):
@@ -163,7 +191,7 @@ class Tonality(nn.Module):
     """
 
     scales: Tensor
-    triads: Tensor
+    foreign: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -171,16 +199,21 @@ class Tonality(nn.Module):
         for mode, name in enumerate(_SCALES):
             for tonic in range(12):
                 scales[mode, tonic, (torch.tensor(SCALES[name]) + tonic) % 12] = 1
-        triads = torch.zeros(NUM_CHORDS, 12)
-        triads[:NO_CHORD].scatter_(1, torch.from_numpy(TRIADS.copy()), 1.0)
         self.register_buffer("scales", scales.flatten(0, 1), persistent=False)
-        self.register_buffer("triads", triads, persistent=False)
+        self.register_buffer("foreign", 1 - scales.flatten(0, 1).t(), persistent=False)
         self.strictness = nn.Parameter(torch.tensor(1.5))
         self.modes = nn.Parameter(torch.tensor([0.0, -1.0]))
 
-    def forward(self, heard: Tensor, chord: Tensor) -> Tensor:
-        """Fits (N, ..., 12) in 0 to 1, from `heard` (N, ..., 12) over `chord` (N,)."""
-        known = heard + self.triads[chord].view(len(chord), *[1] * (heard.dim() - 2), 12)
-        outside = known @ (1 - self.scales).t()
-        likely = torch.softmax(self.modes.repeat_interleave(12) - F.softplus(self.strictness) * outside, dim=-1)
+    def forward(self, heard: Tensor, harmony: Harmony) -> Tensor:
+        """Fits (N, ..., 12) in 0 to 1, from `heard` (N, 12) or (N, T, 12)."""
+        known = heard + (harmony.tones if heard.dim() == 2 else harmony.tones[:, None])
+        outside = known @ (F.softplus(self.strictness) * self.foreign)
+        likely = torch.softmax(self.modes.repeat_interleave(12) - outside, dim=-1)
         return likely @ self.scales
+
+
+def _triads() -> Tensor:
+    """The tones (25, 12) of each chord code."""
+    triads = torch.zeros(NUM_CHORDS, 12)
+    triads[:NO_CHORD].scatter_(1, torch.from_numpy(TRIADS.copy()), 1.0)
+    return triads

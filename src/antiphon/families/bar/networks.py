@@ -19,6 +19,7 @@ from antiphon.families.bar.hearing import (
     NUM_INTERVALS,
     NUM_LIKENESSES,
     NUM_QUALITIES,
+    Harmony,
     Past,
     Tonality,
     above_root,
@@ -27,6 +28,7 @@ from antiphon.families.bar.hearing import (
     at_the_bar_line,
     degrees,
     from_c,
+    harmony_of,
     intervals,
     kinds,
     line,
@@ -89,15 +91,16 @@ class BarGenerator(nn.Module):
 
     def teacher(self, real: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Scores (N, T, C) of each step of `real` (N, T) given the true steps before it."""
-        before, chord = one_hot(previous), chord.long()
-        reading, past = self._read(before, chord), along(one_hot(real), before)
-        known = _Known(past, self._fit(past, chord), reading.heard, before)
-        inputs = reading.gates + self._gates(known, chord)
+        before = one_hot(previous)
+        harmony = harmony_of(chord, before)
+        reading, past = self._read(before, harmony), along(one_hot(real), before)
+        known = _Known(past, self._fit(past, harmony), reading.heard, before)
+        inputs = reading.gates + self._gates(known, harmony)
         state, states = reading.state, []
         for step in inputs.unbind(1):
             state = self._advance(step, state)
             states.append(state)
-        return self._scores(torch.stack(states, dim=1), known, chord)
+        return self._scores(torch.stack(states, dim=1), known, harmony)
 
     def forward(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
         """Bars for `latent` (N, T, C) as straight-through one-hot planes (N, T, C)."""
@@ -129,39 +132,40 @@ class BarGenerator(nn.Module):
 
     def _write(self, previous: Tensor, chord: Tensor, noise: Tensor, choose: Callable[[Tensor], Tensor]) -> Tensor:
         """Planes (N, T, C), each chosen from its step's scores and `noise`."""
-        before, chord = one_hot(previous).to(noise), chord.long()
-        reading, past, planes = self._read(before, chord), at_the_bar_line(before), []
+        before = one_hot(previous).to(noise)
+        harmony = harmony_of(chord, before)
+        reading, past, planes = self._read(before, harmony), at_the_bar_line(before), []
         state = reading.state
         parts = zip(reading.gates.unbind(1), reading.heard.unbind(1), before.unbind(1), strict=True)
         for step, (gates, heard, beside) in enumerate(parts):
-            known = _Known(past, self._fit(past, chord), heard, beside)
-            state = self._advance(gates + self._gates(known, chord), state)
-            planes.append(choose(self._scores(state, known, chord) + noise[:, step]))
+            known = _Known(past, self._fit(past, harmony), heard, beside)
+            state = self._advance(gates + self._gates(known, harmony), state)
+            planes.append(choose(self._scores(state, known, harmony) + noise[:, step]))
             past = after(past, planes[-1], beside, step)
         return torch.stack(planes, dim=1)
 
-    def _read(self, before: Tensor, chord: Tensor) -> "_Reading":
+    def _read(self, before: Tensor, harmony: Harmony) -> "_Reading":
         pitch = line(before)[:, 1:]
-        begun, sounding = (above_root(pitch_classes(part), chord) for part in (before, pitch))
+        begun, sounding = (above_root(pitch_classes(part), harmony) for part in (before, pitch))
         tokens = [kinds(before), begun, sounding, pitch]
         embedded = self.token(torch.cat(tokens, dim=2))
         near = F.leaky_relu(self.listen(embedded.transpose(1, 2)), _SLOPE).transpose(1, 2)
-        heard, quality = self.dropout(near + embedded), self.quality(chord // 12)
+        heard, quality = self.dropout(near + embedded), harmony.quality @ self.quality.weight
         context = self.context(torch.cat([heard.flatten(1), quality], dim=1))
         gates = self.known(context)[:, None] + self.heard(heard) + self.position
         heard = torch.cat([heard, quality[:, None].expand(-1, STEPS, -1)], dim=2)
         return _Reading(gates, torch.tanh(self.start(context)), heard)
 
-    def _fit(self, past: Past, chord: Tensor) -> Tensor:
+    def _fit(self, past: Past, harmony: Harmony) -> Tensor:
         """How well each degree (..., 12) over the chord's root fits what was heard."""
-        return above_root(self.tonality(past.heard, chord), chord)
+        return above_root(self.tonality(past.heard, harmony), harmony)
 
-    def _gates(self, known: "_Known", chord: Tensor) -> Tensor:
+    def _gates(self, known: "_Known", harmony: Harmony) -> Tensor:
         """What a step adds to the gate inputs (..., 3H)."""
         past = known.past
         told = [
             kinds(past.last),
-            degrees(pitch_classes(past.sounding), chord),
+            degrees(pitch_classes(past.sounding), harmony),
             past.sounding,
             intervals(past.sounding, past.earlier),
             past.likeness,
@@ -177,15 +181,15 @@ class BarGenerator(nn.Module):
         candidate = torch.tanh(new + torch.sigmoid(reset + reset_h) * new_h)
         return torch.lerp(candidate, state, torch.sigmoid(update + update_h))
 
-    def _scores(self, state: Tensor, known: "_Known", chord: Tensor) -> Tensor:
+    def _scores(self, state: Tensor, known: "_Known", harmony: Harmony) -> Tensor:
         """Class scores (..., C) from states (..., H) and what is known; a hold after a rest is forbidden."""
         past, there = known.past, kinds(known.beside)
         told = torch.cat([self.dropout(state), known.heard, past.likeness, known.fit], dim=-1)
         parts = self.out(F.leaky_relu(self.head(told), _SLOPE)).split(_PARTS, dim=-1)
         hold_rest, height, degree, interval, alike, same, fitting, again = parts
         degree = degree + F.softplus(fitting + 2) * torch.log(known.fit + _LEAST_FIT)
-        degree = degree + again * above_root(past.heard.clamp_max(1), chord)
-        classes = from_c(degree, chord)
+        degree = degree + again * above_root(past.heard.clamp_max(1), harmony)
+        classes = from_c(degree, harmony)
         over = F.pad(interval, (0, 1)).gather(-1, steps_from(past.sounding))
         pitches = height + torch.cat([classes, classes], dim=-1) + over
         pitches = pitches + same * known.beside[..., :NUM_PITCHES] + alike[..., :1] * there[..., :1]
@@ -255,7 +259,11 @@ class BarDiscriminator(nn.Module):
     def forward(self, planes: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Logits (N, 1) for bar planes (N, T, C) after `previous` (N, T) over `chord` (N,)."""
         before, chord = one_hot(previous).to(planes), chord.long()
-        hidden = self.step(self.features(planes, before, chord)) + self.position + self.chord(chord)[:, None]
+        hidden = (
+            self.step(self.features(planes, before, harmony_of(chord, planes)))
+            + self.position
+            + self.chord(chord)[:, None]
+        )
         hidden = hidden.transpose(1, 2) + self.before(self.previous(before).transpose(1, 2))
         hidden = F.leaky_relu(hidden, 0.2)
         for conv in self.near:
@@ -263,15 +271,15 @@ class BarDiscriminator(nn.Module):
         logits: Tensor = self.verdict(F.leaky_relu(self.beat(hidden), 0.2).flatten(1))
         return logits
 
-    def features(self, planes: Tensor, before: Tensor, chord: Tensor) -> Tensor:
+    def features(self, planes: Tensor, before: Tensor, harmony: Harmony) -> Tensor:
         """Per-step features (N, T, F), from planes (N, T, C) of the bar and of the one before."""
         past = along(planes, before)
         begun = pitch_classes(planes)
-        fit = (self.tonality(past.heard, chord) * begun).sum(-1, keepdim=True)
+        fit = (self.tonality(past.heard, harmony) * begun).sum(-1, keepdim=True)
         told = [
             planes,
             intervals(F.pad(planes[..., :NUM_PITCHES], (0, 1)), past.sounding),
-            degrees(begun, chord),
+            degrees(begun, harmony),
             kinds(planes) * kinds(before),
             (planes * before).sum(-1, keepdim=True),
             past.likeness,
