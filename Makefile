@@ -25,10 +25,12 @@ bench: .venv/.dev  ## every speed, memory and quality figure of the README
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .venv/.user: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing the package and what it needs, some minutes the first time"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	@touch $@
 
 .venv/.dev: .venv/bin/python pyproject.toml constraints.txt
+	@echo "installing the package and its tools, some minutes the first time"
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	@touch $@ .venv/.user
 

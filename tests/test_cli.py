@@ -117,7 +117,7 @@ def test_generate_tells_form_and_key(models: dict[str, Path], tmp_path: Path, ca
     assert (fact["bars"], fact["form"], fact["key"]) == (4, "AA', sections of 2 bars", "E minor")
     assert fact["chords"] == ["Em", "B", "Em", "B"]
     line = succeed(capsys, *words)
-    assert "4 bars, " in line and "form AA', E minor, Em" in line
+    assert "4 bars, " in line and "form AA', E minor, " in line and line.rstrip().endswith("Em")
     low = read_midi(tmp_path / "bar-0.mid")
     succeed(capsys, *words, *wishes)
     assert read_midi(tmp_path / "bar-0.mid").tracks[0].notes.tobytes() != low.tracks[0].notes.tobytes()

@@ -102,6 +102,14 @@ def test_a_bar_model_follows_the_melody(models: dict[str, Path]) -> None:
     )
 
 
+def test_a_file_that_only_counts_beats_is_in_fours(notes_model: Model) -> None:
+    prime = song(1, bars=3)
+    counted = replace(prime, time_signatures=table(TIME_SIGNATURE, [(0, 1, 4)]))
+    one, other = (continue_song(notes_model, piece, 2) for piece in (counted, prime))
+    assert one.bar == other.bar == 4
+    np.testing.assert_array_equal(new_notes(one.songs[0]), new_notes(other.songs[0]))
+
+
 def test_a_melody_out_of_range_is_said_to_be_moved(models: dict[str, Path]) -> None:
     prime = song(3)
     track = prime.tracks[0]

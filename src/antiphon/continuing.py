@@ -89,10 +89,13 @@ def continue_song(
         in 4/4), or a value is out of range.
     """
     writer = writer_of(model.objective)
+    if model.config.family.kind not in ("bar", "lstm"):
+        raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
     asked = Asked(bars, None, None, temperature=float(temperature))
     check_values(asked, seed, num, None)
     check_abilities(model.name, writer, asked)
     name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
+    score = _in_fours(score)
     _check_sounding(name, score)
     if isinstance(writer, LstmWriter) and isinstance(model.codec, NoteSequences):
         piece, heard = model.codec.aligned(score), _heard_line(name, score, model.codec)
@@ -102,15 +105,13 @@ def continue_song(
         metre = {"bar": start.bar_steps, "gap": start.gap, "num_steps": bars * start.bar_steps}
         written = writer.follow(chances, line, **metre, temperature=temperature)
         new = [replace(_scored(notes, piece), texts=_texts(model, seed + at)) for at, notes in enumerate(written)]
-    elif model.config.family.kind == "bar":
+    else:
         piece, heard = on_the_beat(score), _heard_voice(on_the_beat(score))
         start = _Start.after(name, piece)
         new = [
             _scaled(song, piece.ticks_per_beat)
             for song in model.generate(bars, seed=seed, num=num, temperature=temperature, first=prime)
         ]
-    else:
-        raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
     return Continued([(_alone if only_new else _joined)(piece, song, start.tick) for song in new], start.bar, heard)
 
 
@@ -137,6 +138,14 @@ class _Start(NamedTuple):
             )
         gap = last - first
         return cls(tick, index + 1, steps, gap - -(-max(gap - LONGEST_GAP, 0) // steps) * steps)
+
+
+def _in_fours(score: Score) -> Score:
+    """In 4/4 where a file only counts beats (1/4 throughout), as `antiphon.codecs.melody` reads it too."""
+    metres = score.time_signatures
+    if not len(metres) or not ((metres["numerator"] == 1) & (metres["denominator"] == 4)).all():
+        return score
+    return replace(score, time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]))
 
 
 def _check_sounding(name: str, score: Score) -> None:

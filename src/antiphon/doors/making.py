@@ -47,7 +47,8 @@ def generate(
     tempo
         Beats a minute.
     key
-        What chords are composed in, such as "A minor"; beside chords of your own, what the song is in and ends in.
+        What chords are composed in, such as "A minor"; beside chords of your own, what the song is in and what its
+        melody ends on, where the last chord has it.
     chords
         One a bar, repeated, such as "C G Am F"; unasked composed by seed, with a cadence at the end.
     density
