@@ -69,21 +69,23 @@ def sounded(begun: Tensor, before: Tensor) -> Tensor:
     return F.pad(begun, (0, 1)) + (1 - begun.sum(-1, keepdim=True)) * before
 
 
-def line(planes: Tensor) -> Tensor:
-    """The pitch (N, T + 1, P) begun last before each step of bars (N, T, C), and after the last; silence before."""
-    last = F.one_hot(torch.full(planes.shape[:1], NUM_PITCHES, device=planes.device), NUM_PITCHES + 1).to(planes)
-    known = [last]
-    for step in planes[..., :NUM_PITCHES].unbind(1):
-        last = sounded(step, last)
-        known.append(last)
-    return torch.stack(known, dim=1)
+def line(bars: Tensor) -> Tensor:
+    """The pitch (N, T + 1, P) begun last before each step of bars (N, T, C), and after the last; silence before.
+
+    Without gradients: what is known of a bar is known of the one before it.
+    """
+    classes = bars.argmax(2)
+    steps = torch.arange(1, classes.shape[1] + 1, device=bars.device)
+    latest = F.pad(torch.where(classes < NUM_PITCHES, steps, 0).cummax(1).values, (1, 0))
+    pitch = F.pad(classes, (1, 0), value=NUM_PITCHES).gather(1, latest)
+    return F.one_hot(pitch, NUM_PITCHES + 1).to(bars)
 
 
-def at_the_bar_line(previous: Tensor) -> Past:
-    """What is known where a bar begins, from the planes (N, T, C) of the bar before."""
-    *_, earlier, last = line(previous).unbind(1)
+def at_the_bar_line(previous: Tensor, pitches: Tensor) -> Past:
+    """What is known where a bar begins, from the planes (N, T, C) of the bar before and its `line`."""
     heard = pitch_classes(previous).sum(1).clamp_max(_MOST)
-    return Past(previous[:, -1], last, earlier, previous.new_ones(len(previous), NUM_LIKENESSES), heard)
+    likeness = previous.new_ones(len(previous), NUM_LIKENESSES)
+    return Past(previous[:, -1], pitches[:, -1], pitches[:, -2], likeness, heard)
 
 
 def after(past: Past, plane: Tensor, beside: Tensor, step: int) -> Past:
@@ -99,7 +101,7 @@ def after(past: Past, plane: Tensor, beside: Tensor, step: int) -> Past:
 
 def along(planes: Tensor, previous: Tensor) -> Past:
     """What is known before each step of bars (N, T, C) after the bars `previous` (N, T, C); leading axes (N, T)."""
-    past = at_the_bar_line(previous)
+    past = at_the_bar_line(previous, line(previous))
     known = [past]
     for step in range(planes.shape[1] - 1):
         past = after(past, planes[:, step], previous[:, step], step)

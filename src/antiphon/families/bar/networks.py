@@ -134,7 +134,8 @@ class BarGenerator(nn.Module):
         """Planes (N, T, C), each chosen from its step's scores and `noise`."""
         before = one_hot(previous).to(noise)
         harmony = harmony_of(chord, before)
-        reading, past, planes = self._read(before, harmony), at_the_bar_line(before), []
+        reading, planes = self._read(before, harmony), []
+        past = at_the_bar_line(before, reading.pitches)
         state = reading.state
         parts = zip(reading.gates.unbind(1), reading.heard.unbind(1), before.unbind(1), strict=True)
         for step, (gates, heard, beside) in enumerate(parts):
@@ -145,7 +146,8 @@ class BarGenerator(nn.Module):
         return torch.stack(planes, dim=1)
 
     def _read(self, before: Tensor, harmony: Harmony) -> "_Reading":
-        pitch = line(before)[:, 1:]
+        pitches = line(before)
+        pitch = pitches[:, 1:]
         begun, sounding = (above_root(pitch_classes(part), harmony) for part in (before, pitch))
         tokens = [kinds(before), begun, sounding, pitch]
         embedded = self.token(torch.cat(tokens, dim=2))
@@ -154,7 +156,7 @@ class BarGenerator(nn.Module):
         context = self.context(torch.cat([heard.flatten(1), quality], dim=1))
         gates = self.known(context)[:, None] + self.heard(heard) + self.position
         heard = torch.cat([heard, quality[:, None].expand(-1, STEPS, -1)], dim=2)
-        return _Reading(gates, torch.tanh(self.start(context)), heard)
+        return _Reading(gates, torch.tanh(self.start(context)), heard, pitches)
 
     def _fit(self, past: Past, harmony: Harmony) -> Tensor:
         """How well each degree (..., 12) over the chord's root fits what was heard."""
@@ -200,12 +202,13 @@ class BarGenerator(nn.Module):
 
 
 class _Reading(NamedTuple):
-    """What is known of a bar before it begins: gate inputs (N, T, 3H), first state (N, H), and what is heard beside
-    each step (N, T, 2E)."""
+    """What is known of a bar before it begins: gate inputs (N, T, 3H), first state (N, H), what is heard beside each
+    step (N, T, 2E), and the `line` of the bar before."""
 
     gates: Tensor
     state: Tensor
     heard: Tensor
+    pitches: Tensor
 
 
 class _Known(NamedTuple):
