@@ -588,7 +588,7 @@ def test_reproduce(tmp_path: Path, capsys: Capture) -> None:
 def test_a_shipped_model_goes_by_its_name(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("antiphon.model_files.SHELF", models["bar"].parent)
-        assert "bar-0.mid" in succeed(capsys, "generate", "--bars", 1, "--out", tmp_path)
+        assert "bar-0.mid" in succeed(capsys, "generate", "--bars", 1, "--progression", "common", "--out", tmp_path)
         assert "model: bar (bar)" in [text for _, text in read_midi(tmp_path / "bar-0.mid").texts]
         assert "shipped: bar" in fail(capsys, "generate", "bars")
 
