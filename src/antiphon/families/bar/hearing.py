@@ -4,6 +4,7 @@ judges, and differentiable in every step's plane.
 Axes: N batch, T step (16), C class (26: 24 pitches begun, hold, rest), P pitch (25: the last stands for none).
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -214,6 +215,7 @@ class Tonality(nn.Module):
         return likely @ self.scales
 
 
+@cache
 def _triads() -> Tensor:
     """The tones (25, 12) of each chord code."""
     triads = torch.zeros(NUM_CHORDS, 12)
