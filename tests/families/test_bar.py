@@ -199,3 +199,18 @@ def test_without_an_anchor_there_is_no_such_phase() -> None:
 def test_settings_out_of_range_are_named(wrong: str) -> None:
     with pytest.raises(InputError, match=wrong.split("=", maxsplit=1)[0]):
         BarConfig().override([wrong])
+
+
+def test_the_bar_before_counts_for_kind_and_pitch_of_each_step() -> None:
+    generator = TOY.build().eval().generator
+    rows = batch(30)
+    before = generator.teacher(rows["real"], rows["previous"], rows["chord"])
+    # Behind hold and rest, heights, degrees and intervals: three kinds, then the pitch.
+    kinds = 2 + NUM_PITCHES + 12 + 2 * NUM_PITCHES - 1
+    generator.out.bias.data[kinds : kinds + 4] += torch.tensor([1.0, 2.0, 4.0, 8.0])
+    gained = generator.teacher(rows["real"], rows["previous"], rows["chord"]) - before
+    there = one_hot(rows["previous"])
+    begun = there[..., :NUM_PITCHES]
+    pitches = begun.sum(2, keepdim=True) + 8 * begun
+    expected = torch.cat([pitches, there[..., NUM_PITCHES:] * torch.tensor([2.0, 4.0])], dim=2)
+    torch.testing.assert_close(gained, expected, atol=2e-3, rtol=0)
