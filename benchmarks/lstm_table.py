@@ -15,7 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from antiphon.asked import LEARNT
+from antiphon.codecs.chords import triad_code
 from antiphon.codecs.notes import NoteSequences
+from antiphon.composing import PROGRESSIONS
 from antiphon.data.corpus import Corpus
 from antiphon.evaluation.examiner.budget import Budget
 from antiphon.evaluation.examiner.events import events
@@ -24,11 +27,14 @@ from antiphon.evaluation.examiner.material import Material
 from antiphon.evaluation.metrics.in_training import overlap
 from antiphon.evaluation.metrics.note_lines import HISTOGRAMS, distinct_notes, histograms
 from antiphon.evaluation.notes import Notes
+from antiphon.families.lstm.brief import Brief
 from antiphon.families.lstm.note_networks import NUM_CLASSES
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.generate import load
+from antiphon.music.progressions import draw_key
 from antiphon.nn.straight_through import gumbel
+from antiphon.writers.notes import draw_brief, plan_of
 from benchmarks.table import Row
 
 LENGTH, WINDOW = 512, 64
@@ -44,6 +50,8 @@ _GOALS = {
     "interval": "at least 80 %",
 }
 _RESAMPLES = 1000
+# No song has so many in 512 notes.
+_BARS = 256
 _NONE: Mapping[str, torch.Tensor] = {}
 
 
@@ -99,13 +107,23 @@ def write(file: str, like: Lines, seed: int, changes: Mapping[str, torch.Tensor]
         assert isinstance(objective, LstmObjective)
         objective.load_state_dict(dict(changes), strict=False)
         place, bar = torch.from_numpy(like.metre[:, 1]), torch.from_numpy(like.metre[:, 0])
-        latent, given = torch.randn(len(place), objective.config.latent_dim), place * 0
+        given = place * 0
+        brief = _brief(objective, len(place), seed)
         state, rows = objective.generator.begin(place, bar), []
         for begin in range(0, LENGTH, WINDOW):
             noise = gumbel(torch.randn(len(place), WINDOW, NUM_CLASSES, dtype=torch.float64)).float()
-            more, state = objective.go_on(state, latent, noise, None if begin else given)
+            more, state = objective.go_on(state, brief, noise, None if begin else given)
             rows.append(more)
         return Lines(torch.cat(rows, 1).numpy(), like.metre)
+
+
+def _brief(objective: LstmObjective, num: int, seed: int) -> Brief:
+    """Chords by the shipped model `chords` in keys by chance, traits and returns by the model's own habits; no end."""
+    chances = [np.random.default_rng([seed, song]) for song in range(num)]
+    composed = PROGRESSIONS[LEARNT]()([draw_key(chance) for chance in chances], _BARS, [None] * num, chances)
+    codes = np.array([[triad_code(chord) for chord in song] for song in composed], np.uint8)
+    brief = draw_brief(objective.generator.habits, chances, plan_of(codes, ends=False))
+    return brief._replace(traits=brief.traits.float())
 
 
 def _writer(file: str) -> Callable[[Lines, int], Lines]:

@@ -22,9 +22,9 @@ from antiphon.evaluation.metrics.in_training import overlap
 from antiphon.evaluation.metrics.note_lines import HISTOGRAMS, distinct_notes, histograms
 from antiphon.training.checkpoint import load_model, save_model
 
-PITCHES = (0.8, 0.85)
+PITCHES = (0.85, 0.9, 0.95, 1.0)
 DURATIONS = (0.95, 1.0)
-LEANS = (-0.2, -0.1)
+LEANS = (-0.1, 0.0)
 MOST_DISTINCT = 0.06
 TEMPER, LEAN = "generator.temper", "generator.lean"
 

@@ -77,10 +77,10 @@ def test_a_seed_is_a_continuation_and_the_piece_is_heard(notes_model: Model) -> 
 
 
 def test_only_the_last_notes_of_a_long_piece_are_heard(notes_model: Model) -> None:
-    starts = [BEAT // 4 * step for step in range(400)]
+    starts = [BEAT // 4 * step for step in range(656)]
     prime = line(starts, length=BEAT // 4)
     continued = continue_song(notes_model, prime, 1)
-    assert continued.heard == "heard its last 256 of 400 notes"
+    assert continued.heard == "heard its last 512 of 656 notes"
     earlier = prime.tracks[0].notes.copy()
     earlier["pitch"][:144] = 40
     same = continue_song(notes_model, prime.with_tracks((replace(prime.tracks[0], notes=earlier),)), 1)
@@ -180,7 +180,7 @@ def test_what_the_networks_are_given(notes_model: Model, monkeypatch: pytest.Mon
     after, go_on = LstmObjective.after, LstmObjective.go_on
 
     def heard(self: LstmObjective, rows: Any, *rest: Any) -> Any:
-        lengths.append(rows.shape[1])
+        lengths.append(rows["real"].shape[1])
         return after(self, rows, *rest)
 
     def went_on(self: LstmObjective, state: Any, latent: Any, noise: Any, given: Any = None) -> Any:
@@ -190,6 +190,6 @@ def test_what_the_networks_are_given(notes_model: Model, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(LstmObjective, "after", heard)
     monkeypatch.setattr(LstmObjective, "go_on", went_on)
-    continue_song(notes_model, line([BEAT // 4 * step for step in range(293)], 3, 4, BEAT // 4), 1)
+    continue_song(notes_model, line([BEAT // 4 * step for step in range(549)], 3, 4, BEAT // 4), 1)
     # At most what is remembered, and the first new note at the line of a bar.
-    assert lengths == [256] and places == [0]
+    assert lengths == [512] and places == [0]

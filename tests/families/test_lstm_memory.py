@@ -24,8 +24,8 @@ SONG = heard([0, 0, 4, 4, 12, 16], [48, 60, 50, 62, 64, 48], [4, 8, 4, 4, 2, 4])
 NONE = Again(*(torch.zeros(1, 1, dtype=torch.int64) for _ in range(4)))
 
 
-def at(onset: int, song: Heard = SONG) -> memory.Recall:
-    return memory.recall(song, song.there[:, None], moment(onset), NONE)
+def at(onset: int, song: Heard = SONG, back: int = 0) -> memory.Recall:
+    return memory.recall(song, song.there[:, None], moment(onset), NONE, torch.tensor([[back]]))
 
 
 def sung(plane: Tensor) -> list[int]:
@@ -52,8 +52,17 @@ def test_pitches_by_what_they_are_remembered_for() -> None:
 
 def test_durations_of_the_same_pitch_at_the_same_place() -> None:
     pitch = torch.tensor([[62]])
-    assert memory.durations(at(20), pitch)[0, 0].tolist() == [0, 4, 0, 0, 0]
-    assert memory.durations(at(20), pitch + 1)[0, 0].tolist() == [0] * 5
+    assert memory.durations(at(20), pitch)[0, 0].tolist() == [0, 4, 0, 0, 0, 0]
+    assert memory.durations(at(20), pitch + 1)[0, 0].tolist() == [0] * 6
+
+
+def test_the_bar_that_is_brought_back_is_remembered_from_any_distance() -> None:
+    recalled, none = at(52, back=3), torch.zeros(1, 1, 128)
+    plane = 4 + len(memory.LAGS)
+    assert sung(memory.pitches(recalled, none)[0, 0][plane]) == [50, 62]
+    assert sung(memory.pitches(at(52), none)[0, 0][plane]) == []
+    assert memory.durations(recalled, torch.tensor([[62]]))[0, 0, -1] == 4
+    assert memory.rhythm(recalled)[0][0, 0, -1] == 8 and memory.rhythm(at(52))[0][0, 0, -1] == 0
 
 
 def test_a_repetition_goes_on_as_it_did() -> None:

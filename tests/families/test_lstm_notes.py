@@ -8,8 +8,8 @@ import torch
 from tests.families.test_lstm import rows as lstm_rows
 from torch import Tensor
 
+from antiphon.families.lstm.brief import MOST_LEFT, NUM_CHORDS, TRAITS, Brief, Plan, numbers
 from antiphon.families.lstm.config import LstmConfig
-from antiphon.families.lstm.memory import SPAN
 from antiphon.families.lstm.note_networks import NUM_CLASSES, parts, to_planes, to_rows
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.fit import fit_preset, publish_run
@@ -22,7 +22,6 @@ from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import load_model
 
 TOY = LstmConfig(
-    latent_dim=3,
     hidden_dim=12,
     embedding_dim=6,
     head_dim=9,
@@ -33,7 +32,7 @@ TOY = LstmConfig(
     likelihood_iterations=2,
     critic_lead=0,
 )
-_NARROW = ("latent_dim", "hidden_dim", "head_dim", "critic_dim")
+_NARROW = ("hidden_dim", "head_dim", "critic_dim")
 TOY_OPTIONS = tuple(f"family.{name}={getattr(TOY, name)}" for name in _NARROW)
 
 
@@ -60,7 +59,7 @@ def total(game: LstmObjective, name: str, batch: dict[str, Tensor]) -> Tensor:
 def test_sizes_are_as_stated() -> None:
     game = LstmConfig().build()
     counts = [sum(weight.numel() for weight in player.parameters()) for player in (game.generator, game.discriminator)]
-    assert counts == [1_677_702, 291_522]
+    assert counts == [1_824_880, 291_522]
 
 
 def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
@@ -70,21 +69,30 @@ def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
     assert torch.equal(again, real)
 
 
-@pytest.mark.parametrize("width", [8, SPAN])
+def brief(num: int, bars: int = 12) -> Brief:
+    chance = torch.Generator().manual_seed(4)
+    sizes = (NUM_CHORDS, 6, MOST_LEFT + 1)
+    plan = Plan(*(torch.randint(size, (num, bars), generator=chance) for size in sizes))
+    return Brief(torch.randn(num, len(TRAITS), generator=chance).double(), plan)
+
+
+@pytest.mark.parametrize("width", [8, 300])
 def test_teaching_and_writing_see_the_same_scores(width: int) -> None:
     game = trusting().eval()
     num = 160 // width + 4
     bar = torch.arange(num) % 17 + 2
-    place, latent = torch.arange(num) % bar, torch.randn(num, 3).double()
+    place, told = torch.arange(num) % bar, brief(num)
     noise = gumbel(torch.randn(num, width, NUM_CLASSES).double())
-    planes, _ = game.generator(game.generator.begin(place, bar), latent, noise, given=place * 0)
-    places = (parts(planes)[0].argmax(2).cumsum(1) + place[:, None]) % bar[:, None]
-    scores = game.generator.teacher(planes.detach(), places, bar[:, None].expand(-1, width), latent)
-    for number, (score, drawn, plane) in enumerate(zip(scores, parts(noise), parts(planes), strict=True)):
+    planes, _ = game.generator(game.generator.begin(place, bar), told, noise, given=place * 0)
+    steps = parts(planes)[0].argmax(2).cumsum(1) + place[:, None]
+    places, number, bars = steps % bar[:, None], steps // bar[:, None], bar[:, None].expand(-1, width)
+    scores = game.generator.teacher(planes.detach(), places, bars, number, told)
+    for which, (score, drawn, plane) in enumerate(zip(scores, parts(noise), parts(planes), strict=True)):
         chosen = (score + drawn).argmax(2)
-        begin = int(number == 0)
+        begin = int(which == 0)
         assert torch.equal(chosen[:, begin:], plane.argmax(2)[:, begin:])
     assert (parts(planes)[0][:, 0].argmax(1) == 0).all()
+    assert torch.equal(numbers(steps - place[:, None], places, bars), number)
 
 
 def trusting() -> LstmObjective:
@@ -102,8 +110,8 @@ def test_chords_rise() -> None:
     # As chordal as can be: hardly any note begins later than the one before.
     with torch.no_grad():
         game.generator.offset.out.get_parameter("bias")[0] = 4.0
-    zero = torch.zeros(300, 8)
-    made = game.sample(300, {"length": torch.full((300,), 8), "place": zero, "bar": zero + 16}).long()
+    like = {**rows(300), "length": torch.full((300,), 8)}
+    made = game.sample(300, like).long()
     together = made[:, 1:, 2] == 0
     assert together.float().mean() > 0.3
     assert (made[:, :, 0].diff(dim=1)[together] > 0).all()
@@ -111,16 +119,29 @@ def test_chords_rise() -> None:
 
 def test_a_song_goes_on_from_its_state() -> None:
     game = trusting().eval()
-    latent, noise = torch.randn(5, 3).double(), gumbel(torch.randn(5, 30, NUM_CLASSES).double())
+    told, noise = brief(5), gumbel(torch.randn(5, 30, NUM_CLASSES).double())
     zero = torch.zeros(5, dtype=torch.int64)
     begin = game.generator.begin(zero, zero + 16)
-    whole, _ = game.go_on(begin, latent, noise, zero)
-    head, state = game.go_on(begin, latent, noise[:, :11], zero)
-    tail, _ = game.go_on(state, latent, noise[:, 11:])
+    whole, _ = game.go_on(begin, told, noise, zero)
+    head, state = game.go_on(begin, told, noise[:, :11], zero)
+    tail, _ = game.go_on(state, told, noise[:, 11:])
     assert torch.equal(torch.cat([head, tail], dim=1), whole)
-    bar = torch.full((5, 11), 16)
-    heard = game.after(head, head[:, :, 2].long().cumsum(1) % 16, bar, latent)
-    assert torch.equal(game.go_on(heard, latent, noise[:, 11:])[0], tail)
+    steps = head[:, :, 2].long().cumsum(1)
+    given = {"real": head, "place": steps % 16, "bar": torch.full((5, 11), 16), "number": steps // 16}
+    heard = game.after(given, told)
+    assert torch.equal(game.go_on(heard, told, noise[:, 11:])[0], tail)
+
+
+@pytest.mark.parametrize("field", ["traits", "chord", "back", "left"])
+def test_what_is_settled_is_heard(field: str) -> None:
+    game, told = trusting().eval(), brief(20)
+    zero, noise = torch.zeros(20, dtype=torch.int64), gumbel(torch.randn(20, 40, NUM_CLASSES).double())
+    other = told._replace(traits=-told.traits)
+    if field != "traits":
+        other = told._replace(plan=told.plan._replace(**{field: told.plan.chord * 0 + 1}))
+    begin = game.generator.begin(zero, zero + 16)
+    one, two = (game.go_on(begin, some, noise, zero)[0] for some in (told, other))
+    assert not torch.equal(one, two)
 
 
 @pytest.mark.parametrize("name", ["likelihood", "anchor", "discriminator", "penalty", "generator"])
@@ -224,11 +245,11 @@ def test_a_run_resumes_and_its_model_writes_songs_of_any_length(corpus: Path, tm
     assert all(torch.equal(again[name], tensor) for name, tensor in whole.items())
     assert len(read_midi(tmp_path / "whole" / "previews" / "0000006.mid").tracks) == 2
     model = load(tmp_path / "whole.safetensors")
-    songs = model.generate(20, num=3, seed=2)
+    songs = model.generate(20, num=3, seed=2, form="none", chords="C G")
     for index, song in enumerate(songs):
         assert song.end <= 20 * 4 * song.ticks_per_beat
-        assert midi_bytes(song) == midi_bytes(model.generate(20, seed=2 + index)[0])
-    short = model.generate(2, seed=2)[0].tracks[0].notes
+        assert midi_bytes(song) == midi_bytes(model.generate(20, seed=2 + index, form="none", chords="C G")[0])
+    short = model.generate(2, seed=2, form="none", chords="C G")[0].tracks[0].notes
     np.testing.assert_array_equal(songs[0].tracks[0].notes["pitch"][: len(short)], short["pitch"])
     bold, safe = (model.generate(4, temperature=temperature)[0] for temperature in (1.0, 0.0))
     assert midi_bytes(safe) != midi_bytes(bold)

@@ -9,21 +9,31 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import STEPS
+from antiphon.families.lstm.brief import MOST_LEFT, TRAITS, Brief, Plan
+from antiphon.families.lstm.habits import Habits
 from antiphon.families.lstm.note_networks import NUM_CLASSES, State
-from antiphon.families.lstm.note_objective import LstmObjective
+from antiphon.families.lstm.note_objective import LstmObjective, read_brief
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
+from antiphon.writers.phrases import PhraseWriter, Script
 from antiphon.writers.writer import Bars, Chance, Writer, as_array, normal
 
 LONGEST_GAP = 64
 """Steps from one onset to the next."""
 
+Integers = NDArray[np.int64]
+
 _MOST_NOTES = 64
+# What is planned of bars in which nothing is heard.
+_RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT}
 _AT_ONCE = 32
 
 
@@ -68,54 +78,83 @@ class LstmGanWriter(PieceWriter):
         return [_cut(song[:most], num_steps) for song in as_array(notes)]
 
 
-class LstmWriter(PieceWriter):
-    """One note after the other, each drawn from scores that the temperature flattens or sharpens."""
+class LstmWriter(PieceWriter, PhraseWriter):
+    """One note after the other, each drawn from scores that the temperature flattens or sharpens.
 
+    A piece's traits, and which of its bars come back where no form says so, are drawn as they were among the pieces
+    that it was taught with.
+    """
+
+    reads = frozenset({"chord"})
     has_temperature: ClassVar[bool] = True
+    has_harmony: ClassVar[bool] = True
+    chooses: ClassVar[bool] = False
     tempo: ClassVar[float] = 100.0
 
     def __init__(self, objective: LstmObjective) -> None:
         self._exact = copy.deepcopy(objective).to(torch.float64).eval()
 
     def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
-        """Notes (n, 3) of each song, the first at the first bar line."""
-        latent, place = self._latent(chances), torch.zeros(len(chances), dtype=torch.int64)
-        begin = self._exact.generator.begin(place, place + STEPS)
-        return self._written(
-            chances, begin, latent, given=place, num_steps=STEPS * chords.shape[1], temperature=temperature
-        )
+        """Notes (n, 3) of each song, the first at the first bar line; none comes to an end."""
+        return self._piece(chances, plan_of(chords, ends=False), temperature)
+
+    def perform(
+        self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float, script: Script
+    ) -> Sequence[Bars]:
+        """See `PhraseWriter`; a bar that comes back is written like the bar that it brings back, not note for note."""
+        return self._piece(chances, plan_of(chords, _back(script.source)), temperature)
+
+    def _piece(self, chances: Sequence[Chance], asked: Plan, temperature: float) -> Sequence[Bars]:
+        brief = draw_brief(self._exact.generator.habits, chances, asked)
+        place = torch.zeros(len(chances), dtype=torch.int64)
+        state = self._exact.generator.begin(place, place + STEPS)
+        num_steps = STEPS * asked.chord.shape[1]
+        return self._written(chances, state, brief, given=place, num_steps=num_steps, temperature=temperature)
 
     def follow(
-        self, chances: Sequence[Chance], prime: Rows, *, bar: int, gap: int, num_steps: int, temperature: float
+        self,
+        chances: Sequence[Chance],
+        prime: Rows,
+        chords: Bars,
+        *,
+        bar: int,
+        gap: int,
+        temperature: float,
     ) -> Sequence[Bars]:
-        """Notes (n, 3) of so many steps that follow a piece, the first at a bar line.
+        """Notes (n, 3) that follow a piece and end with the last of so many bars, the first at a bar line.
 
         Parameters
         ----------
         prime
             Its notes: "real" uint8 (n, 3), "place" and "bar" (n,), see `antiphon.codecs.notes`.
+        chords
+            Codes (N, B) of the bars that follow.
         bar
             Steps of a bar of what follows.
         gap
             Steps from the last onset to the bar line, 0 to 64.
         """
-        num, latent = len(chances), self._latent(chances)
-        heard = {name: torch.from_numpy(np.array(prime[name]))[None] for name in ("real", "place", "bar")}
-        state = self._exact.after(heard["real"].expand(num, -1, -1), heard["place"], heard["bar"], latent)
-        offset = torch.full((num,), gap)
+        num, num_bars = chords.shape
+        rows = {name: torch.from_numpy(np.array(prime[name]))[None] for name in ("real", "place", "bar")}
+        heard = read_brief({**rows, "length": torch.tensor([rows["real"].shape[1]])})
         metre = torch.full((num, 1), bar)
-        moment = state.moment._replace(place=-offset[:, None] % metre, bar=metre)
-        state = state._replace(moment=moment)
-        return self._written(chances, state, latent, given=offset, num_steps=num_steps, temperature=temperature)
-
-    def _latent(self, chances: Sequence[Chance]) -> Tensor:
-        return normal(chances, self._exact.config.latent_dim)
+        begins = int(heard["number"][0, -1]) + -(-gap // bar)
+        new = draw_plan(self._exact.generator.habits, chances, plan_of(chords), begins)
+        between = begins - heard["chord"].shape[1]
+        known = [F.pad(heard[name], (0, between), value=fill)[:, :begins] for name, fill in _RESTS.items()]
+        plan = Plan(*(torch.cat([was.expand(num, -1), is_], 1) for was, is_ in zip(known, new, strict=True)))
+        brief = Brief(heard["traits"].double().expand(num, -1), plan)
+        given = {name: heard[name].expand(num, *heard[name].shape[1:]) for name in ("real", "place", "bar", "number")}
+        state = self._exact.after(given, brief)
+        offset = torch.full((num,), gap)
+        state = state._replace(moment=state.moment._replace(place=-offset[:, None] % metre, bar=metre))
+        return self._written(chances, state, brief, given=offset, num_steps=bar * num_bars, temperature=temperature)
 
     def _written(
         self,
         chances: Sequence[Chance],
         state: State,
-        latent: Tensor,
+        brief: Brief,
         *,
         given: Tensor,
         num_steps: int,
@@ -126,11 +165,40 @@ class LstmWriter(PieceWriter):
         notes = torch.empty(len(chances), 0, 3, dtype=torch.uint8)
         while notes.shape[1] < most and _num_steps(notes) < num_steps:
             noise = temperature * gumbel(normal(chances, _AT_ONCE, NUM_CLASSES))
-            more, state = self._exact.go_on(state, latent, noise, None if notes.shape[1] else given)
+            more, state = self._exact.go_on(state, brief, noise, None if notes.shape[1] else given)
             if not notes.shape[1]:
                 more[:, 0, 2] = 0
             notes = torch.cat([notes, more], dim=1)
         return [_cut(song[:most], num_steps) for song in as_array(notes)]
+
+
+def draw_brief(habits: Habits, chances: Sequence[Chance], asked: Plan) -> Brief:
+    """What is settled of pieces that follow nothing: traits, drawn, and `draw_plan`."""
+    return Brief(habits.traits(normal(chances, len(TRAITS))), draw_plan(habits, chances, asked))
+
+
+def draw_plan(habits: Habits, chances: Sequence[Chance], asked: Plan, heard: int = 0) -> Plan:
+    """The plan of bars after `heard` others; what those bring back of which nothing is asked is drawn."""
+    # Of chances of their own, so that a longer song begins like a shorter one.
+    uniform = np.stack([chance.spawn(1)[0].random(asked.back.shape[1]) for chance in chances])
+    drawn = habits.back(torch.from_numpy(uniform), heard)
+    return asked._replace(back=torch.where(asked.back > 0, asked.back, drawn))
+
+
+def plan_of(chords: Bars, back: Integers | None = None, ends: bool = True) -> Plan:
+    """A plan of bars over chord codes (N, B), of what they bring back (N, B), if anything, to an end or beyond it."""
+    none = np.zeros(chords.shape, np.int64)
+    left = np.minimum(np.arange(chords.shape[1])[::-1], MOST_LEFT) if ends else MOST_LEFT
+    columns = chords, none if back is None else back, left + none
+    return Plan(*(torch.from_numpy(np.array(column, np.int64)) for column in columns))
+
+
+def _back(source: Integers) -> Integers:
+    """How many bars ago each bar's `source` (N, B) came last, 0 where it is its own."""
+    bar = np.arange(source.shape[1])
+    same = (source[:, :, None] == source[:, None]) & (bar < bar[:, None])
+    latest = np.where(same, bar, -1).max(2, initial=-1)
+    return np.asarray(np.where(latest < 0, 0, bar - latest))
 
 
 def _num_steps(notes: Tensor) -> int:

@@ -9,6 +9,7 @@ Axes: N songs, B bar, T step (16), K candidates of a bar.
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -48,7 +49,15 @@ class Script:
 
 
 class PhraseWriter(Writer):
-    """Writes songs with sections, an end and wishes, beside chains of bars."""
+    """Writes songs with sections and an end, beside chains of bars.
+
+    Attributes
+    ----------
+    chooses
+        Whether it chooses among bars, and so can honour wishes.
+    """
+
+    chooses: ClassVar[bool] = True
 
     @abstractmethod
     def perform(

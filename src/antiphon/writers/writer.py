@@ -18,9 +18,6 @@ from antiphon.music.score import Score
 Chance = np.random.Generator
 Bars = NDArray[np.uint8]
 
-MOST_BOLD = 10.0
-"""The highest temperature."""
-
 
 class Writer(ABC):
     """Writes songs with one family's generator.
@@ -42,6 +39,8 @@ class Writer(ABC):
         Whether there is a choice of a step to be more or less bold in.
     knows_silence
         Whether a song can begin out of nothing, so that no real bar is needed before it.
+    has_harmony
+        Whether what it writes holds its own accompaniment, so that chords need not be played beside it.
     tempo
         Beats a minute unless one is asked for.
     """
@@ -49,6 +48,7 @@ class Writer(ABC):
     reads: frozenset[str]
     has_temperature: ClassVar[bool]
     knows_silence: ClassVar[bool]
+    has_harmony: ClassVar[bool] = False
     tempo: ClassVar[float]
 
     @abstractmethod

@@ -73,8 +73,6 @@ class LstmConfig(LikelihoodThenGame):
 
     Parameters
     ----------
-    latent_dim
-        Of a piece's latent, heard at every note.
     hidden_dim, embedding_dim, head_dim, num_layers
         Sizes of the generator.
     dropout
@@ -90,7 +88,6 @@ class LstmConfig(LikelihoodThenGame):
     """
 
     kind: Literal["lstm"] = "lstm"
-    latent_dim: Width = 16
     hidden_dim: Width = 320
     embedding_dim: Width = 96
     head_dim: Width = 256

@@ -12,7 +12,7 @@ from torch import Tensor
 LAGS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Bars back at which a writer looks: songs repeat half bars, bars, and phrases."""
 
-SPAN = 256
+SPAN = 512
 """Notes that are remembered."""
 
 LONGEST_RUN = 8
@@ -24,12 +24,16 @@ NUM_MORE = 6
 FADES = (6.0, 64.0)
 """Steps in which the memory of a pitch fades to a third: the harmony's, and the key's."""
 
-NUM_PLANES = 4 + len(LAGS) + len(FADES) + 1
+NUM_LAGS = len(LAGS) + 1
+"""Lags that are remembered at: those, and the one to the bar that this bar brings back."""
+
+NUM_PLANES = 4 + NUM_LAGS + len(FADES) + 1
 """Kinds of remembered pitches: of the chord so far, sounding, of the last two chords, begun one lag ago, faded, going
 on as before."""
 
 _PITCHES, _FURTHEST = 128, 64
 _LONG_AGO = 1 << 30
+_NEVER = -1
 
 
 class Heard(NamedTuple):
@@ -77,10 +81,12 @@ class Recall(NamedTuple):
     moment: Moment
 
 
-def recall(heard: Heard, before: Tensor, moment: Moment, again: Again) -> Recall:
-    """What is remembered at a moment of the notes `before` it (N, T, U)."""
+def recall(heard: Heard, before: Tensor, moment: Moment, again: Again, back: Tensor) -> Recall:
+    """What is remembered at a moment of the notes `before` it (N, T, U), `back` (N, T) being the bars to the bar that
+    this one brings back, 0 for none."""
     since = moment.onset[:, :, None] - heard.onset[:, None]
-    return Recall(heard, before, since, lags(moment.bar), again, moment)
+    planned = torch.where(back > 0, back * moment.bar, _NEVER)
+    return Recall(heard, before, since, torch.cat([lags(moment.bar), planned[:, :, None]], 2), again, moment)
 
 
 def nothing(num: int, like: Tensor) -> Heard:

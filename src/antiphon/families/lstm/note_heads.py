@@ -7,8 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from antiphon.codecs.chords import TRIADS
 from antiphon.families.lstm import memory
-from antiphon.families.lstm.memory import LAGS, LONGEST_RUN, NUM_MORE, NUM_PLANES, Moment, Recall
+from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NUM_CHORDS, Told
+from antiphon.families.lstm.memory import LONGEST_RUN, NUM_LAGS, NUM_MORE, NUM_PLANES, Moment, Recall
 
 SIZES = (65, 128, 64)
 """Classes of offset, pitch and duration."""
@@ -26,6 +28,8 @@ _OFFSETS, _PITCHES, _DURATIONS = SIZES
 _NEAR = 36
 _OCTAVE = 12
 _BEAT = 4
+# Root, third and fifth of the bar's chord and of the next.
+_TONES = 6
 
 
 class Place(nn.Module):
@@ -42,6 +46,22 @@ class Place(nn.Module):
         place, bar = moment.place, moment.bar
         placed: Tensor = self.place(place) + self.bar(bar) + self.beat(_BEAT * bar + place % _BEAT)
         return placed
+
+
+class Ahead(nn.Module):
+    """What a note is told of its bar and of the next."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        sizes = (NUM_CHORDS, MOST_BACK + 1, MOST_LEFT + 1, NUM_CHORDS, MOST_BACK + 1)
+        self.tables = nn.ModuleList(nn.Embedding(size, dim) for size in sizes)
+
+    def forward(self, told: Told) -> Tensor:
+        """What is said (N, T, D)."""
+        # Forms may bring back bars from further away than a row of notes shows.
+        near = told._replace(back=told.back.clamp_max(MOST_BACK), next_back=told.next_back.clamp_max(MOST_BACK))
+        said: Tensor = torch.stack([table(of) for table, of in zip(self.tables, near, strict=True)]).sum(0)
+        return said
 
 
 class _Copies(nn.Module):
@@ -70,27 +90,30 @@ class OffsetHead(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.gaps = _Copies(_OFFSETS, len(LAGS), dim)
+        self.gaps = _Copies(_OFFSETS, NUM_LAGS, dim)
         self.again = _Copies(_OFFSETS + 1, 1, dim)
-        self.more = nn.Parameter(torch.randn(len(LAGS), NUM_MORE, dim) * 0.1)
+        self.more = nn.Parameter(torch.randn(NUM_LAGS, NUM_MORE, dim) * 0.1)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
+        self.ahead = Ahead(dim)
         self.out = nn.Linear(dim, _OFFSETS)
 
-    def forward(self, known: Tensor, recalled: Recall) -> Tensor:
+    def forward(self, known: Tensor, recalled: Recall, told: Told) -> Tensor:
         """Scores (N, T, 65), all else being `known` (N, T, D)."""
         again = recalled.again
         gaps, more = memory.rhythm(recalled)
-        sources = torch.arange(len(LAGS), device=more.device) * NUM_MORE
+        sources = torch.arange(NUM_LAGS, device=more.device) * NUM_MORE
         said = F.embedding(more + sources, self.more.flatten(0, 1)).sum(2)
         next_ = torch.where(again.length > 0, again.offset + 1, 0)[..., None]
         known = known + said + self.gaps.embed(gaps) + self.again.embed(next_) + self.length(again.length)
-        hidden = F.leaky_relu(known, SLOPE)
+        hidden = F.leaky_relu(known + self.ahead(told), SLOPE)
         scores: Tensor = self.out(hidden) + self.again.scores(hidden, next_)
         return scores + F.pad(self.gaps.scores(hidden, gaps), (1, 0))
 
 
 class PitchHead(nn.Module):
-    """Which pitch: by itself, by its interval from the last note, or as remembered."""
+    """Which pitch: by itself, by its interval from the last note, as remembered, or of the bar's chord or the next."""
+
+    chord_tones: Tensor
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -98,11 +121,17 @@ class PitchHead(nn.Module):
         self.place = Place(dim)
         self.near = nn.Linear(NUM_PLANES * (2 * _NEAR + 1), dim, bias=False)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
+        self.ahead = Ahead(dim)
+        self.tones = nn.Linear(_TONES * _OCTAVE, dim, bias=False)
         self.out = nn.Linear(dim, _PITCHES)
         self.intervals = nn.Linear(dim, 2 * REACH + 1)
         self.trust = nn.Linear(dim, 2 * NUM_PLANES)
+        self.trust_tones = nn.Linear(dim, _TONES)
+        none = torch.zeros(1, _TONES // 2, _OCTAVE)
+        triads = F.one_hot(torch.from_numpy(TRIADS.copy()), _OCTAVE).float()
+        self.register_buffer("chord_tones", torch.cat([triads, none]), persistent=False)
 
-    def forward(self, known: Tensor, offset: Tensor, last: Tensor, recalled: Recall) -> Tensor:
+    def forward(self, known: Tensor, offset: Tensor, last: Tensor, recalled: Recall, told: Told) -> Tensor:
         """Scores (N, T, 128) after a pitch `last` (N, T), the `offset` (N, T, 65) being settled."""
         again = recalled.again
         agrees = (again.length > 0) & (again.offset == offset.argmax(-1))
@@ -110,12 +139,15 @@ class PitchHead(nn.Module):
         planes = memory.pitches(recalled, same.to(known))
         length = self.length(again.length * agrees)
         near = self.near(_around(planes, last, _NEAR).flatten(2))
-        known = known + self.settled(offset) + self.place(recalled.moment)
+        tones = torch.cat([self.chord_tones[told.chord], self.chord_tones[told.next_chord]], dim=2)
+        known = known + self.settled(offset) + self.place(recalled.moment) + self.ahead(told)
+        known = known + self.tones(_turned(tones, last).flatten(2))
         hidden = F.leaky_relu(known + near + length, SLOPE)
         whole, folded = self.trust(hidden).chunk(2, dim=-1)
         copied = (whole[:, :, None] @ planes).squeeze(2)
         classes = F.pad(planes, (0, 4)).view(*planes.shape[:3], 11, _OCTAVE).sum(3)
-        classes = (folded[:, :, None] @ classes).squeeze(2).repeat(1, 1, 11)[..., :_PITCHES]
+        classes = (folded[:, :, None] @ classes).squeeze(2) + (self.trust_tones(hidden)[:, :, None] @ tones).squeeze(2)
+        classes = classes.repeat(1, 1, 11)[..., :_PITCHES]
         reach = torch.arange(_PITCHES, device=last.device) - last[..., None]
         moved = self.intervals(hidden).gather(2, reach.clamp(-REACH, REACH) + REACH)
         scores: Tensor = self.out(hidden) + moved + copied + classes
@@ -129,11 +161,12 @@ class DurationHead(nn.Module):
         super().__init__()
         self.settled = nn.Linear(_OFFSETS + _PITCHES, dim, bias=False)
         self.place = Place(dim)
-        self.copies = _Copies(_DURATIONS + 1, len(LAGS) + 1, dim)
+        self.copies = _Copies(_DURATIONS + 1, NUM_LAGS + 1, dim)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
+        self.ahead = Ahead(dim)
         self.out = nn.Linear(dim, _DURATIONS)
 
-    def forward(self, known: Tensor, offset: Tensor, pitch: Tensor, recalled: Recall) -> Tensor:
+    def forward(self, known: Tensor, offset: Tensor, pitch: Tensor, recalled: Recall, told: Told) -> Tensor:
         """Scores (N, T, 64), `offset` (N, T, 65) and `pitch` (N, T, 128) being settled."""
         again = recalled.again
         chosen = pitch.argmax(-1)
@@ -141,9 +174,16 @@ class DurationHead(nn.Module):
         then = memory.durations(recalled, chosen)
         then = torch.cat([then, (again.duration * agrees)[..., None]], dim=2)
         known = known + self.settled(torch.cat([offset, pitch], dim=-1)) + self.place(recalled.moment)
+        known = known + self.ahead(told)
         hidden = F.leaky_relu(known + self.copies.embed(then) + self.length(again.length * agrees), SLOPE)
         scores: Tensor = self.out(hidden) + self.copies.scores(hidden, then)
         return scores
+
+
+def _turned(tones: Tensor, pitch: Tensor) -> Tensor:
+    """Pitch classes (N, T, K, 12) counted from that of a pitch (N, T)."""
+    where = (pitch[..., None] + torch.arange(_OCTAVE, device=pitch.device)) % _OCTAVE
+    return tones.gather(3, where[:, :, None].expand_as(tones))
 
 
 def _around(planes: Tensor, centre: Tensor, reach: int) -> Tensor:

@@ -10,12 +10,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from antiphon.families.lstm import memory
-from antiphon.families.lstm.memory import Heard, Moment, Recall
+from antiphon.families.lstm.brief import TRAITS, Brief, Told
+from antiphon.families.lstm.habits import Habits
+from antiphon.families.lstm.memory import Heard, Moment
 from antiphon.families.lstm.note_heads import (
     MOST_STEPS,
     REACH,
     SIZES,
     SLOPE,
+    Ahead,
     DurationHead,
     OffsetHead,
     PitchHead,
@@ -30,26 +33,27 @@ _FORBIDDEN = -1e4
 
 class State(NamedTuple):
     """What a song has come to: the recurrence (layers, N, H) twice, the planes of the note before (N, C), the pitch
-    before that (N,), when it began, (N, 1) each, and what was heard."""
+    before that (N,), when it began, (N, 1) each, the number of its bar (N, 1), and what was heard."""
 
     hidden: Tensor
     cell: Tensor
     before: Tensor
     earlier: Tensor
     moment: Moment
+    number: Tensor
     heard: Heard
 
 
 class NoteGenerator(nn.Module):
-    """An LSTM that hears its own notes, the place in the bar and the piece's latent; a note is its offset, then pitch,
-    then duration, each scored with what is remembered of the same place bars ago (`antiphon.families.lstm.memory`).
+    """An LSTM that hears its own notes, the place in the bar and what is settled of the piece (`brief`); a note is its
+    offset, then pitch, then duration, each scored with what is remembered of the same place bars ago (`memory`).
 
-    Chance is a Gaussian for every class of every note, turned into Gumbel noise, so that G is a deterministic map from
-    latents to notes. A first note has no offset: where it lies is given.
+    Chance is a Gaussian for every trait of the piece and for every class of every note, turned into Gumbel noise, so
+    that G is a deterministic map from latents to notes. A first note has no offset: where it lies is given.
 
     Parameters
     ----------
-    latent_dim, hidden_dim, embedding_dim, head_dim, num_layers
+    hidden_dim, embedding_dim, head_dim, num_layers
         Widths and depth.
     dropout
         Share of each state that is dropped while training.
@@ -58,9 +62,7 @@ class NoteGenerator(nn.Module):
     temper: Tensor
     lean: Tensor
 
-    def __init__(
-        self, *, latent_dim: int, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float
-    ) -> None:
+    def __init__(self, *, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float) -> None:
         super().__init__()
         # Set after training: what scores of offset, pitch and duration are divided by, and what is added to that of a
         # chord's going on.
@@ -69,101 +71,113 @@ class NoteGenerator(nn.Module):
         self.hear = nn.Linear(NUM_CLASSES, embedding_dim)
         self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
         self.place = Place(embedding_dim)
-        self.lstm = nn.LSTM(latent_dim + embedding_dim, hidden_dim, num_layers, batch_first=True)
+        self.ahead = Ahead(embedding_dim)
+        self.lstm = nn.LSTM(len(TRAITS) + embedding_dim, hidden_dim, num_layers, batch_first=True)
         self.known = nn.Linear(hidden_dim, 3 * head_dim)
         self.offset = OffsetHead(head_dim)
         self.pitch = PitchHead(head_dim)
         self.duration = DurationHead(head_dim)
         self.dropout = nn.Dropout(dropout)
+        self.habits = Habits()
 
     def begin(self, place: Tensor, bar: Tensor) -> State:
         """The state of N songs whose first note lies at steps `place` (N,) of bars of `bar` steps (N,)."""
         silence = self.hear.weight.new_zeros(self.lstm.num_layers, len(place), self.lstm.hidden_size)
         heard, start = memory.nothing(len(place), place), _moment(place * 0, place, bar)
         none = silence.new_zeros(len(place), NUM_CLASSES)
-        return State(silence, silence, none, start.onset, Moment(*(column[:, None] for column in start)), heard)
+        moment = Moment(*(column[:, None] for column in start))
+        return State(silence, silence, none, start.onset, moment, moment.onset * 0, heard)
 
-    def teacher(self, planes: Tensor, place: Tensor, bar: Tensor, latent: Tensor) -> tuple[Tensor, ...]:
+    def teacher(self, planes: Tensor, place: Tensor, bar: Tensor, number: Tensor, brief: Brief) -> tuple[Tensor, ...]:
         """Scores (N, T, ...) of offset, pitch and duration of each note of `planes` (N, T, C) given what is before
-        them; `place` and `bar` (N, T) are each note's step in its bar, and the bar's steps."""
+        them; `place`, `bar` and `number` (N, T) are each note's step in its bar, the bar's steps and its number."""
         offset, pitch, duration = (part.argmax(-1) for part in parts(planes))
         now = _moment(offset.cumsum(1), place, bar)
         # A first note's place is known before it is written, any other's with its offset.
-        then = Moment(*(torch.cat([column[:, :1], column[:, :-1]], 1) for column in now))
+        then, told_now = Moment(*(_one_late(column) for column in now)), brief.at(number)
+        told = Told(*(_one_late(column) for column in told_now))
         before, last = F.pad(planes[:, :-1], (0, 0, 1, 0)), F.pad(pitch[:, :-1], (1, 0))
-        inputs = self._input(before, last, F.pad(last[:, :-1], (1, 0)), then, latent)
+        inputs = self._input(before, last - F.pad(last[:, :-1], (1, 0)), then, told, brief.traits)
         known = self.known(self.dropout(self.lstm(inputs)[0])).chunk(3, dim=-1)
         run = memory.runs(pitch, offset)
         heard = Heard(now.onset, offset, pitch, duration + 1, run[:, -1], torch.ones_like(pitch, dtype=torch.bool))
         earlier = torch.ones_like(run, dtype=torch.bool).tril(-1)
         again = memory.going_on(heard, F.pad(run[:, :-1], (0, 0, 1, 0)), earlier)
-        recalled = memory.recall(heard, earlier, now, again)
+        recalled = memory.recall(heard, earlier, now, again, told_now.back)
         settled = parts(planes)
         return (
-            self.offset(known[0], memory.recall(heard, earlier, then, again)) + _topped(before),
-            self.pitch(known[1], settled[0], last, recalled) + _descending(before, settled[0]),
-            self.duration(known[2], settled[0], settled[1], recalled),
+            self.offset(known[0], memory.recall(heard, earlier, then, again, told.back), told) + _topped(before),
+            self.pitch(known[1], settled[0], last, recalled, told_now) + _descending(before, settled[0]),
+            self.duration(known[2], settled[0], settled[1], recalled, told_now),
         )
 
     def forward(
-        self, state: State, latent: Tensor, noise: Tensor, temperature: float = 1.0, given: Tensor | None = None
+        self, state: State, brief: Brief, noise: Tensor, temperature: float = 1.0, given: Tensor | None = None
     ) -> tuple[Tensor, State]:
         """Notes for Gumbel `noise` (N, T, C) as straight-through planes (N, T, C), and the state after them; `given`
         (N,) is the first one's offset where it is nobody's choice: 0 where a song begins."""
         planes = []
         for step, drawn in enumerate(noise.unbind(1)):
-            plane, state = self._note(state, latent, drawn, temperature, given if step == 0 else None)
+            plane, state = self._note(state, brief, drawn, temperature, given if step == 0 else None)
             planes.append(plane)
         return torch.stack(planes, dim=1), state
 
-    def follow(self, state: State, latent: Tensor, planes: Tensor, place: Tensor, bar: Tensor) -> State:
-        """The state after given notes `planes` (N, T, C) at steps `place` of bars of `bar` steps (N, T)."""
+    def follow(self, brief: Brief, planes: Tensor, place: Tensor, bar: Tensor, number: Tensor) -> State:
+        """The state after given notes `planes` (N, T, C) at steps `place` of bars of `bar` steps, of these numbers,
+        (N, T) each."""
+        state = self.begin(place[:, 0], bar[:, 0])
         for step, note in enumerate(planes.unbind(1)):
-            state = self._advance(state, latent)[1]
+            state = self._advance(state, brief)[1]
             onset = state.moment.onset + parts(note)[0].argmax(1)[:, None]
-            state = _heard(state, note, _moment(onset, place[:, step : step + 1], bar[:, step : step + 1]))
+            here = slice(step, step + 1)
+            state = _heard(state, note, _moment(onset, place[:, here], bar[:, here]), number[:, here])
         return state
 
-    def _advance(self, state: State, latent: Tensor) -> tuple[tuple[Tensor, ...], State]:
+    def _advance(self, state: State, brief: Brief) -> tuple[tuple[Tensor, ...], State]:
         """What is known (N, 1, D) of offset, pitch and duration of the next note."""
-        last = parts(state.before)[1].argmax(1)
-        inputs = self._input(state.before[:, None], last[:, None], state.earlier[:, None], state.moment, latent)
+        interval = (parts(state.before)[1].argmax(1) - state.earlier)[:, None]
+        told = brief.at(state.number)
+        inputs = self._input(state.before[:, None], interval, state.moment, told, brief.traits)
         hidden, (carried, cell) = self.lstm(inputs, (state.hidden, state.cell))
         return self.known(self.dropout(hidden)).chunk(3, dim=-1), state._replace(hidden=carried, cell=cell)
 
     def _note(
-        self, state: State, latent: Tensor, noise: Tensor, temperature: float, given: Tensor | None
+        self, state: State, brief: Brief, noise: Tensor, temperature: float, given: Tensor | None
     ) -> tuple[Tensor, State]:
-        known, state = self._advance(state, latent)
+        known, state = self._advance(state, brief)
         of_offset, of_pitch, of_duration = parts(noise)
-        recalled = _recalled(state, state.moment)
+        told = brief.at(state.number)
+        before = state.heard.there[:, None]
+        again = memory.going_on(state.heard, state.heard.run[:, None], before)
         if given is not None:
             offset = F.one_hot(given, _OFFSETS).to(noise)
         else:
-            scores = self.offset(known[0], recalled)[:, 0] + _topped(state.before)
+            recalled = memory.recall(state.heard, before, state.moment, again, told.back)
+            scores = self.offset(known[0], recalled, told)[:, 0] + _topped(state.before)
             leaning = scores + F.pad(self.lean, (0, _OFFSETS - 1))
             offset = self._draw(0, leaning, of_offset, temperature)
         steps = offset.argmax(1)[:, None]
         onset, place, bar = state.moment
-        now = Moment(onset + steps, (place + steps) % bar, bar)
-        recalled = memory.recall(state.heard, recalled.before, now, recalled.again)
+        number, now = state.number + (place + steps) // bar, Moment(onset + steps, (place + steps) % bar, bar)
+        told = brief.at(number)
+        recalled = memory.recall(state.heard, before, now, again, told.back)
         last = parts(state.before)[1].argmax(1)[:, None]
-        scores = self.pitch(known[1], offset[:, None], last, recalled)[:, 0] + _descending(state.before, offset)
+        scores = self.pitch(known[1], offset[:, None], last, recalled, told)[:, 0] + _descending(state.before, offset)
         pitch = self._draw(1, scores, of_pitch, temperature)
-        scores = self.duration(known[2], offset[:, None], pitch[:, None], recalled)[:, 0]
+        scores = self.duration(known[2], offset[:, None], pitch[:, None], recalled, told)[:, 0]
         note = torch.cat([offset, pitch, self._draw(2, scores, of_duration, temperature)], dim=1)
-        return note, _heard(state, note, now)
+        return note, _heard(state, note, now, number)
 
     def _draw(self, which: int, scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
         """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
         soft = torch.softmax((scores / self.temper[which] + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
-    def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, latent: Tensor) -> Tensor:
-        """What the recurrence hears (N, T, E) of the note before, and of the pitches of it and of the one before it."""
-        interval = self.interval((last - earlier).clamp(-REACH, REACH) + REACH)
-        heard = F.leaky_relu(self.hear(before) + interval + self.place(moment), SLOPE)
-        return torch.cat([heard, latent[:, None].expand(-1, heard.shape[1], -1)], dim=-1)
+    def _input(self, before: Tensor, interval: Tensor, moment: Moment, told: Told, traits: Tensor) -> Tensor:
+        """What the recurrence hears (N, T, E) of the note before, and of its interval (N, T) from the one before it."""
+        interval = self.interval(interval.clamp(-REACH, REACH) + REACH)
+        heard = F.leaky_relu(self.hear(before) + interval + self.place(moment) + self.ahead(told), SLOPE)
+        return torch.cat([heard, traits[:, None].expand(-1, heard.shape[1], -1)], dim=-1)
 
 
 def to_planes(rows: Tensor) -> Tensor:
@@ -192,17 +206,17 @@ def _moment(onset: Tensor, place: Tensor, bar: Tensor) -> Moment:
     return Moment(onset.long(), place.long() % bar, bar)
 
 
-def _recalled(state: State, moment: Moment) -> Recall:
-    """What a song remembers at a moment (N, 1)."""
-    before = state.heard.there[:, None]
-    return memory.recall(state.heard, before, moment, memory.going_on(state.heard, state.heard.run[:, None], before))
+def _one_late(column: Tensor) -> Tensor:
+    """Of each note what the one before it has (N, T); of the first its own."""
+    return torch.cat([column[:, :1], column[:, :-1]], dim=1)
 
 
-def _heard(state: State, note: Tensor, moment: Moment) -> State:
+def _heard(state: State, note: Tensor, moment: Moment, number: Tensor) -> State:
     """The state that also holds a note (N, C)."""
     offset, pitch, duration = (part.argmax(1) for part in parts(note))
     heard = memory.remember(state.heard, moment.onset[:, 0], offset, pitch, duration + 1)
-    return state._replace(before=note, earlier=parts(state.before)[1].argmax(1), moment=moment, heard=heard)
+    earlier = parts(state.before)[1].argmax(1)
+    return state._replace(before=note, earlier=earlier, moment=moment, number=number, heard=heard)
 
 
 def _descending(before: Tensor, offset: Tensor) -> Tensor:

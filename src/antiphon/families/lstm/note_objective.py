@@ -4,8 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from antiphon.families.lstm.brief import Brief, Plan, numbers, read
 from antiphon.families.lstm.config import LstmConfig
 from antiphon.families.lstm.note_critic import NoteDiscriminator
+from antiphon.families.lstm.note_heads import MOST_STEPS
 from antiphon.families.lstm.note_networks import NUM_CLASSES, NoteGenerator, State, parts, to_planes, to_rows
 from antiphon.families.lstm.notes import valid
 from antiphon.gan.objective import Batch
@@ -13,13 +15,14 @@ from antiphon.gan.paired import PairedObjective
 from antiphon.nn.straight_through import gumbel
 
 _HIGHEST = 127
+_LONGEST = 64
 
 
 class LstmObjective(PairedObjective):
     """Batches: "real" uint8 (N, T, 3), "length" (N,), "place" and "bar" (N, T), rows of `antiphon.codecs.notes`.
 
-    The first note's offset is left out: it tells of music before the row. What is written keeps the metre of its first
-    bar.
+    The first note's offset is left out: it tells of music before the row. What is written is told what the batch's own
+    music is like and what its bars are (`antiphon.families.lstm.brief`), and keeps the metre of its first bar.
     """
 
     generator: NoteGenerator
@@ -27,7 +30,6 @@ class LstmObjective(PairedObjective):
 
     def __init__(self, config: LstmConfig) -> None:
         generator = NoteGenerator(
-            latent_dim=config.latent_dim,
             hidden_dim=config.hidden_dim,
             embedding_dim=config.embedding_dim,
             head_dim=config.head_dim,
@@ -49,29 +51,37 @@ class LstmObjective(PairedObjective):
         return {**batch, "real": torch.cat([pitch[:, :, None], real[:, :, 1:]], dim=2).to(torch.uint8)}
 
     def likelihood(self, batch: Batch) -> dict[str, Tensor]:
-        """Cross-entropy of each note's offset, pitch and duration given all before it, in nats a note."""
+        """Cross-entropy of each note's offset, pitch and duration given all before it, in nats a note.
+
+        A song's last note is followed by an offset to the next bar line, so that it is known to be the last.
+        """
+        batch = _told(batch)
+        brief, number, length = _brief(batch), batch["number"], batch["length"].long()
+        if torch.is_grad_enabled():
+            self.generator.habits.learn(brief, number.gather(1, length[:, None] - 1)[:, 0] + 1)
         real = to_planes(batch["real"])
-        scores = self.generator.teacher(real, batch["place"], batch["bar"], self._latent(len(real)))
-        heard = valid(batch["length"], real.shape[1])
+        scores = self.generator.teacher(real, batch["place"], batch["bar"], number, brief)
+        note = torch.arange(real.shape[1], device=real.device)
+        heard = note < length[:, None]
+        # A first note's offset is nobody's choice.
+        asked = {"offset": (note > 0) & (note <= length[:, None]), "pitch": heard, "duration": heard}
         terms = {}
-        for name, score, true in zip(("offset", "pitch", "duration"), scores, parts(real), strict=True):
+        for (name, counts), score, true in zip(asked.items(), scores, parts(real), strict=True):
             surprise = F.cross_entropy(score.flatten(0, 1), true.argmax(-1).flatten(), reduction="none").view_as(heard)
-            # A first note's offset is nobody's choice.
-            asked = heard & (torch.arange(heard.shape[1], device=heard.device) > 0) if name == "offset" else heard
-            terms[name] = (surprise * asked).sum() / heard.sum()
+            terms[name] = (surprise * counts).sum() / heard.sum()
         return terms
 
     def played(self, batch: Batch) -> Batch:
         """Passages as long as the game is about, from anywhere in each row, as many as a row could hold."""
         width = min(self.config.passage, batch["real"].shape[1])
         each = batch["real"].shape[1] // width
-        batch = {name: values.repeat_interleave(each, 0) for name, values in batch.items()}
+        batch = {name: values.repeat_interleave(each, 0) for name, values in _told(batch).items()}
         real, length = batch["real"], batch["length"].long()
         begin = (torch.rand(len(real), device=real.device) * (length - width + 1).clamp_min(1)).long()
         notes = begin[:, None] + torch.arange(width, device=real.device)
-        cut = {name: batch[name].gather(1, notes) for name in ("place", "bar")}
+        cut = {name: batch[name].gather(1, notes) for name in ("place", "bar", "number")}
         drawn = real.gather(1, notes[:, :, None].expand(-1, -1, real.shape[2]))
-        return {**cut, "real": drawn, "length": length.clamp_max(width)}
+        return {**batch, **cut, "real": drawn, "length": length.clamp_max(width)}
 
     def fakes(self, batch: Batch, temperature: float) -> Tensor:
         """Sequences as planes (N, T, C)."""
@@ -82,44 +92,65 @@ class LstmObjective(PairedObjective):
         return to_planes(batch["real"]), fake, *_given(batch)
 
     def _write(self, like: Batch, temperature: float = 1.0) -> Tensor:
-        """Fake planes (N, T, C) from the places and in the metres of a batch."""
+        """Fake planes (N, T, C) from the places, in the metres and over the plans of a batch."""
         num, length = like["place"].shape
         noise = gumbel(torch.randn(num, length, NUM_CLASSES, device=like["place"].device))
         state = self.generator.begin(like["place"][:, 0], like["bar"][:, 0])
-        planes: Tensor = self.generator(state, self._latent(num), noise, temperature, state.earlier * 0)[0]
+        state = state._replace(number=like["number"][:, :1])
+        planes: Tensor = self.generator(state, _brief(like), noise, temperature, state.earlier * 0)[0]
         return planes
-
-    def _latent(self, num: int) -> Tensor:
-        weight = self.generator.hear.weight
-        return torch.randn(num, self.config.latent_dim, device=weight.device, dtype=weight.dtype)
 
     @torch.no_grad()
     def sample(self, num: int, condition: Batch) -> Tensor:
-        """Rows uint8 (num, row_length, 3) from the first "place" and in the first "bar" of `condition`, zero behind its
-        "length"."""
-        rows = to_rows(self._write({name: condition[name][:num] for name in ("place", "bar")}))
-        return rows * valid(condition["length"][:num], rows.shape[1])[:, :, None]
+        """Rows uint8 (num, row_length, 3) as long as those of `condition`, from where they begin, after their plans."""
+        batch = _told({name: condition[name][:num] for name in ("real", "length", "place", "bar")})
+        rows = to_rows(self._write(batch))
+        return rows * valid(batch["length"], rows.shape[1])[:, :, None]
 
     @torch.no_grad()
-    def go_on(self, state: State, latent: Tensor, noise: Tensor, given: Tensor | None = None) -> tuple[Tensor, State]:
+    def go_on(self, state: State, brief: Brief, noise: Tensor, given: Tensor | None = None) -> tuple[Tensor, State]:
         """Rows uint8 (N, T, 3) after a state for given noise (N, T, C), and the state after them; `given` (N,): the
         first offset, where it is not to be drawn."""
-        planes, state = self.generator(state, latent, noise, given=given)
+        planes, state = self.generator(state, brief, noise, given=given)
         return to_rows(planes), state
 
     @torch.no_grad()
-    def after(self, rows: Tensor, place: Tensor, bar: Tensor, latent: Tensor) -> State:
-        """The state of songs that began with given notes: rows (N, T, 3) at steps `place` of bars of `bar`, (N, T) or
-        (1, T)."""
-        planes = to_planes(rows).to(latent)
-        place, bar = (column.expand(len(rows), -1) for column in (place, bar))
-        state: State = self.generator.follow(self.generator.begin(place[:, 0], bar[:, 0]), latent, planes, place, bar)
+    def after(self, batch: Batch, brief: Brief) -> State:
+        """The state of songs that began with given notes: "real" (N, T, 3), "place", "bar" and "number" (N, T)."""
+        planes = to_planes(batch["real"]).to(brief.traits)
+        state: State = self.generator.follow(brief, planes, batch["place"], batch["bar"], batch["number"])
         return state
 
     def judge(self, rows: Tensor, length: Tensor, place: Tensor, bar: Tensor) -> Tensor:
         """The discriminator's logits (N,) of rows (N, T, 3)."""
         logits: Tensor = self.discriminator(to_planes(rows), length, place[:, 0], bar[:, 0])
         return logits
+
+
+def read_brief(batch: Batch) -> Batch:
+    """A batch of rows, with the number of each note's bar (N, T), and what could have been settled of them: "traits"
+    (N, K) and "chord", "back" and "left" (N, B).
+
+    The note behind the end of a song is given the offset to the next bar line, and what the last note has else.
+    """
+    real, length = batch["real"], batch["length"].long()
+    note = torch.arange(real.shape[1], device=real.device)
+    last = torch.minimum(note, length[:, None] - 1)
+    bar = batch["bar"].long().gather(1, last).clamp(1, MOST_STEPS)
+    place = batch["place"].long().gather(1, last) % bar
+    offset = torch.where(note == length[:, None], (bar - place).clamp_max(_LONGEST), real[:, :, 2])
+    number = numbers((real[:, :, 2].long() * (note > 0) * (note < length[:, None])).cumsum(1), place, bar)
+    brief = read(real, length, place, bar, number)
+    settled = {"traits": brief.traits, **brief.plan._asdict(), "number": number, "place": place, "bar": bar}
+    return {**batch, **settled, "real": torch.cat([real[:, :, :2], offset[:, :, None].to(real)], dim=2)}
+
+
+def _told(batch: Batch) -> Batch:
+    return batch if "number" in batch else read_brief(batch)
+
+
+def _brief(batch: Batch) -> Brief:
+    return Brief(batch["traits"], Plan(batch["chord"], batch["back"], batch["left"]))
 
 
 def _given(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
