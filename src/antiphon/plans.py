@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import triad_code
 from antiphon.composing import Compose
-from antiphon.music.form import Layout, draw_form, lay_out
+from antiphon.music.form import Layout, draw_form, draw_periods, lay_out
 from antiphon.music.progressions import draw_key
 from antiphon.music.theory import Chord, Key
 from antiphon.orders import Chords, Order
@@ -73,7 +73,8 @@ def make_plans(
 def _layout(order: Order, chance: Chance) -> Layout | None:
     if not order.phrased:
         return None
-    return lay_out(order.form or draw_form(order.bars, chance), order.section_bars, order.bars)
+    form = order.form or draw_form(order.bars, chance)
+    return lay_out(form, order.section_bars, order.bars, draw_periods(form, order.section_bars, chance))
 
 
 def _plan(order: Order, chords: Chords, key: Key | None, opening: Bars, layout: Layout | None) -> Plan:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.errors import InputError
-from antiphon.music.form import FORMS, Section, draw_form, lay_out, measure_form, parse_form
+from antiphon.music.form import FORMS, PERIODS, Section, draw_form, draw_periods, lay_out, measure_form, parse_form
 
 forms = st.text("ABCd'", min_size=1, max_size=12).filter(lambda text: text[0] != "'")
 
@@ -52,6 +52,29 @@ def test_a_song_may_end_within_a_section() -> None:
     layout = lay_out(parse_form("AAA"), 4, 10)
     assert layout.source.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0, 1]
     assert np.flatnonzero(layout.closes).tolist() == [3, 7, 9]
+
+
+def test_the_second_half_of_a_period_begins_like_the_first() -> None:
+    layout = lay_out(parse_form("ABA'"), 8, 24, frozenset({0}))
+    assert layout.source[:8].tolist() == [0, 1, 2, 3, 0, 1, 6, 7] and layout.harmony[:8].tolist() == [
+        0,
+        1,
+        2,
+        3,
+        0,
+        1,
+        6,
+        7,
+    ]
+    assert layout.source[8:].tolist() == [*range(8, 16), 0, 1, 2, 3, 0, 1, 22, 23]
+
+
+def test_a_few_long_sections_are_periods_and_no_short_one() -> None:
+    chance, form = np.random.default_rng(0), parse_form("ABAC")
+    drawn = [draw_periods(form, 8, chance) for _ in range(2000)]
+    assert np.mean([len(letters) for letters in drawn]) == pytest.approx(3 * PERIODS, rel=0.2)
+    assert set().union(*drawn) == {0, 1, 2}
+    assert not set().union(*(draw_periods(form, 7, chance) for _ in range(200)))
 
 
 @given(forms, st.integers(1, 9))

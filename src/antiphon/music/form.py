@@ -2,7 +2,8 @@
 
 A form is a letter for each section, such as `AABA`; small letters are read as capitals. A letter that was there before
 brings its section back. An apostrophe asks for another ending: `A'` goes like `A` but for its last bars, a fourth of
-the section and at least one; `A''` is a third ending, and each ending comes back with its name.
+the section and at least one; `A''` is a third ending, and each ending comes back with its name. A few long sections are
+periods, whose second half begins like the first.
 
 Axes: B bar.
 """
@@ -37,6 +38,10 @@ FORMS: Mapping[str, int] = {
 """Forms of 32 bars and how often in 20 times each is drawn: with them, bars come back after 4 and after 8 bars as often
 as in the songs of the corpus `lieder`, where most have no section that comes back note for note (`python -m benchmarks
 form`)."""
+
+PERIODS = 0.06
+"""How many letters of long sections stand for a period, so that bars of songs in `AABA` come back after four bars as
+often as in `lieder`."""
 
 _LONG_FORM = 4
 _MOST_SECTIONS = 256
@@ -153,8 +158,17 @@ def measure_form(form: Form, bars: int | None, section_bars: int | None) -> tupl
     return bars, length
 
 
-def lay_out(form: Form, section_bars: int, num_bars: int) -> Layout:
-    """A form in bars: each section's first appearance is what its letter brings back, its endings by their own."""
+def draw_periods(form: Form, section_bars: int, chance: np.random.Generator) -> frozenset[int]:
+    """The letters of a form whose sections are periods, of two halves that begin alike: none where sections are shorter
+    than eight bars."""
+    letters = sorted({section.letter for section in form})
+    drawn = chance.random(len(letters)) < PERIODS
+    return frozenset(np.array(letters)[drawn].tolist() if section_bars >= 2 * SECTION_BARS else ())
+
+
+def lay_out(form: Form, section_bars: int, num_bars: int, periods: frozenset[int] = frozenset()) -> Layout:
+    """A form in bars: each section's first appearance is what its letter brings back, its endings by their own; the
+    second half of a period brings back its first, but for the ending."""
     source = np.arange(num_bars)
     harmony = np.arange(num_bars)
     ending = max(section_bars // 4, 1)
@@ -165,8 +179,10 @@ def lay_out(form: Form, section_bars: int, num_bars: int) -> Layout:
         bars = np.arange(begin, min(begin + section_bars, num_bars))
         closing = bars - begin >= section_bars - ending
         shared, own = first.setdefault(section.letter, begin), ended.setdefault(section, begin)
-        harmony[bars] = bars - begin + shared
-        source[bars] = bars - begin + np.where(closing, own, shared)
+        half = section_bars // 2 if section.letter in periods else section_bars
+        place = np.where(closing, bars - begin, (bars - begin) % half)
+        harmony[bars] = place + shared
+        source[bars] = place + np.where(closing, own, shared)
     return Layout(form, section_bars, source, harmony)
 
 
