@@ -152,7 +152,8 @@ def measure_form(form: Form, bars: int | None, section_bars: int | None) -> tupl
         return num * length, length
     length = section_bars or bars // num
     if length * num != bars:
-        fitting = num * (section_bars or max(bars // num, 1))
+        lengths = [section_bars] if section_bars else sorted({max(bars // num, 1), bars // num + 1})
+        fitting = " or ".join(str(num * each) for each in lengths)
         given = f" of {section_bars} bars" if section_bars else ""
         raise InputError(f"bars = {bars}: the form has {num} sections{given}; choose {fitting} bars, or leave bars out")
     return bars, length
