@@ -23,11 +23,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "resolved": {"families", "codecs", "training"},
     "presets": {"resolved", "families", "codecs", "data", "training"},
     "model_files": {"resolved", "presets", "families", "codecs", "training", "gan"},
-    "writers": {"families", "codecs", "music", "gan", "nn"},
-    "composing": {"model_files", "writers", "codecs", "music"},
-    "orders": {"composing", "writers", "codecs", "music"},
+    "asked": {"codecs", "music"},
+    "writers": {"asked", "families", "codecs", "music", "gan", "nn"},
+    "composing": {"asked", "model_files", "writers", "codecs", "music"},
+    "orders": {"asked", "writers", "codecs", "music"},
     "plans": {"orders", "composing", "writers", "codecs", "music"},
     "generate": {
+        "asked",
         "composing",
         "orders",
         "plans",
@@ -43,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "gan",
     },
-    "continuing": {"generate", "orders", "writers", "families", "codecs", "music", "io"},
+    "continuing": {"asked", "generate", "orders", "writers", "families", "codecs", "music", "io"},
     "observers": {"evaluation", "writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {
         "resolved",
@@ -70,7 +72,7 @@ way in."""
 WITHIN_EVALUATION = ("metrics", "sets", "report", "examiner", "suite")
 """Its rooms, from the ground up: each may import those before it; `examiner` and `report` do without each other."""
 
-WITHOUT_TORCH = ("music", "io", "codecs", "data")
+WITHOUT_TORCH = ("music", "io", "codecs", "data", "asked")
 WITHOUT_MUSIC = ("nn", "gan", "training")
 
 

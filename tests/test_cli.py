@@ -133,6 +133,14 @@ def test_generate_options_reach_the_model(models: dict[str, Path], tmp_path: Pat
     assert sum(len(track.notes) > 0 for track in score.tracks) == 1
 
 
+def test_registers_are_names_or_midi_numbers(models: dict[str, Path], tmp_path: Path, capsys: Capture) -> None:
+    written = []
+    for register in ("C4-C5", "60-72", "72"):
+        succeed(capsys, "generate", models["bar"], "--register", register, "--out", tmp_path)
+        written.append((tmp_path / "bar-0.mid").read_bytes())
+    assert written[0] == written[1] != written[2]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

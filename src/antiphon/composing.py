@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from antiphon.asked import COMMON, LEARNT
 from antiphon.codecs.progressions import chords_of
 from antiphon.model_files import read
 from antiphon.music.form import Layout
@@ -27,7 +28,6 @@ bars, over their sections, each from its own chance alone.
 Sections of one letter share their chords (`Layout.harmony`), and a song that has sections ends with a cadence.
 """
 
-LEARNT = "learnt"
 COMPOSER = "chords"
 """The shipped model."""
 
@@ -68,6 +68,6 @@ def _shipped() -> ChordsWriter:
 
 
 PROGRESSIONS: Mapping[str, Callable[[], Compose]] = MappingProxyType(
-    {LEARNT: lambda: composed_by(_shipped()), "common": lambda: common}
+    {LEARNT: lambda: composed_by(_shipped()), COMMON: lambda: common}
 )
 """Composers by name."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import antiphon
+from antiphon.asked import Asked, check_kind, check_values
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES, melody_track, monophonic, on_the_beat
 from antiphon.codecs.notes import NoteSequences
@@ -22,7 +23,7 @@ from antiphon.generate import Model
 from antiphon.io.midi import read_midi
 from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
 from antiphon.music.theory import pitch_name
-from antiphon.orders import Asked, check_abilities, check_values
+from antiphon.orders import check_abilities
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
 from antiphon.writers.table import writer_of
 
@@ -91,8 +92,9 @@ def continue_song(
     writer = writer_of(model.objective)
     if model.config.family.kind not in ("bar", "lstm"):
         raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
-    asked = Asked(bars, None, None, temperature=float(temperature))
-    check_values(asked, seed, num, None)
+    asked = Asked(bars, seed, num, temperature=temperature)
+    check_kind("prime", prime)
+    check_values(asked)
     check_abilities(model.name, writer, asked)
     name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
     score = _in_fours(score)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import antiphon
+from antiphon.asked import FASTEST, HELD_OUT, SLOWEST, Asked, check_values
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
@@ -24,7 +25,7 @@ from antiphon.music.accompaniment import accompany
 from antiphon.music.keys import estimate_key
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, parse_chord
-from antiphon.orders import FASTEST, SLOWEST, Asked, Chords, Order, check_abilities, check_values, settle
+from antiphon.orders import Chords, Order, check_abilities, settle
 from antiphon.plans import Plan, make_plans, script_of
 from antiphon.resolved import ModelConfig
 from antiphon.writers.chords import ChordsWriter
@@ -33,8 +34,6 @@ from antiphon.writers.table import writer_of
 from antiphon.writers.writer import Chance, Writer
 
 Bars = NDArray[np.uint8]
-
-HELD_OUT = "held-out"
 
 _AT_ONCE = 256
 _MOST_BARS_AT_ONCE = 2**15
@@ -84,7 +83,7 @@ class Model:
         tempo: float | None = None,
         key: str | None = None,
         density: str | float | None = None,
-        register: str | None = None,
+        register: str | int | None = None,
         first: Path | str | Score | None = None,
         accompaniment: str | None = "block",
         temperature: float = 1.0,
@@ -118,7 +117,7 @@ class Model:
             "low", "medium", "high" or a number of notes a bar, of the melody on average; None: as it comes.
         register
             "low", "middle", "high", a pitch such as "G4" or a range such as "C4-G4" in which the melody is wished to
-            stay; None: as it comes.
+            stay, pitches also as MIDI numbers such as 67 or "60-67"; None: as it comes.
         first
             A MIDI file, or a score, whose last bar the first bar follows, in its tempo, its key, and over the chords
             that are written in it, unless others are asked for; or "held-out", a bar of music that the model
@@ -139,23 +138,26 @@ class Model:
         Raises
         ------
         InputError
-            If a value is out of range, a chord, key, form, pitch or pattern unknown, options contradict each other, the
-            file cannot be used, or the model cannot honour an option.
+            If a value is of another kind or out of range, a chord, key, form, pitch or pattern unknown, options
+            contradict each other, the file cannot be used, or the model cannot honour an option.
         """
         asked = Asked(
             bars,
+            seed,
+            num,
             form,
             section_bars,
             chords,
+            tempo,
             key,
             density,
             register,
             first,
             accompaniment,
-            float(temperature),
+            temperature,
             progression,
         )
-        check_values(asked, seed, num, tempo)
+        check_values(asked)
         check_abilities(self.name, self._writer, asked)
         order, tune = settle(asked, self._writer), _tune(first)
         openings = self._openings(first, tune)
@@ -201,8 +203,8 @@ class Model:
         """
         if not isinstance(self._writer, ChordsWriter):
             raise InputError(f"compose: the model {self.name} writes no chords; take the model chords")
-        asked = Asked(bars, form, section_bars, key=key, temperature=float(temperature))
-        check_values(asked, seed, num, None)
+        asked = Asked(bars, seed, num, form, section_bars, key=key, temperature=temperature)
+        check_values(asked)
         order = settle(asked, self._writer)
         return [plan.chords for plan in self._plans(order, range(seed, seed + num), self._openings(None, None))]
 

@@ -54,7 +54,8 @@ def generate(
     density
         How many notes a bar has: low, medium, high or a number.
     register
-        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4.
+        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4; a MIDI number such as 67
+        stands for its pitch. Melodies lie between C4 and B5.
     first
         A MIDI file whose last bar the first bar follows, or held-out for a bar of music unknown to the model.
     accompaniment

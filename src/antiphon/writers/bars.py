@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from antiphon.asked import MOST_BOLD
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
@@ -23,7 +24,7 @@ from antiphon.gan.steady import Inputs, Steady
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
 from antiphon.writers.phrases import Performance, PhraseWriter, Script
-from antiphon.writers.writer import MOST_BOLD, Bars, Chance, Writer, as_array, as_tensor, normal
+from antiphon.writers.writer import Bars, Chance, Writer, as_array, as_tensor, normal
 
 _NUM_PROBES = 256
 

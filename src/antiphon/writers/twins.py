@@ -5,12 +5,13 @@ from typing import ClassVar
 
 import torch
 
+from antiphon.asked import MOST_BOLD
 from antiphon.codecs.melody import STEPS
 from antiphon.families.midinet.networks import NUM_PITCHES
 from antiphon.gan.steady import Inputs
 from antiphon.nn.straight_through import gumbel
 from antiphon.writers.bars import MidinetWriter
-from antiphon.writers.writer import MOST_BOLD, Bars, Chance, as_array, as_tensor, normal
+from antiphon.writers.writer import Bars, Chance, as_array, as_tensor, normal
 
 
 class MidinetTwinWriter(MidinetWriter):
