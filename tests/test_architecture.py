@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reproductions": {"resolved", "fit", "presets", "evaluation", "codecs", "data", "io", "music", "training", "gan"},
     "reproduce": {"reproductions"},
     "commands": {"*"},
-    "doors": {"commands", "evaluation", "fit", "generate"},
+    "doors": {"asked", "commands", "evaluation", "fit", "generate"},
     "cli": {"doors"},
     "__main__": {"cli"},
 }

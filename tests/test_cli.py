@@ -78,6 +78,29 @@ def test_the_door_opens_without_heavy_rooms() -> None:
         assert heavy not in loaded
 
 
+SLIPS = {
+    "generate bar --bars 0": "bars = 0",
+    "generate bar --chords X7": "'X7'",
+    "generate nosuch": "'nosuch'",
+    "generate bar --first missing.mid": "missing.mid",
+    "generate absent.safetensors": "absent.safetensors: cannot be read",
+    "continue missing.mid": "missing.mid",
+    "continue missing.mid nosuch": "'nosuch'",
+    "continue missing.mid --bars 0": "bars = 0",
+}
+
+
+def test_slips_are_told_before_torch_is_there() -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from antiphon.cli import run\n"
+        "for words in sys.argv[1:]: assert run(words.split()) == 2, words"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *SLIPS], capture_output=True, text=True, check=True)
+    for line, sentence in zip(done.stderr.splitlines(), SLIPS.values(), strict=True):
+        assert sentence in line
+
+
 def test_generating_needs_neither_lightning_nor_matplotlib(models: dict[str, Path], tmp_path: Path) -> None:
     code = (
         "import sys, antiphon.cli; assert antiphon.cli.run(sys.argv[1:]) == 0; "

@@ -153,6 +153,17 @@ def find(model: str | Path) -> Path:
     InputError
         If there is none.
     """
+    return find_here(model) or _fetch(str(model))
+
+
+def find_here(model: str | Path) -> Path | None:
+    """The file of a model on this machine; None for what looks like one on the hub, where nobody is asked.
+
+    Raises
+    ------
+    InputError
+        If it can be neither.
+    """
     text = str(model)
     if text in names():
         return SHELF / f"{text}.safetensors"
@@ -161,10 +172,12 @@ def find(model: str | Path) -> Path:
         raise InputError(
             f"{path}: a folder, not a model; make one of a run with antiphon publish {path} OUT.safetensors"
         )
-    if path.exists() or path.suffix in _SUFFIXES:
+    if path.exists():
         return path
+    if path.suffix in _SUFFIXES:
+        raise InputError(f"{path}: cannot be read (there is no such file); check the name")
     if _HUB_ID.fullmatch(text):
-        return _fetch(text)
+        return None
     from antiphon.presets.table import PRESETS
 
     if text in PRESETS:

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from antiphon.asked import Asked
 from antiphon.commands import songs
-from antiphon.continuing import continue_song
-from antiphon.generate import load
+from antiphon.commands.checks import check_order
 
 
-def write_continuations(song: Path, model: str, out: Path, **options: Any) -> Iterator[dict[str, Any]]:
+def write_continuations(
+    song: Path, model: str, out: Path, *, only_new: bool, **options: Any
+) -> Iterator[dict[str, Any]]:
     """Write `SONG-continued-SEED.mid`, `.wav` and `.png` of each continuation; yield the facts of each.
 
     Parameters
     ----------
-    options
+    only_new, options
         As of `antiphon.continuing.continue_song`; those who use the command line have given all of them.
 
     Raises
@@ -22,8 +24,13 @@ def write_continuations(song: Path, model: str, out: Path, **options: Any) -> It
     InputError
         As there, or if a file cannot be written.
     """
-    continued = continue_song(load(model), song, **options)
-    name = f"{song.stem}-{'continuation' if options['only_new'] else 'continued'}"
+    check_order(model, Asked(**options, first=song))
+
+    from antiphon.continuing import continue_song
+    from antiphon.generate import load
+
+    continued = continue_song(load(model), song, only_new=only_new, **options)
+    name = f"{song.stem}-{'continuation' if only_new else 'continued'}"
     for fact in songs.write_songs(continued.songs, out, name, options["seed"]):
         yield {**fact, "continued_bars": options["bars"], "from_bar": continued.bar, "heard": continued.heard}
 

@@ -69,18 +69,18 @@ def generate(
     as_json
         Print the result as JSON.
     """
-    from antiphon.commands.songs import describe, write_songs
-    from antiphon.generate import load
+    from antiphon.asked import Asked
+    from antiphon.commands.checks import check_order
 
-    songs = load(model).generate(
-        bars,
+    asked = Asked(
+        bars=bars,
+        seed=seed,
         num=num,
         form=form,
         section_bars=section_bars,
-        seed=seed,
+        chords=chords,
         tempo=tempo,
         key=key,
-        chords=chords,
         density=density,
         register=register,
         first=first,
@@ -88,6 +88,12 @@ def generate(
         temperature=temperature,
         progression=progression,
     )
+    check_order(model, asked)
+
+    from antiphon.commands.songs import describe, write_songs
+    from antiphon.generate import load
+
+    songs = load(model).generate(**asked._asdict())
     facts = []
     for fact in write_songs(songs, out, Path(model).stem, seed, bars):
         facts.append(fact)
