@@ -217,7 +217,7 @@ def test_a_full_disk(models: dict[str, Path], tmp_path: Path, capsys: Capture, m
 def test_a_disk_that_fills_within_a_song(
     fails: str, models: dict[str, Path], tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(score: Score, path: Path) -> None:
+    def full(score: Score, path: Path, **options: object) -> None:
         path.write_bytes(b"half")
         raise unwritable(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 

@@ -14,7 +14,9 @@ from antiphon.continuing import continue_song
 from antiphon.errors import InputError
 from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.generate import Model, load
+from antiphon.io.image import png_bytes
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
+from antiphon.io.roll_layout import layout
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
 
@@ -165,6 +167,15 @@ def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     (fact,) = json.loads(capsys.readouterr().out)
     assert fact["from_bar"] == 3 and Path(fact["files"]["mid"]).name == "tune-continuation-5.mid"
     assert len(read_midi(Path(fact["files"]["mid"])).tracks) == 1
+
+
+def test_the_picture_shows_where_the_continuation_begins(models: dict[str, Path], tmp_path: Path) -> None:
+    write_midi(song(1), tmp_path / "tune.mid")
+    words = ["continue", str(tmp_path / "tune.mid"), str(models["bar"]), "--bars", "2", "--out", str(tmp_path)]
+    assert run(words) == run([*words, "--only-new"]) == 0
+    for name, new_bar in (("tune-continued-0", 17), ("tune-continuation-0", None)):
+        drawn = layout(read_midi(tmp_path / f"{name}.mid"), new_bar=new_bar)
+        assert (tmp_path / f"{name}.png").read_bytes() == png_bytes(drawn)
 
 
 def test_a_fault_is_one_sentence(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

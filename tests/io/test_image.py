@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from antiphon.errors import InputError
 from antiphon.io.font import CHARACTERS, STYLES, face
 from antiphon.io.image import png_bytes, rasterise, render_image, svg_bytes
-from antiphon.io.roll_layout import DRUM_COLOUR, PALETTE, Box, Label, Picture, chord_text, layout
+from antiphon.io.roll_layout import DRUM_COLOUR, NEW_COLOUR, PALETTE, Box, Label, Picture, chord_text, layout
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
 BAR = 1920
@@ -133,6 +133,43 @@ def test_very_long_pieces_are_cut_and_say_so() -> None:
     picture = layout(Score(480, (Track(notes_from_columns([0, 5000 * BAR], [480, 5001 * BAR], 60, 80)),)))
     assert picture.height < 20_000
     assert "the first 384 of 5001 bars" in labels(picture)
+
+
+def test_what_is_new_is_marked_and_shown_with_eight_bars_before_it() -> None:
+    score = melody(30)
+    picture = layout(score, new_bar=21)
+    notes = boxes(picture)
+    assert len(notes) == 4 * (8 + 10)
+    numbers = [int(text) for text in labels(picture) if text.isdigit()]
+    assert numbers == list(range(13, 31))
+    assert "new from this line on" in labels(picture)
+    (mark,) = boxes(picture, NEW_COLOUR)
+    # The first new bar is the ninth that is drawn, the first of the second system.
+    assert mark.x + 1 == notes[32].x and mark.y < notes[32].y < mark.y + mark.height
+    assert picture.height == layout(melody(18)).height
+
+
+def test_what_is_new_in_a_short_piece() -> None:
+    picture = layout(melody(4, chords=((0, "C"),)), new_bar=3)
+    assert len(boxes(picture)) == 16
+    (mark,) = boxes(picture, NEW_COLOUR)
+    assert mark.x + 1 == boxes(picture)[8].x
+    assert not [box for box in layout(melody(4)).shapes if isinstance(box, Box) and box.colour == NEW_COLOUR]
+    assert not boxes(layout(melody(4), new_bar=5), NEW_COLOUR), "nothing is new"
+
+
+def test_pitches_and_parts_that_are_not_drawn_take_no_room() -> None:
+    early = Track(notes_from_columns([0, 12 * BAR], [480, 12 * BAR + 480], [20, 110], 90), name="early")
+    held = Track(notes_from_columns([0], [15 * BAR], [62], 90), name="held")
+    picture = layout(melody(30).with_tracks((*melody(30).tracks, early, held)), new_bar=22)
+    assert "early" not in labels(picture) and {"melody", "held"} <= set(labels(picture))
+    assert {text for text in labels(picture) if text[0] == "C"} == {"C4", "C5", "C6"}
+
+
+def test_bars_after_a_pickup_keep_their_numbers() -> None:
+    score = melody(30, time_signatures=table(TIME_SIGNATURE, [(0, 1, 4), (480, 4, 4)]))
+    numbers = [int(text) for text in labels(layout(score, new_bar=21)) if text.isdigit()]
+    assert numbers[:2] == [12, 13]
 
 
 def test_tracks_have_colours_and_names() -> None:

@@ -31,7 +31,8 @@ def write_continuations(
 
     continued = continue_song(load(model), song, only_new=only_new, **options)
     name = f"{song.stem}-{'continuation' if only_new else 'continued'}"
-    for fact in songs.write_songs(continued.songs, out, name, options["seed"]):
+    new_bar = None if only_new else continued.bar
+    for fact in songs.write_songs(continued.songs, out, name, options["seed"], new_bar=new_bar):
         yield {**fact, "continued_bars": options["bars"], "from_bar": continued.bar, "heard": continued.heard}
 
 

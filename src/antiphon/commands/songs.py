@@ -74,7 +74,7 @@ def _degrees(score: Score) -> Bytes:
 
 
 def write_songs(
-    songs: Sequence[Score], out: Path, name: str, seed: int, bars: int | None = None
+    songs: Sequence[Score], out: Path, name: str, seed: int, bars: int | None = None, *, new_bar: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
 
@@ -82,11 +82,13 @@ def write_songs(
     ----------
     bars
         How many were asked for; None: as many as a song has.
+    new_bar
+        The bar, counted from 1, with which what is new in a song begins, which its picture shows; None: with the song.
     """
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
         paths = {kind: str(stem.with_name(f"{stem.name}.{kind}")) for kind in ("mid", "wav", "png")}
-        _write_together(score, paths)
+        _write_together(score, paths, new_bar)
         yield {
             "seed": seed + index,
             "bars": bars or len(score.bars()) - 1,
@@ -111,13 +113,18 @@ def _key_of(score: Score) -> str | None:
     return key.name.replace("natural ", "") if key is not None else None
 
 
-def _write_together(score: Score, paths: Mapping[str, str]) -> None:
+def _write_together(score: Score, paths: Mapping[str, str], new_bar: int | None) -> None:
     """All files of a song, or none of them."""
+    from antiphon.io.audio import render_audio
+    from antiphon.io.image import render_image
+
+    draw = partial(render_image, new_bar=new_bar)
+    write: Mapping[str, Callable[[Score, Path], None]] = {"mid": write_midi, "wav": render_audio, "png": draw}
     with ExitStack() as stack:
         besides = {kind: stack.enter_context(whole_file(path)) for kind, path in paths.items()}
         for kind, beside in besides.items():
             try:
-                (write_midi if kind == "mid" else render_song)(score, beside)
+                write[kind](score, beside)
             except InputError as error:
                 # Its sentence names the file that was to be renamed.
                 raise InputError(str(error).replace(str(beside), paths[kind])) from None

@@ -44,9 +44,9 @@ def continue_(
     """
     from antiphon.commands.continuing import describe, write_continuations
 
-    options = {"bars": bars, "seed": seed, "num": num, "temperature": temperature, "only_new": only_new}
+    options = {"bars": bars, "seed": seed, "num": num, "temperature": temperature}
     facts = []
-    for fact in write_continuations(song, model, out, **options):
+    for fact in write_continuations(song, model, out, only_new=only_new, **options):
         facts.append(fact)
         if not as_json:
             print(describe(fact), flush=True)

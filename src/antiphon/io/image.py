@@ -19,8 +19,11 @@ WIDTH = 1600
 """Pixels across, by default."""
 
 
-def render_image(score: Score, path: Path | str, *, width: int = WIDTH, height: int | None = None) -> None:
-    """Draw a score as a piano roll into a .png or .svg file, by its suffix; see `roll_layout.layout` for the sizes.
+def render_image(
+    score: Score, path: Path | str, *, width: int = WIDTH, height: int | None = None, new_bar: int | None = None
+) -> None:
+    """Draw a score as a piano roll into a .png or .svg file, by its suffix; see `roll_layout.layout` for the sizes and
+    for scores that are new from a bar on.
 
     Raises
     ------
@@ -30,7 +33,7 @@ def render_image(score: Score, path: Path | str, *, width: int = WIDTH, height: 
     path = Path(path)
     if path.suffix.lower() not in WRITERS:
         raise InputError(f"{path}: cannot draw this kind of picture; choose a name ending in {', '.join(WRITERS)}")
-    write_bytes(path, WRITERS[path.suffix.lower()](layout(score, width, height)))
+    write_bytes(path, WRITERS[path.suffix.lower()](layout(score, width, height, new_bar)))
 
 
 def rasterise(picture: Picture) -> NDArray[np.uint8]:

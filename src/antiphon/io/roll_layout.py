@@ -18,11 +18,14 @@ DRUM_COLOUR = "#4A5260"
 _PAGE, _INK, _FAINT = "#FFFFFF", "#2E3440", "#7B8494"
 _WHITE_ROW, _BLACK_ROW, _OCTAVE_LINE = "#FAFBFC", "#EEF1F5", "#D5DAE2"
 _BAR_LINE, _BEAT_LINE, _FRAME, _BLACK_KEY = "#A3ABB8", "#E1E5EB", "#A3ABB8", "#3B4252"
+NEW_COLOUR = "#C8102E"
+"""Of the line from which on a score is new."""
 
 _MARGIN, _LABELS, _KEYS, _LEGEND_LINE, _GAP = 20, 30, 22, 22, 26
 _CHORD_BAND, _NUMBER_BAND, _DRUM_ROW, _DRUM_GAP = 24, 16, 13, 8
 _BLACK = frozenset((1, 3, 6, 8, 10))
 _MAX_LEGEND = 24
+_OLD_BARS = 8
 
 DRUM_ROWS = {
     "crash": (49, 52, 55, 57),
@@ -74,9 +77,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class _Page:
-    """Measures that hold for the whole picture."""
+    """Measures that hold for the whole picture; `new` is the tick from which on the score is new."""
 
     score: Score
+    new: int | None
     tracks: tuple[tuple[Track, str], ...]
     low: int
     high: int
@@ -98,7 +102,7 @@ class _Page:
         return len(self.drum_rows) * _DRUM_ROW + (_DRUM_GAP if self.drum_rows else 0)
 
 
-def layout(score: Score, width: int = 1600, height: int | None = None) -> Picture:
+def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: int | None = None) -> Picture:
     """Lay out a score as a piano roll in systems of whole bars.
 
     Parameters
@@ -110,6 +114,9 @@ def layout(score: Score, width: int = 1600, height: int | None = None) -> Pictur
     height
         Pixels, up to 20,000, which the rows of pitches fill; None takes what the music needs, as does a height that is
         too small.
+    new_bar
+        The bar, counted from 1, with which what is new in a score begins: a line marks it, and of the bars before it
+        only the last eight are drawn. None: nothing is.
 
     Raises
     ------
@@ -118,8 +125,13 @@ def layout(score: Score, width: int = 1600, height: int | None = None) -> Pictur
     """
     if not 400 <= width <= 8_000 or not (height is None or 100 <= height <= 20_000):
         raise InputError(f"a picture of {width} x {height} pixels: choose 400 to 8000 wide and 100 to 20000 high")
-    systems, num_bars = _systems(score)
-    page = _page(score, width, systems)
+    lines = score.bars()
+    skipped = 0 if new_bar is None else min(max(0, new_bar - 1 - _OLD_BARS), len(lines) - 2)
+    number = skipped + (0 if _has_pickup(lines) else 1)
+    new = None if new_bar is None else int(lines[min(new_bar, len(lines)) - 1])
+    lines = lines[skipped:]
+    num_bars, systems = len(lines) - 1, _systems(lines, score.ticks_per_beat)
+    page = _page(_since(score, int(lines[0])), width, systems, new)
     legend = list(_legend(page, width))
     top = _MARGIN + (max(int(label.y) for label in legend if isinstance(label, Label)) if legend else 0)
     fixed = top + _MARGIN + len(systems) * (page.above + page.below) + (len(systems) - 1) * _GAP
@@ -127,39 +139,44 @@ def layout(score: Score, width: int = 1600, height: int | None = None) -> Pictur
         room = (height - fixed) / len(systems) / max(1, page.high - page.low + 1)
         page = replace(page, row=max(room, 2.0))
     shapes: list[Box | Label] = legend
-    number = 0 if _pickup(score) else 1
     for system in systems:
         shapes += _system(page, system, top + page.above, number)
         top += page.above + page.roll + page.below + _GAP
         number += len(system) - 1
     last = sum(len(system) - 1 for system in systems)
     if last < num_bars:
-        shapes.append(Label(width - _MARGIN, top - 8, f"the first {last} of {num_bars} bars", "small", _FAINT, "end"))
+        told = f"the first {last} of {num_bars} bars" if not skipped else f"{last} of the {num_bars} bars from here on"
+        shapes.append(Label(width - _MARGIN, top - 8, told, "small", _FAINT, "end"))
     bottom = top - _GAP + _MARGIN
     return Picture(width, max(bottom, height or 0), tuple(shapes))
 
 
-def _pickup(score: Score) -> bool:
-    bars = score.bars()
-    return len(bars) > 2 and bars[1] - bars[0] < bars[2] - bars[1]
+def _since(score: Score, tick: int) -> Score:
+    """The notes that sound at a tick or after it."""
+    kept = (np.maximum(track.notes["end"], track.notes["start"] + 1) > tick for track in score.tracks)
+    tracks = (replace(track, notes=track.notes[which]) for track, which in zip(score.tracks, kept, strict=True))
+    return score.with_tracks(tuple(tracks))
 
 
-def _systems(score: Score) -> tuple[list[NDArray[np.int64]], int]:
-    """Bar lines of each system, first to last inclusive, and the number of bars in the score."""
-    lines = score.bars()
+def _has_pickup(lines: NDArray[np.int64]) -> bool:
+    return len(lines) > 2 and bool(lines[1] - lines[0] < lines[2] - lines[1])
+
+
+def _systems(lines: NDArray[np.int64], ticks_per_beat: int) -> list[NDArray[np.int64]]:
+    """Bar lines of each system, first to last inclusive."""
     num_bars = len(lines) - 1
-    typical = float(np.median(np.diff(lines[:2000]))) / score.ticks_per_beat
+    typical = float(np.median(np.diff(lines[:2000]))) / ticks_per_beat
     bars = max(1, int(32 / typical))
     # Long pieces get longer systems, down to about eleven pixels a beat at the default width.
     while ceil(num_bars / bars) > 12 and (bars + 4) * typical <= 128:
         bars += 4
-    first = bars + 1 if _pickup(score) else bars
+    first = bars + 1 if _has_pickup(lines) else bars
     ends = [min(num_bars, first + bars * index) for index in range(12)]
     starts = [0, *ends[:-1]]
-    return [lines[start : end + 1] for start, end in zip(starts, ends, strict=True) if end > start], num_bars
+    return [lines[start : end + 1] for start, end in zip(starts, ends, strict=True) if end > start]
 
 
-def _page(score: Score, width: int, systems: list[NDArray[np.int64]]) -> _Page:
+def _page(score: Score, width: int, systems: list[NDArray[np.int64]], new: int | None) -> _Page:
     sounding = [track for track in score.tracks if len(track.notes)]
     melodic = [track for track in sounding if not track.is_drum]
     colours = {id(track): PALETTE[index % len(PALETTE)] for index, track in enumerate(melodic)}
@@ -174,6 +191,7 @@ def _page(score: Score, width: int, systems: list[NDArray[np.int64]]) -> _Page:
     longest = max(int(system[-1] - system[0]) for system in systems)
     return _Page(
         score=score,
+        new=new,
         tracks=tuple((track, colours.get(id(track), DRUM_COLOUR)) for track in sounding),
         low=low,
         high=high,
@@ -195,9 +213,10 @@ def _drum_row(pitch: int) -> str:
 
 def _legend(page: _Page, width: int) -> Iterator[Box | Label]:
     x, y = page.left, _MARGIN + 11
-    for index, (track, colour) in enumerate(page.tracks[:_MAX_LEGEND]):
-        name = " ".join(track.name.split()) or ("drums" if track.is_drum else f"track {index + 1}")
-        name = name if len(name) <= 40 else name[:39] + "…"
+    names = [(_name(track, index), colour) for index, (track, colour) in enumerate(page.tracks[:_MAX_LEGEND])]
+    if page.new is not None:
+        names.append(("new from this line on", NEW_COLOUR))
+    for name, colour in names:
         taken = 18 + face("plain").width(name) + 26
         if x > page.left and x + taken > width - _MARGIN:
             x, y = page.left, y + _LEGEND_LINE
@@ -206,6 +225,11 @@ def _legend(page: _Page, width: int) -> Iterator[Box | Label]:
         x += taken
     if len(page.tracks) > _MAX_LEGEND:
         yield Label(x, y, f"and {len(page.tracks) - _MAX_LEGEND} more", "plain", _FAINT)
+
+
+def _name(track: Track, index: int) -> str:
+    name = " ".join(track.name.split()) or ("drums" if track.is_drum else f"track {index + 1}")
+    return name if len(name) <= 40 else name[:39] + "…"
 
 
 def _system(page: _Page, lines: NDArray[np.int64], top: int, number: int) -> Iterator[Box | Label]:
@@ -218,6 +242,7 @@ def _system(page: _Page, lines: NDArray[np.int64], top: int, number: int) -> Ite
     for track, colour in reversed(page.tracks):
         drawn = _drums(page, track, lines, top) if track.is_drum else _notes(page, track, colour, lines, top)
         yield from drawn
+    yield from _new(page, lines, top)
     yield from _chords(page, lines, top)
 
 
@@ -277,6 +302,13 @@ def _grid(page: _Page, lines: NDArray[np.int64], top: int, number: int) -> Itera
         room = (lines[min(index + 1, len(lines) - 1)] - line) * page.scale
         if index < len(lines) - 1 and number + index and (room >= 24 or (number + index) % 4 == 1):
             yield Label(_x(page, lines, line) + 3, top - 4, str(number + index), "small", _FAINT)
+
+
+def _new(page: _Page, lines: NDArray[np.int64], top: int) -> Iterator[Box]:
+    """The line from which on the score is new."""
+    if page.new is not None and lines[0] <= page.new < lines[-1]:
+        x = _x(page, lines, page.new)
+        yield Box(x - 1, top - page.above, 3, page.above + page.roll + page.below + 1, NEW_COLOUR)
 
 
 def _x(page: _Page, lines: NDArray[np.int64], tick: int) -> int:
