@@ -28,9 +28,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composing": {"asked", "model_files", "writers", "codecs", "music"},
     "orders": {"asked", "writers", "codecs", "music"},
     "plans": {"orders", "composing", "writers", "codecs", "music"},
+    "continuing": {"asked", "orders", "writers", "families", "codecs", "music", "io"},
     "generate": {
         "asked",
         "composing",
+        "continuing",
         "orders",
         "plans",
         "resolved",
@@ -45,7 +47,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "gan",
     },
-    "continuing": {"asked", "generate", "orders", "writers", "families", "codecs", "music", "io"},
     "observers": {"evaluation", "writers", "families", "codecs", "music", "io", "data", "training", "gan"},
     "fit": {
         "resolved",

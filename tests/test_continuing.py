@@ -140,8 +140,53 @@ def test_what_cannot_be_continued_is_told(notes_model: Model, prime: Score, why:
 
 
 def test_a_waltz_is_nothing_for_a_bar_model(models: dict[str, Path]) -> None:
-    with pytest.raises(InputError, match="3/4"):
-        continue_song(load(models["bar"]), line([0, BEAT, 2 * BEAT], 3, 4), 1)
+    turns = replace(song(1), time_signatures=table(TIME_SIGNATURE, [(0, 4, 4), (32 * BEAT, 3, 4)]))
+    for prime in (line([0, BEAT, 2 * BEAT], 3, 4), turns):
+        with pytest.raises(InputError, match=r"it ends in 3/4, .* write 4/4 alone; .*antiphon continue SONG lstm"):
+            continue_song(load(models["bar"]), prime, 1)
+
+
+def test_a_performance_is_nothing_for_a_bar_model(models: dict[str, Path]) -> None:
+    with pytest.raises(InputError, match=r"the score: no bar that a bar model can follow: .* as in a free performance"):
+        continue_song(load(models["bar"]), FREE, 1)
+
+
+def test_a_melody_that_rests_at_the_end_is_taken_up_and_the_bar_named(
+    models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bar = load(models["bar"])
+    voice, piano = song(3).tracks
+    rests = voice.notes[voice.notes["start"] < 13 * 4 * BEAT]
+    heard: list[list[int]] = []
+    generate = Model._openings
+
+    def spy(self: Model, *given: Any) -> Any:
+        openings = generate(self, *given)
+        heard.append(openings[0].tolist())
+        return openings
+
+    monkeypatch.setattr(Model, "_openings", spy)
+    continued = continue_song(bar, song(3).with_tracks((replace(voice, notes=rests), piano)), 1)
+    assert continued.heard.startswith("heard bar 13, where its melody's last note begins, of notes")
+    assert continued.bar == 17
+    assert heard == [bar.codec.encode(song(3))["real"][12].tolist()]
+    # A note that is held through the last bar begins before it.
+    held = rests.copy()
+    held["end"][-1] = 16 * 4 * BEAT
+    alone = song(3).with_tracks((replace(voice, notes=held),))
+    assert continue_song(bar, alone, 1).heard == "heard bar 13, where its melody's last note begins"
+
+
+def test_a_model_continues_songs_itself(models: dict[str, Path], tmp_path: Path) -> None:
+    bar = load(models["bar"])
+    write_midi(song(2), tmp_path / "tune.mid")
+    one, other = bar.continue_song(tmp_path / "tune.mid", 2, seed=1), continue_song(bar, song(2), 2, seed=1)
+    assert midi_bytes(one.songs[0]) == midi_bytes(other.songs[0]) and one.heard == other.heard
+    assert one.songs[0].texts[:4] == bar.texts(1)
+    (alone,) = bar.continue_song(song(2), only_new=True).songs
+    assert alone.bars()[-1] == 16 * 4 * BEAT
+    with pytest.raises(InputError, match=r"give a model that is open, antiphon\.load\('bar'\)"):
+        continue_song("bar", song(2))  # type: ignore[arg-type]
 
 
 def test_other_families_hear_no_piece(models: dict[str, Path]) -> None:
@@ -149,10 +194,24 @@ def test_other_families_hear_no_piece(models: dict[str, Path]) -> None:
         continue_song(load(models["midinet-v2"]), song(1), 1)
 
 
-@pytest.mark.parametrize("options", [{"bars": 0}, {"temperature": -1.0}, {"num": 0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bars": 0},
+        {"temperature": -1.0},
+        {"num": 0},
+        {"seed": -1},
+        {"bars": "8"},
+        {"seed": 1.5},
+        {"num": None},
+        {"temperature": "hot"},
+    ],
+)
 def test_values_out_of_range_are_refused(notes_model: Model, options: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(options))):
         continue_song(notes_model, song(1), **{"bars": 1, **options})
+    with pytest.raises(InputError, match=r"^prime = 3: give a MIDI file or a score"):
+        continue_song(notes_model, 3, 1)  # type: ignore[arg-type]
 
 
 def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def test_quick_writing_is_exact_writing(preset: str, loaded: dict[str, Model], m
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_margin_is_small_beside_a_lead_and_above_rounding(preset: str, loaded: dict[str, Model]) -> None:
-    writer = loaded[preset]._writer
+    writer = loaded[preset].writer
     assert isinstance(writer, MidinetWriter | BarWriter)
     steady = writer._decide
     exact, quick = (decide(writer._probes())[1] for decide in (steady._exact, steady._quick))
@@ -73,7 +73,7 @@ def test_the_margin_is_small_beside_a_lead_and_above_rounding(preset: str, loade
 
 def test_a_large_call_is_as_quick_as_float32(loaded: dict[str, Model], monkeypatch: pytest.MonkeyPatch) -> None:
     again: list[int] = []
-    writer = loaded["midinet-v2"]._writer
+    writer = loaded["midinet-v2"].writer
     assert isinstance(writer, MidinetWriter)
     assert writer._decide.margin > 0
     exact = writer._decide._exact

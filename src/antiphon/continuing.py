@@ -6,26 +6,36 @@ Axes: n notes.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-import antiphon
 from antiphon.asked import Asked, check_kind, check_values
 from antiphon.codecs.codec import Rows
-from antiphon.codecs.melody import LOWEST, NUM_PITCHES, melody_track, monophonic, on_the_beat
+from antiphon.codecs.melody import (
+    LOWEST,
+    NUM_PITCHES,
+    STEPS,
+    MelodyBars,
+    common_time_bars,
+    melody_track,
+    monophonic,
+    on_the_beat,
+    why_silent,
+)
 from antiphon.codecs.notes import NoteSequences
 from antiphon.errors import InputError
 from antiphon.families.lstm.memory import SPAN
 from antiphon.families.lstm.note_heads import MOST_STEPS
-from antiphon.generate import Model
 from antiphon.io.midi import read_midi
 from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
 from antiphon.music.theory import pitch_name
 from antiphon.orders import check_abilities
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
-from antiphon.writers.table import writer_of
+
+if TYPE_CHECKING:
+    from antiphon.generate import Model
 
 BARS = 16
 """Bars of a continuation unless others are asked for."""
@@ -55,9 +65,9 @@ class Continued:
 
 
 def continue_song(
-    model: Model,
+    model: "Model",
     prime: Path | str | Score,
-    bars: int = BARS,
+    bars: int | None = None,
     *,
     seed: int = 0,
     num: int = 1,
@@ -66,9 +76,9 @@ def continue_song(
 ) -> Continued:
     """Write what follows a piece, from the next bar line after its last note on, in its tempo and metre.
 
-    `lstm` models hear all parts but drums as one line of notes, of which the last 256. `bar` models hear the melody as
-    one voice (of notes that begin together the highest, each cut off where the next begins), and go on after its last
-    bar in its key and over the chords that are written in it.
+    `lstm` models hear all parts but drums as one line of notes, of which the last 256. `bar` models write 4/4 alone,
+    hear the melody as one voice (of notes that begin together the highest, each cut off where the next begins), and go
+    on after the last bar in which it begins a note, in its key and over the chords that are written in it.
 
     Parameters
     ----------
@@ -77,7 +87,7 @@ def continue_song(
     prime
         A MIDI file, or a score.
     bars
-        Length of what follows.
+        Length of what follows; None: 16.
     seed, num, temperature
         As of `Model.generate`.
     only_new
@@ -87,32 +97,35 @@ def continue_song(
     ------
     InputError
         If the piece cannot be read, nothing in it can be followed (no pitched notes, off the grid, for `bar` models not
-        in 4/4), or a value is out of range.
+        in 4/4), or a value is of another kind or out of range.
     """
-    writer = writer_of(model.objective)
+    if isinstance(model, str | Path):
+        raise InputError(f"model = {str(model)!r}: give a model that is open, antiphon.load({str(model)!r})")
     if model.config.family.kind not in ("bar", "lstm"):
         raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
+    bars = BARS if bars is None else bars
     asked = Asked(bars, seed, num, temperature=temperature)
     check_kind("prime", prime)
     check_values(asked)
-    check_abilities(model.name, writer, asked)
+    check_abilities(model.name, model.writer, asked)
     name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
     score = _in_fours(score)
     _check_sounding(name, score)
-    if isinstance(writer, LstmWriter) and isinstance(model.codec, NoteSequences):
+    if isinstance(model.writer, LstmWriter) and isinstance(model.codec, NoteSequences):
         piece, heard = model.codec.aligned(score), _heard_line(name, score, model.codec)
         start = _Start.after(name, piece)
         chances = [np.random.default_rng([song, 0]) for song in range(seed, seed + num)]
         line = _last(model.codec.encode(score))
         metre = {"bar": start.bar_steps, "gap": start.gap, "num_steps": bars * start.bar_steps}
-        written = writer.follow(chances, line, **metre, temperature=temperature)
-        new = [replace(_scored(notes, piece), texts=_texts(model, seed + at)) for at, notes in enumerate(written)]
+        written = model.writer.follow(chances, line, **metre, temperature=temperature)
+        new = [replace(_scored(notes, piece), texts=model.texts(seed + at)) for at, notes in enumerate(written)]
     else:
-        piece, heard = on_the_beat(score), _heard_voice(on_the_beat(score))
+        piece = on_the_beat(score)
         start = _Start.after(name, piece)
+        heard = _heard_voice(piece, _heard_bar(name, piece, start), start)
         new = [
             _scaled(song, piece.ticks_per_beat)
-            for song in model.generate(bars, seed=seed, num=num, temperature=temperature, first=prime)
+            for song in model.generate(bars, seed=seed, num=num, temperature=temperature, first=piece)
         ]
     return Continued([(_alone if only_new else _joined)(piece, song, start.tick) for song in new], start.bar, heard)
 
@@ -129,7 +142,8 @@ class _Start(NamedTuple):
     @classmethod
     def after(cls, name: str, piece: Score) -> Self:
         """The first bar line after the last note's end, which may lie beyond it by less than half a step."""
-        lines, size = piece.bars(), _bar_ticks(piece)
+        lines, (beats, unit) = piece.bars(), _metre(piece)
+        size = piece.ticks_per_beat * 4 * beats // unit
         index = int(np.searchsorted(lines, piece.end - piece.ticks_per_beat / (2 * _RESOLUTION)))
         tick = int(lines[index])
         onset = max(int(track.notes["start"].max(initial=0)) for track in piece.tracks if not track.is_drum)
@@ -168,15 +182,32 @@ def _heard_line(name: str, score: Score, codec: NoteSequences) -> str:
     return f"heard {notes}" + (f", not the {drums} of its drums" if drums else "")
 
 
-def _heard_voice(score: Score) -> str:
-    """What of a piece a model of one voice hears."""
-    index = melody_track(score)
-    voice = empty(NOTE) if index is None else monophonic(score.tracks[index].notes)
-    several = len(voice) < sum(len(track.notes) for track in score.tracks)
+def _heard_bar(name: str, piece: Score, start: _Start) -> int:
+    """The number of the bar that a model of bars hears, counted from 1: the last in which the melody begins a note."""
+    if start.bar_steps != STEPS:
+        metre = "/".join(str(number) for number in _metre(piece))
+        raise InputError(
+            f"{name}: it ends in {metre}, and bar models write 4/4 alone; lstm models go on in the metre of the piece: "
+            "antiphon continue SONG lstm"
+        )
+    rows = MelodyBars().encode(piece)
+    if not len(rows["bar"]):
+        raise InputError(f"{name}: no bar that a bar model can follow: {why_silent(piece)}; give another file")
+    line = common_time_bars(piece)[0][rows["bar"][-1]]
+    return 1 + int(np.searchsorted(piece.bars(), line))
+
+
+def _heard_voice(piece: Score, bar: int, start: _Start) -> str:
+    """What of a piece a model of bars hears, where it hears a bar of it."""
+    index = melody_track(piece)
+    voice = empty(NOTE) if index is None else monophonic(piece.tracks[index].notes)
+    # A musician would take up the tune, not the rest after it; but should know what was taken up.
+    what = "the last bar of its melody" if bar == start.bar - 1 else f"bar {bar}, where its melody's last note begins"
+    several = len(voice) < sum(len(track.notes) for track in piece.tracks)
     skyline = ", of notes that begin together the highest" if several else ""
     outside = (voice["pitch"] < LOWEST) | (voice["pitch"] >= LOWEST + NUM_PITCHES)
     moved = f", moved by octaves into {_RANGE}" if outside.any() else ""
-    return f"heard the last bar of its melody{skyline}{moved}"
+    return f"heard {what}{skyline}{moved}"
 
 
 def _last(rows: Rows) -> Rows:
@@ -237,19 +268,7 @@ def _moved(track: Track, ticks: int) -> Track:
     return replace(track, notes=notes)
 
 
-def _texts(model: Model, seed: int) -> tuple[tuple[int, str], ...]:
-    """Where a continuation comes from."""
-    texts = (
-        f"generator: antiphon {antiphon.__version__}",
-        f"model: {model.name} ({model.card.get('preset', model.config.family.kind)})",
-        f"seed: {seed}",
-        f"licence: {model.card.get('licence', 'unknown')}",
-    )
-    return tuple((0, text) for text in texts)
-
-
-def _bar_ticks(piece: Score) -> int:
-    """The ticks of a bar under the metre that holds at a piece's end."""
+def _metre(piece: Score) -> tuple[int, int]:
+    """Numerator and denominator of the time signature that holds at a piece's end."""
     changes = piece.time_signatures[piece.time_signatures["tick"] <= piece.end][-1:]
-    metre = changes[0] if len(changes) else table(TIME_SIGNATURE, [(0, 4, 4)])[0]
-    return piece.ticks_per_beat * 4 * int(metre["numerator"]) // int(metre["denominator"])
+    return (int(changes["numerator"][0]), int(changes["denominator"][0])) if len(changes) else (4, 4)

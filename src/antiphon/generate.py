@@ -18,6 +18,7 @@ from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.codecs.progressions import Progressions
 from antiphon.composing import PROGRESSIONS, Compose, composed_by
+from antiphon.continuing import Continued, continue_song
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
@@ -65,6 +66,11 @@ class Model:
         self.objective: Objective = file.build().eval()
         self._writer: Writer = writer_of(self.objective)
         self._held_out = file.held_out
+
+    @property
+    def writer(self) -> Writer:
+        """Who writes with the model's networks."""
+        return self._writer
 
     @property
     def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions:
@@ -208,6 +214,30 @@ class Model:
         order = settle(asked, self._writer)
         return [plan.chords for plan in self._plans(order, range(seed, seed + num), self._openings(None, None))]
 
+    def continue_song(
+        self,
+        prime: Path | str | Score,
+        bars: int | None = None,
+        *,
+        seed: int = 0,
+        num: int = 1,
+        temperature: float = 1.0,
+        only_new: bool = False,
+    ) -> Continued:
+        """Write what follows a piece, see `antiphon.continuing.continue_song`."""
+        options: dict[str, Any] = {"seed": seed, "num": num, "temperature": temperature, "only_new": only_new}
+        return continue_song(self, prime, bars, **options)
+
+    def texts(self, seed: int) -> tuple[tuple[int, str], ...]:
+        """Where the song of a seed comes from, as the texts of a score."""
+        texts = (
+            f"generator: antiphon {antiphon.__version__}",
+            f"model: {self.name} ({self.card.get('preset', self.config.family.kind)})",
+            f"seed: {seed}",
+            f"licence: {self.card.get('licence', 'unknown')}",
+        )
+        return tuple((0, text) for text in texts)
+
     def _compose(self, plans: Sequence[Plan], seeds: Sequence[int], temperature: float) -> Sequence[Bars]:
         """Each song as rows of the codec."""
         chances = [_chance(seed, _NOISE) for seed in seeds]
@@ -264,16 +294,8 @@ class Model:
             tracks=tracks,
             chords=symbols,
             key_signatures=table(KEY_SIGNATURE, keys),
-            texts=tuple((0, text) for text in (*self._texts(seed), *([plan.layout.text] if plan.layout else ()))),
+            texts=self.texts(seed) + (((0, plan.layout.text),) if plan.layout else ()),
         )
-
-    def _texts(self, seed: int) -> list[str]:
-        return [
-            f"generator: antiphon {antiphon.__version__}",
-            f"model: {self.name} ({self.card.get('preset', self.config.family.kind)})",
-            f"seed: {seed}",
-            f"licence: {self.card.get('licence', 'unknown')}",
-        ]
 
 
 def load(model: str | Path = "bar") -> Model:

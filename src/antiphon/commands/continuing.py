@@ -26,10 +26,9 @@ def write_continuations(
     """
     check_order(model, Asked(**options, first=song))
 
-    from antiphon.continuing import continue_song
     from antiphon.generate import load
 
-    continued = continue_song(load(model), song, only_new=only_new, **options)
+    continued = load(model).continue_song(song, only_new=only_new, **options)
     name = f"{song.stem}-{'continuation' if only_new else 'continued'}"
     new_bar = None if only_new else continued.bar
     for fact in songs.write_songs(continued.songs, out, name, options["seed"], new_bar=new_bar):
