@@ -8,7 +8,7 @@ import torch
 from tests.families.test_lstm import rows as lstm_rows
 from torch import Tensor
 
-from antiphon.families.lstm.brief import MOST_LEFT, NUM_CHORDS, TRAITS, Brief, Plan, numbers
+from antiphon.families.lstm.brief import MOST_LEFT, NUM_CHORDS, NUM_KEYS, TRAITS, Brief, Plan, numbers
 from antiphon.families.lstm.config import LstmConfig
 from antiphon.families.lstm.note_networks import NUM_CLASSES, parts, to_planes, to_rows
 from antiphon.families.lstm.note_objective import LstmObjective
@@ -59,7 +59,7 @@ def total(game: LstmObjective, name: str, batch: dict[str, Tensor]) -> Tensor:
 def test_sizes_are_as_stated() -> None:
     game = LstmConfig().build()
     counts = [sum(weight.numel() for weight in player.parameters()) for player in (game.generator, game.discriminator)]
-    assert counts == [1_824_880, 291_522]
+    assert counts == [1_849_564, 291_522]
 
 
 def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
@@ -71,7 +71,7 @@ def test_rows_are_planes_and_back_but_for_the_first_offset() -> None:
 
 def brief(num: int, bars: int = 12) -> Brief:
     chance = torch.Generator().manual_seed(4)
-    sizes = (NUM_CHORDS, 6, MOST_LEFT + 1)
+    sizes = (NUM_CHORDS, 6, MOST_LEFT + 1, NUM_KEYS)
     plan = Plan(*(torch.randint(size, (num, bars), generator=chance) for size in sizes))
     return Brief(torch.randn(num, len(TRAITS), generator=chance).double(), plan)
 
@@ -132,7 +132,7 @@ def test_a_song_goes_on_from_its_state() -> None:
     assert torch.equal(game.go_on(heard, told, noise[:, 11:])[0], tail)
 
 
-@pytest.mark.parametrize("field", ["traits", "chord", "back", "left"])
+@pytest.mark.parametrize("field", ["traits", *Plan._fields])
 def test_what_is_settled_is_heard(field: str) -> None:
     game, told = trusting().eval(), brief(20)
     zero, noise = torch.zeros(20, dtype=torch.int64), gumbel(torch.randn(20, 40, NUM_CLASSES).double())

@@ -25,7 +25,7 @@ def key_fits(score: Score) -> NDArray[np.float64]:
     sounding = _sounding(score)
     centred = sounding - sounding.mean()
     length = float(np.linalg.norm(centred))
-    return np.asarray(_FITS @ centred / length) if length else np.zeros(24)
+    return np.asarray(FITS @ centred / length) if length else np.zeros(24)
 
 
 def key_of_weights(weights: ArrayLike) -> Key | None:
@@ -40,7 +40,7 @@ def key_of_weights(weights: ArrayLike) -> Key | None:
         return None
     given = given / given.max()
     # Rounded, so that keys that fit alike tie whatever the order of summing.
-    best = int((_FITS @ (given - given.mean())).round(9).argmax())
+    best = int((FITS @ (given - given.mean())).round(9).argmax())
     return Key.parse(f"{pitch_class_name(best % 12)} {'minor' if best >= 12 else 'major'}")
 
 
@@ -51,7 +51,9 @@ def _fits() -> NDArray[np.float64]:
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True))
 
 
-_FITS = _fits()
+FITS = _fits()
+"""(24, 12): times weights of the pitch classes less their mean, how well each key fits: major ones from C on, then
+minor."""
 
 
 def _sounding(score: Score) -> NDArray[np.float64]:

@@ -89,7 +89,7 @@ SIZES: Mapping[Scale, Size] = MappingProxyType(
             4, 8, 0.001, 4, 2, Effort(8, 3, 60, 1, Budget(iterations=4, batch=16, width=8, checks=1, trees=4, most=60))
         ),
         "cpu": Size(
-            800, 32, 0.5, 65_536, 3, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))
+            800, 32, 0.5, 65_536, 8, Effort(500, 24, 1_500, 1, Budget(iterations=120, checks=3, trees=50, most=1_500))
         ),
         # Twenty passes over the paper's 50,400 bars in batches of 72.
         "paper": Size(14_000, 72, 1.0, 65_536, 3, Effort(500, 24, 6_000, 3, Budget())),

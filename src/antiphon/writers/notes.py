@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.chords import NO_CHORD, TRIADS
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import STEPS
-from antiphon.families.lstm.brief import MOST_LEFT, TRAITS, Brief, Plan
+from antiphon.families.lstm.brief import MOST_LEFT, NO_KEY, TRAITS, Brief, Plan, keys
 from antiphon.families.lstm.habits import Habits
 from antiphon.families.lstm.note_networks import NUM_CLASSES, State
 from antiphon.families.lstm.note_objective import LstmObjective, read_brief
@@ -33,7 +33,7 @@ Integers = NDArray[np.int64]
 
 _MOST_NOTES = 64
 # What is planned of bars in which nothing is heard.
-_RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT}
+_RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT, "key": NO_KEY}
 _AT_ONCE = 32
 
 
@@ -186,10 +186,13 @@ def draw_plan(habits: Habits, chances: Sequence[Chance], asked: Plan, heard: int
 
 
 def plan_of(chords: Bars, back: Integers | None = None, ends: bool = True) -> Plan:
-    """A plan of bars over chord codes (N, B), of what they bring back (N, B), if anything, to an end or beyond it."""
+    """A plan of bars over chord codes (N, B), of what they bring back (N, B), if anything, to an end or beyond it, in
+    the key in which most of the chords are."""
     none = np.zeros(chords.shape, np.int64)
     left = np.minimum(np.arange(chords.shape[1])[::-1], MOST_LEFT) if ends else MOST_LEFT
-    columns = chords, none if back is None else back, left + none
+    tones = np.concatenate([np.eye(12)[TRIADS].sum(1), np.zeros((1, 12))])
+    key = keys(torch.from_numpy(tones[chords].sum(1)))[:, None].numpy()
+    columns = chords, none if back is None else back, left + none, key + none
     return Plan(*(torch.from_numpy(np.array(column, np.int64)) for column in columns))
 
 

@@ -1,8 +1,8 @@
 """What is settled of a piece before its notes: what it is like, and what each of its bars is to be.
 
 A model that hears nothing but its own past stays where it is, or strays; real music goes somewhere. So a note is told
-its bar's chord and the next one's, which earlier bar is brought back, how many bars are left, and what the piece is
-like. In training all of this is read off the music itself; in writing it is given, composed or drawn.
+its bar's key and chord and the next one's chord, which earlier bar is brought back, how many bars are left, and what
+the piece is like. In training all of this is read off the music itself; in writing it is given, composed or drawn.
 
 Axes: N song, B bar, T note, U note before it, K trait.
 """
@@ -14,8 +14,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from antiphon.codecs.chords import NO_CHORD, TRIADS
+from antiphon.music.keys import FITS
 
 NUM_CHORDS = NO_CHORD + 1
+
+NO_KEY = 24
+"""The code of a bar without a key; 0-11 are major keys on C and up, 12-23 minor ones."""
+
+NUM_KEYS = NO_KEY + 1
 
 MOST_BACK = 16
 """Bars back to the furthest bar that a bar is said to bring back."""
@@ -39,6 +45,7 @@ TRAITS = (
 
 _BEAT, _AROUND, _CLASSES = 4.0, 32, 12
 _ALIKE = 0.7
+_REACH = 4
 # Deviations: a prime may be a single pitch.
 _FURTHEST = 4.0
 _SIZES = 128, 64, 65
@@ -46,21 +53,43 @@ _SIZES = 128, 64, 65
 
 class Plan(NamedTuple):
     """Of each bar, int64 (N, B): its chord by `antiphon.codecs.chords`; how many bars ago the bar lies that it brings
-    back, 0 for none; how many bars come after it, up to `MOST_LEFT`."""
+    back, 0 for none; how many bars come after it, up to `MOST_LEFT`; its key."""
 
     chord: Tensor
     back: Tensor
     left: Tensor
+    key: Tensor
 
 
 class Told(NamedTuple):
-    """What a note is told, (N, T) each: its own bar's `chord`, `back` and `left`, and the next bar's first two."""
+    """What a note is told, (N, T) each: all of its own bar, and of the next one its chord and what it brings back."""
 
     chord: Tensor
     back: Tensor
     left: Tensor
+    key: Tensor
     next_chord: Tensor
     next_back: Tensor
+
+    @property
+    def tonic(self) -> Tensor:
+        """Its pitch class; C where there is no key."""
+        return self.key % _CLASSES
+
+    @property
+    def degrees(self) -> tuple[Tensor, Tensor]:
+        """Both chords told from the tonic on."""
+        own, following = (
+            torch.where(chord == NO_CHORD, NO_CHORD, chord // _CLASSES * _CLASSES + (chord - self.tonic) % _CLASSES)
+            for chord in (self.chord, self.next_chord)
+        )
+        return own, following
+
+    def degree(self, pitch: Tensor) -> Tensor:
+        """Of pitches (N, T) in their keys: 0-11 above the tonic of a major one, 12-23 of a minor one, 24 without."""
+        return torch.where(
+            self.key == NO_KEY, NO_KEY, self.key // _CLASSES * _CLASSES + (pitch - self.tonic) % _CLASSES
+        )
 
 
 class Brief(NamedTuple):
@@ -92,11 +121,11 @@ def read(rows: Tensor, length: Tensor, place: Tensor, bar: Tensor, number: Tenso
     inside = torch.arange(rows.shape[1], device=rows.device) < length[:, None]
     num_bars = int(number.max()) + 1
     there = _again(pitch, place, number, inside)
-    chord = _chords(pitch, torch.minimum(duration + 1, bar - place) * inside, number, num_bars)
+    weights = _weights(pitch, torch.minimum(duration + 1, bar - place) * inside, number, num_bars)
     ends = number.gather(1, length.long()[:, None] - 1)
     left = (ends - torch.arange(num_bars, device=rows.device)).clamp(0, MOST_LEFT)
     left = torch.where((length < rows.shape[1])[:, None], left, MOST_LEFT)
-    plan = Plan(chord, _returns(there, inside, number, num_bars), left)
+    plan = Plan(_chords(weights), _returns(there, inside, number, num_bars), left, keys(_around(weights)))
     return Brief(_traits(rows.long(), inside, there), plan)
 
 
@@ -123,14 +152,34 @@ def _returns(there: Tensor, inside: Tensor, number: Tensor, num_bars: int) -> Te
     return torch.where(share.amax(2) >= _ALIKE, lag, 0)
 
 
-def _chords(pitch: Tensor, steps: Tensor, number: Tensor, num_bars: int) -> Tensor:
-    """The triad that covers most of each bar's sounding time (N, B); none where nothing sounds."""
+def _weights(pitch: Tensor, steps: Tensor, number: Tensor, num_bars: int) -> Tensor:
+    """In how many steps of each bar each pitch class sounds, (N, B, 12)."""
     silent = torch.zeros(len(pitch), num_bars * _CLASSES, device=pitch.device)
-    weights = silent.scatter_add(1, number * _CLASSES + pitch % _CLASSES, steps.float()).view(-1, num_bars, _CLASSES)
-    covered = weights[:, :, torch.from_numpy(TRIADS.copy()).to(pitch.device)].sum(3)
-    # Sums of whole steps are exact; the first of those that cover as much is the lowest code.
-    first = covered - 1e-3 * torch.arange(NO_CHORD, device=pitch.device)
-    return torch.where(weights.sum(2) > 0, first.argmax(2), NO_CHORD)
+    classes = silent.scatter_add(1, number * _CLASSES + pitch % _CLASSES, steps.float())
+    return classes.view(-1, num_bars, _CLASSES)
+
+
+def _chords(weights: Tensor) -> Tensor:
+    """The triad (N, B) that covers most of each bar's weights (N, B, 12); none where nothing sounds."""
+    tones = weights[:, :, torch.from_numpy(TRIADS.copy()).to(weights.device)]
+    # Sums of whole steps are exact: of those that cover as much the one with most of its root, then the major one.
+    best = tones.sum(3) + 1e-2 * tones[..., 0] - 1e-4 * (torch.arange(NO_CHORD, device=weights.device) >= _CLASSES)
+    return torch.where(weights.sum(2) > 0, best.argmax(2), NO_CHORD)
+
+
+def _around(weights: Tensor) -> Tensor:
+    """The sum of weights (N, B, 12) over four bars to either side of each."""
+    total = F.pad(weights.cumsum(1), (0, 0, 1, 0))
+    bar = torch.arange(weights.shape[1], device=weights.device)
+    first, last = (bar - _REACH).clamp_min(0), (bar + _REACH).clamp_max(len(bar) - 1)
+    return total[:, last + 1] - total[:, first]
+
+
+def keys(weights: Tensor) -> Tensor:
+    """The key (...) that fits weights (..., 12) of pitch classes best, see `antiphon.music.keys`."""
+    fits = torch.from_numpy(FITS.copy()).to(weights)
+    best = ((weights - weights.mean(-1, keepdim=True)) @ fits.T).argmax(-1)
+    return torch.where(weights.sum(-1) > 0, best, NO_KEY)
 
 
 def _traits(rows: Tensor, inside: Tensor, there: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from antiphon.codecs.chords import TRIADS
 from antiphon.families.lstm import memory
-from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NUM_CHORDS, Told
+from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NO_KEY, NUM_CHORDS, NUM_KEYS, Told
 from antiphon.families.lstm.memory import LONGEST_RUN, NUM_LAGS, NUM_MORE, NUM_PLANES, Moment, Recall
 
 SIZES = (65, 128, 64)
@@ -49,18 +49,19 @@ class Place(nn.Module):
 
 
 class Ahead(nn.Module):
-    """What a note is told of its bar and of the next."""
+    """What a note is told of its bar and of the next, and what the note before it is in its key."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        sizes = (NUM_CHORDS, MOST_BACK + 1, MOST_LEFT + 1, NUM_CHORDS, MOST_BACK + 1)
+        sizes = (NUM_CHORDS, NUM_CHORDS, MOST_BACK + 1, MOST_BACK + 1, MOST_LEFT + 1, NUM_KEYS)
         self.tables = nn.ModuleList(nn.Embedding(size, dim) for size in sizes)
 
-    def forward(self, told: Told) -> Tensor:
-        """What is said (N, T, D)."""
+    def forward(self, told: Told, last: Tensor) -> Tensor:
+        """What is said (N, T, D) after pitches `last` (N, T)."""
         # Forms may bring back bars from further away than a row of notes shows.
-        near = told._replace(back=told.back.clamp_max(MOST_BACK), next_back=told.next_back.clamp_max(MOST_BACK))
-        said: Tensor = torch.stack([table(of) for table, of in zip(self.tables, near, strict=True)]).sum(0)
+        back = (told.back.clamp_max(MOST_BACK), told.next_back.clamp_max(MOST_BACK))
+        values = (*told.degrees, *back, told.left, told.degree(last))
+        said: Tensor = torch.stack([table(of) for table, of in zip(self.tables, values, strict=True)]).sum(0)
         return said
 
 
@@ -97,21 +98,22 @@ class OffsetHead(nn.Module):
         self.ahead = Ahead(dim)
         self.out = nn.Linear(dim, _OFFSETS)
 
-    def forward(self, known: Tensor, recalled: Recall, told: Told) -> Tensor:
-        """Scores (N, T, 65), all else being `known` (N, T, D)."""
+    def forward(self, known: Tensor, last: Tensor, recalled: Recall, told: Told) -> Tensor:
+        """Scores (N, T, 65) after a pitch `last` (N, T), all else being `known` (N, T, D)."""
         again = recalled.again
         gaps, more = memory.rhythm(recalled)
         sources = torch.arange(NUM_LAGS, device=more.device) * NUM_MORE
         said = F.embedding(more + sources, self.more.flatten(0, 1)).sum(2)
         next_ = torch.where(again.length > 0, again.offset + 1, 0)[..., None]
         known = known + said + self.gaps.embed(gaps) + self.again.embed(next_) + self.length(again.length)
-        hidden = F.leaky_relu(known + self.ahead(told), SLOPE)
+        hidden = F.leaky_relu(known + self.ahead(told, last), SLOPE)
         scores: Tensor = self.out(hidden) + self.again.scores(hidden, next_)
         return scores + F.pad(self.gaps.scores(hidden, gaps), (1, 0))
 
 
 class PitchHead(nn.Module):
-    """Which pitch: by itself, by its interval from the last note, as remembered, or of the bar's chord or the next."""
+    """Which pitch: by itself, by its interval from the last note, as remembered, by its degree in the key, or of the
+    bar's chord or the next."""
 
     chord_tones: Tensor
 
@@ -127,6 +129,7 @@ class PitchHead(nn.Module):
         self.intervals = nn.Linear(dim, 2 * REACH + 1)
         self.trust = nn.Linear(dim, 2 * NUM_PLANES)
         self.trust_tones = nn.Linear(dim, _TONES)
+        self.degrees = nn.Linear(dim, _OCTAVE)
         none = torch.zeros(1, _TONES // 2, _OCTAVE)
         triads = F.one_hot(torch.from_numpy(TRIADS.copy()), _OCTAVE).float()
         self.register_buffer("chord_tones", torch.cat([triads, none]), persistent=False)
@@ -140,13 +143,15 @@ class PitchHead(nn.Module):
         length = self.length(again.length * agrees)
         near = self.near(_around(planes, last, _NEAR).flatten(2))
         tones = torch.cat([self.chord_tones[told.chord], self.chord_tones[told.next_chord]], dim=2)
-        known = known + self.settled(offset) + self.place(recalled.moment) + self.ahead(told)
+        known = known + self.settled(offset) + self.place(recalled.moment) + self.ahead(told, last)
         known = known + self.tones(_turned(tones, last).flatten(2))
         hidden = F.leaky_relu(known + near + length, SLOPE)
         whole, folded = self.trust(hidden).chunk(2, dim=-1)
         copied = (whole[:, :, None] @ planes).squeeze(2)
         classes = F.pad(planes, (0, 4)).view(*planes.shape[:3], 11, _OCTAVE).sum(3)
         classes = (folded[:, :, None] @ classes).squeeze(2) + (self.trust_tones(hidden)[:, :, None] @ tones).squeeze(2)
+        degree = (torch.arange(_OCTAVE, device=last.device) - told.tonic[..., None]) % _OCTAVE
+        classes = classes + self.degrees(hidden).gather(2, degree) * (told.key != NO_KEY)[..., None]
         classes = classes.repeat(1, 1, 11)[..., :_PITCHES]
         reach = torch.arange(_PITCHES, device=last.device) - last[..., None]
         moved = self.intervals(hidden).gather(2, reach.clamp(-REACH, REACH) + REACH)
@@ -174,7 +179,7 @@ class DurationHead(nn.Module):
         then = memory.durations(recalled, chosen)
         then = torch.cat([then, (again.duration * agrees)[..., None]], dim=2)
         known = known + self.settled(torch.cat([offset, pitch], dim=-1)) + self.place(recalled.moment)
-        known = known + self.ahead(told)
+        known = known + self.ahead(told, chosen)
         hidden = F.leaky_relu(known + self.copies.embed(then) + self.length(again.length * agrees), SLOPE)
         scores: Tensor = self.out(hidden) + self.copies.scores(hidden, then)
         return scores

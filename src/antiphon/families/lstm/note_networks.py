@@ -97,7 +97,8 @@ class NoteGenerator(nn.Module):
         then, told_now = Moment(*(_one_late(column) for column in now)), brief.at(number)
         told = Told(*(_one_late(column) for column in told_now))
         before, last = F.pad(planes[:, :-1], (0, 0, 1, 0)), F.pad(pitch[:, :-1], (1, 0))
-        inputs = self._input(before, last - F.pad(last[:, :-1], (1, 0)), then, told, brief.traits)
+        inputs = self._input(before, last, F.pad(last[:, :-1], (1, 0)), then, told)
+        inputs = torch.cat([inputs, _everywhere(brief.traits, inputs)], dim=-1)
         known = self.known(self.dropout(self.lstm(inputs)[0])).chunk(3, dim=-1)
         run = memory.runs(pitch, offset)
         heard = Heard(now.onset, offset, pitch, duration + 1, run[:, -1], torch.ones_like(pitch, dtype=torch.bool))
@@ -106,7 +107,7 @@ class NoteGenerator(nn.Module):
         recalled = memory.recall(heard, earlier, now, again, told_now.back)
         settled = parts(planes)
         return (
-            self.offset(known[0], memory.recall(heard, earlier, then, again, told.back), told) + _topped(before),
+            self.offset(known[0], last, memory.recall(heard, earlier, then, again, told.back), told) + _topped(before),
             self.pitch(known[1], settled[0], last, recalled, told_now) + _descending(before, settled[0]),
             self.duration(known[2], settled[0], settled[1], recalled, told_now),
         )
@@ -135,9 +136,9 @@ class NoteGenerator(nn.Module):
 
     def _advance(self, state: State, brief: Brief) -> tuple[tuple[Tensor, ...], State]:
         """What is known (N, 1, D) of offset, pitch and duration of the next note."""
-        interval = (parts(state.before)[1].argmax(1) - state.earlier)[:, None]
-        told = brief.at(state.number)
-        inputs = self._input(state.before[:, None], interval, state.moment, told, brief.traits)
+        last, earlier = parts(state.before)[1].argmax(1)[:, None], state.earlier[:, None]
+        inputs = self._input(state.before[:, None], last, earlier, state.moment, brief.at(state.number))
+        inputs = torch.cat([inputs, _everywhere(brief.traits, inputs)], dim=-1)
         hidden, (carried, cell) = self.lstm(inputs, (state.hidden, state.cell))
         return self.known(self.dropout(hidden)).chunk(3, dim=-1), state._replace(hidden=carried, cell=cell)
 
@@ -146,14 +147,14 @@ class NoteGenerator(nn.Module):
     ) -> tuple[Tensor, State]:
         known, state = self._advance(state, brief)
         of_offset, of_pitch, of_duration = parts(noise)
-        told = brief.at(state.number)
+        told, last = brief.at(state.number), parts(state.before)[1].argmax(1)[:, None]
         before = state.heard.there[:, None]
         again = memory.going_on(state.heard, state.heard.run[:, None], before)
         if given is not None:
             offset = F.one_hot(given, _OFFSETS).to(noise)
         else:
             recalled = memory.recall(state.heard, before, state.moment, again, told.back)
-            scores = self.offset(known[0], recalled, told)[:, 0] + _topped(state.before)
+            scores = self.offset(known[0], last, recalled, told)[:, 0] + _topped(state.before)
             leaning = scores + F.pad(self.lean, (0, _OFFSETS - 1))
             offset = self._draw(0, leaning, of_offset, temperature)
         steps = offset.argmax(1)[:, None]
@@ -161,7 +162,6 @@ class NoteGenerator(nn.Module):
         number, now = state.number + (place + steps) // bar, Moment(onset + steps, (place + steps) % bar, bar)
         told = brief.at(number)
         recalled = memory.recall(state.heard, before, now, again, told.back)
-        last = parts(state.before)[1].argmax(1)[:, None]
         scores = self.pitch(known[1], offset[:, None], last, recalled, told)[:, 0] + _descending(state.before, offset)
         pitch = self._draw(1, scores, of_pitch, temperature)
         scores = self.duration(known[2], offset[:, None], pitch[:, None], recalled, told)[:, 0]
@@ -173,11 +173,15 @@ class NoteGenerator(nn.Module):
         soft = torch.softmax((scores / self.temper[which] + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
-    def _input(self, before: Tensor, interval: Tensor, moment: Moment, told: Told, traits: Tensor) -> Tensor:
-        """What the recurrence hears (N, T, E) of the note before, and of its interval (N, T) from the one before it."""
-        interval = self.interval(interval.clamp(-REACH, REACH) + REACH)
-        heard = F.leaky_relu(self.hear(before) + interval + self.place(moment) + self.ahead(told), SLOPE)
-        return torch.cat([heard, traits[:, None].expand(-1, heard.shape[1], -1)], dim=-1)
+    def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, told: Told) -> Tensor:
+        """What the recurrence hears (N, T, E) of the note before, whose pitch was `last`, after one `earlier`."""
+        interval = self.interval((last - earlier).clamp(-REACH, REACH) + REACH)
+        return F.leaky_relu(self.hear(before) + interval + self.place(moment) + self.ahead(told, last), SLOPE)
+
+
+def _everywhere(traits: Tensor, notes: Tensor) -> Tensor:
+    """Traits (N, K) beside each of notes (N, T, ...)."""
+    return traits[:, None].expand(-1, notes.shape[1], -1)
 
 
 def to_planes(rows: Tensor) -> Tensor:

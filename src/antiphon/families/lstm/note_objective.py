@@ -129,7 +129,7 @@ class LstmObjective(PairedObjective):
 
 def read_brief(batch: Batch) -> Batch:
     """A batch of rows, with the number of each note's bar (N, T), and what could have been settled of them: "traits"
-    (N, K) and "chord", "back" and "left" (N, B).
+    (N, K) and the columns of a `Plan` (N, B).
 
     The note behind the end of a song is given the offset to the next bar line, and what the last note has else.
     """
@@ -150,7 +150,7 @@ def _told(batch: Batch) -> Batch:
 
 
 def _brief(batch: Batch) -> Brief:
-    return Brief(batch["traits"], Plan(batch["chord"], batch["back"], batch["left"]))
+    return Brief(batch["traits"], Plan(*(batch[name] for name in Plan._fields)))
 
 
 def _given(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
