@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "composing": {"asked", "model_files", "writers", "codecs", "music"},
     "orders": {"asked", "writers", "codecs", "music"},
     "plans": {"orders", "composing", "writers", "codecs", "music"},
-    "continuing": {"asked", "orders", "writers", "families", "codecs", "music", "io"},
+    "continuing": {"asked", "composing", "orders", "writers", "families", "codecs", "music", "io"},
     "generate": {
         "asked",
         "composing",

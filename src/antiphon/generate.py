@@ -125,10 +125,10 @@ class Model:
             "low", "middle", "high", a pitch such as "G4" or a range such as "C4-G4" in which the melody is wished to
             stay, pitches also as MIDI numbers such as 67 or "60-67"; None: as it comes.
         first
-            A MIDI file, or a score, whose last bar the first bar follows, in its tempo, its key, and over the chords
-            that are written in it, unless others are asked for; or "held-out", a bar of music that the model
-            was not trained on, by seed, where the model file carries some. None: silence for models that know it, else
-            "held-out", else one held note.
+            A MIDI file, or a score: the first bar follows the last one in which its melody begins a note, in its tempo,
+            its key, and over the chords that are written in it, unless others are asked for; or "held-out", a bar of
+            music that the model was not trained on, by seed, where the model file carries some. None: silence for
+            models that know it, else "held-out", else one held note.
         accompaniment
             A name in `antiphon.music.accompaniment.PATTERNS`, or None.
         temperature

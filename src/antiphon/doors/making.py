@@ -27,45 +27,55 @@ def generate(
     out: Path = Path("out"),
     as_json: AsJson = False,
 ) -> None:
-    """Write songs as MIDI, WAV and PNG, and a line about each.
+    """Write songs as MIDI, sound (WAV) and a piano-roll picture (PNG), and a line about each.
+
+    What you leave out is drawn by the seed or has a usual value. A wish that a model cannot fulfil is refused, with the
+    models that can.
 
     Parameters
     ----------
     model
-        The name of a shipped model, a .safetensors file, or a hub id owner/name.
+        A shipped model: bar writes a melody over chords, lstm voice and piano, chords a progression alone. Or a model
+        file (.safetensors), or a model on the Hugging Face hub as owner/name.
     num
-        How many songs; song i is the first song of seed + i.
+        How many songs, the first from the seed, the next from the seed + 1, and so on.
     bars
-        Length of each song; 8 unless a form says otherwise.
+        Length of each song; left out, what the form comes to, or 8.
     form
-        A letter for each section, such as AABA: a letter that was there before comes back, with an apostrophe (AA'BA)
-        to another ending. Unasked, a form is drawn by seed; none for one bar after the other, without an end.
+        A letter for each section, such as AABA. A letter that was there before brings its section back, with an
+        apostrophe (AA'BA) to another ending. Left out, a form is drawn by the seed; "none" writes one bar after the
+        other, without sections or an end.
     section_bars
-        Bars a section of the form; unasked what the bars come to, or 8 in forms of up to four letters, else 4.
+        Bars of each section of the form; left out, the bars shared out among the letters, or else 8 in forms of up to
+        four letters and 4 in longer ones.
     seed
-        The same seed gives the same files.
+        A number that stands for chance: the same seed gives the same files.
     tempo
-        Beats a minute.
+        Beats a minute; left out, what suits the model, or the tempo of the file that is given with --first.
     key
-        What chords are composed in, such as "A minor"; beside chords of your own, what the song is in and what its
-        melody ends on, where the last chord has it.
+        Such as "A minor" or "Eb": chords are composed in it. Beside --chords it is the key that the files state, and
+        the melody ends on its tonic where the last chord holds that.
     chords
-        One a bar, repeated, such as "C G Am F"; unasked composed by seed, with a cadence at the end.
+        One a bar, repeated to the end, such as "C G Am F"; N is a bar without one. Left out, they are composed by the
+        seed, with a cadence at the end.
     density
-        How many notes a bar has: low, medium, high or a number.
+        How many notes a bar has on average: low (2.5), medium (4), high (6) or a number.
     register
-        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4; a MIDI number such as 67
-        stands for its pitch. Melodies lie between C4 and B5.
+        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4, within C4 (middle C) to
+        B5. MIDI numbers will do too: 67, 60-67.
     first
-        A MIDI file whose last bar the first bar follows, or held-out for a bar of music unknown to the model.
+        A MIDI file to begin from: the first bar follows the last one in which its melody begins a note, and bar models
+        keep its tempo, its key and the chords that are written in it. The file itself is left out; antiphon continue
+        writes both in one. Or "held-out" for a bar of real music that the model was not trained on.
     accompaniment
-        A pattern: block or 1 to 6; none for the melody alone.
+        How the chords are played: block (held for a bar), 1 to 6 (patterns), or "none" for the melody alone.
     temperature
         Below 1 safer, above 1 wilder.
     progression
-        Who composes chords: learnt, the model chords, which is what is done unasked, or common, a list of progressions.
+        Who composes the chords that you leave out: "learnt" (the model chords, the usual way) or "common" (a list of
+        common progressions).
     out
-        Folder for the files.
+        Folder for the files; those of the same model and seed are replaced.
     as_json
         Print the result as JSON.
     """
