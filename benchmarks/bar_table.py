@@ -28,10 +28,10 @@ from antiphon.evaluation.metrics.bars import distinct_share
 from antiphon.evaluation.metrics.in_training import measure
 from antiphon.evaluation.sets.conditions import with_bar_before, with_chord
 from antiphon.evaluation.sets.dependence import fits_of
-from antiphon.evaluation.sets.seeds import seed_spread
 from antiphon.generate import load
 from antiphon.reproductions.claim_ears import EARS
 from benchmarks.table import Row
+from benchmarks.training_seeds import Figures, recipe_of, together
 
 MODELS = Path("runs/bar_table")
 
@@ -55,8 +55,6 @@ _NEAR: Mapping[str, Callable[[float], tuple[float, float]]] = {
     "gain by own rhythm": lambda real: (0.8 * real, 1.2 * real),
 }
 """Between which values a figure is to lie, given that of held-out songs."""
-
-Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -105,10 +103,8 @@ def run(quick: bool = False, model: str | None = None, corpus: str = "lieder") -
         if kind not in real:
             real[kind] = Sides.of(corpus, codec)
             rows += _baselines(real[kind], quick)
-        name = Path(file).stem
-        stem, _, number = name.rpartition("-")
         found, note = _graded(objective.objective, real[kind], quick)
-        group = stem if number.isdigit() else name
+        group = recipe_of(file)
         groups[group].append(found)
         notes[group], kinds[group] = note, kind
     truth = {kind: _cheap(sides, np.asarray(sides.test["real"]), sides.train) for kind, sides in real.items()}
@@ -174,13 +170,9 @@ def _written(objective: Any, rows: Mapping[str, Any], seed: int) -> NDArray[np.u
 
 def _together(name: str, seeds: list[list[Figures]], note: str, real: Figures) -> Iterator[Row]:
     for figure in seeds[0][0]:
-        spread = seed_spread([[found[figure] for found in one] for one in seeds])
-        over = f"{spread.num_training_seeds} training, {spread.num_values} samplings in all"
-        if spread.num_training_seeds > 1:
-            low, high = (_shown(figure, end)[0] for end in (spread.low, spread.high))
-            over = f"{low:.3g} to {high:.3g} over {over}"
-        goal = _goal(name, figure, real)
-        yield Row(f"{name}: {figure}", *_shown(figure, spread.mean), goal, over + (f"; {note}" * (figure == _AUC)))
+        scale, unit = _unit(figure)
+        value, over = together(seeds, figure, scale)
+        yield Row(f"{name}: {figure}", value, unit, _goal(name, figure, real), over + (f"; {note}" * (figure == _AUC)))
 
 
 def _goal(name: str, figure: str, real: Figures) -> str:
@@ -193,7 +185,13 @@ def _goal(name: str, figure: str, real: Figures) -> str:
 
 
 def _shown(figure: str, value: float) -> tuple[float, str]:
-    return (100 * value, "%") if figure in _SHARES else (value, "AUC" if figure == _AUC else "")
+    scale, unit = _unit(figure)
+    return scale * value, unit
+
+
+def _unit(figure: str) -> tuple[float, str]:
+    """By what a figure is multiplied, and its unit."""
+    return (100, "%") if figure in _SHARES else (1, "AUC" if figure == _AUC else "")
 
 
 def _auc(name: str, heard: Examination) -> Row:

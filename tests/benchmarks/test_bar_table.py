@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from benchmarks.bar_table import _AUC, Figures, Sides, _cheap, _goal, _together
+from benchmarks.bar_table import _AUC, Sides, _cheap, _goal, _together
+from benchmarks.training_seeds import Figures, recipe_of
 
 from antiphon.codecs.melody import HOLD, REST, STEPS, MelodyBars
 
@@ -48,3 +49,16 @@ def test_training_seeds_come_together_with_an_interval() -> None:
     assert row.value == pytest.approx(4.1) and row.note.endswith("over 3 training, 6 samplings in all")
     (one,) = _together("bar", seeds[:1], "", {"notes_a_bar": 4.0})
     assert one.note == "1 training, 2 samplings in all"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("runs/bar-0.safetensors", "bar"),
+        ("bar-gan-12.safetensors", "bar-gan"),
+        ("lstm.safetensors", "lstm"),
+        ("7", "7"),
+    ],
+)
+def test_seeds_of_a_recipe_are_told_by_their_names(file: str, name: str) -> None:
+    assert recipe_of(file) == name
