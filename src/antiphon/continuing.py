@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.asked import Asked, check_kind, check_values
+from antiphon.asked import LEARNT, Asked, check_kind, check_values
+from antiphon.codecs.chords import triad_code
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.melody import (
     LOWEST,
@@ -25,14 +26,18 @@ from antiphon.codecs.melody import (
     why_silent,
 )
 from antiphon.codecs.notes import NoteSequences
+from antiphon.composing import PROGRESSIONS
 from antiphon.errors import InputError
 from antiphon.families.lstm.memory import SPAN
 from antiphon.families.lstm.note_heads import MOST_STEPS
 from antiphon.io.midi import read_midi
+from antiphon.music.form import lay_out, parse_form
+from antiphon.music.keys import key_of_weights
 from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
 from antiphon.music.theory import pitch_name
 from antiphon.orders import check_abilities
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
+from antiphon.writers.writer import Chance
 
 if TYPE_CHECKING:
     from antiphon.generate import Model
@@ -116,8 +121,10 @@ def continue_song(
         start = _Start.after(name, piece)
         chances = [np.random.default_rng([song, 0]) for song in range(seed, seed + num)]
         line = _last(model.codec.encode(score))
-        metre = {"bar": start.bar_steps, "gap": start.gap, "num_steps": bars * start.bar_steps}
-        written = model.writer.follow(chances, line, **metre, temperature=temperature)
+        chords = _chords(line["real"], bars, chances)
+        written = model.writer.follow(
+            chances, line, chords, bar=start.bar_steps, gap=start.gap, temperature=temperature
+        )
         new = [replace(_scored(notes, piece), texts=model.texts(seed + at)) for at, notes in enumerate(written)]
     else:
         piece = on_the_beat(score)
@@ -154,6 +161,15 @@ class _Start(NamedTuple):
             )
         gap = last - first
         return cls(tick, index + 1, steps, gap - -(-max(gap - LONGEST_GAP, 0) // steps) * steps)
+
+
+def _chords(line: NDArray[np.uint8], bars: int, chances: Sequence[Chance]) -> NDArray[np.uint8]:
+    """Codes (N, B) of chords in the key of some notes (n, 3) that come to an end."""
+    through = lay_out(parse_form("A"), bars, bars)
+    key = key_of_weights(np.bincount(line[:, 0] % 12, line[:, 1] + 1.0, minlength=12))
+    assert key is not None
+    songs = PROGRESSIONS[LEARNT]()([key] * len(chances), bars, [through] * len(chances), chances)
+    return np.array([[triad_code(chord) for chord in song] for song in songs], np.uint8)
 
 
 def _in_fours(score: Score) -> Score:

@@ -284,7 +284,7 @@ class Model:
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks
-        if accompaniment is not None and symbols:
+        if accompaniment is not None and symbols and not self._writer.has_harmony:
             loudest = max((int(track.notes["velocity"].max(initial=50)) for track in tracks), default=_ALONE)
             chords = accompany(plan.chords, accompaniment, score.ticks_per_beat, loudest=loudest)
             tracks = (*tracks, chords)

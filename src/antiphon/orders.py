@@ -52,7 +52,7 @@ class Order:
 
 def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
     """Raise InputError for an option that the model of that name cannot honour."""
-    phrases = isinstance(writer, PhraseWriter)
+    chooses = isinstance(writer, PhraseWriter) and writer.chooses
     # Block chords are what is played unasked; without chords they are silence.
     played = asked.accompaniment not in {None, "block"}
     for option, wanted in {
@@ -62,7 +62,7 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
         "progression": asked.progression,
     }.items():
         if wanted is not None and "chord" not in writer.reads:
-            _refuse(name, option, "hears no chords", "bar and midinet-v3 models do")
+            _refuse(name, option, "hears no chords", "bar, lstm and midinet-v3 models do")
     if asked.first is not None and "previous" not in writer.reads:
         _refuse(name, "first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
     if asked.temperature != 1.0 and not writer.has_temperature:
@@ -70,12 +70,14 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
     for option, given in {"chords": asked.chords, "progression": asked.progression}.items():
         if given is not None and isinstance(writer, ChordsWriter):
             _refuse(name, option, "composes chords and nothing over them", "bar models write over others")
+    if played and writer.has_harmony:
+        _refuse(name, "accompaniment", "writes its own", "bar models take one")
     if asked.accompaniment is None and isinstance(writer, ChordsWriter):
         raise InputError(f"accompaniment: the model {name} writes chords alone, so choose how they are played")
     if names_form(asked) and not _has_sections(writer):
-        _refuse(name, "form", "writes no sections", "bar models do")
+        _refuse(name, "form", "writes no sections", "bar and lstm models do")
     for option, wish in {"density": asked.density, "register": asked.register}.items():
-        if wish is not None and not phrases:
+        if wish is not None and not chooses:
             _refuse(name, option, "cannot choose among bars", "bar models do")
 
 
