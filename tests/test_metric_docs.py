@@ -7,10 +7,10 @@ import os
 import sys
 
 import pytest
-from benchmarks import metric_table
 from benchmarks.metric_inputs import CASES, Case
 
 from antiphon.errors import InputError
+from benchmarks import metric_table
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

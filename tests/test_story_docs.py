@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from benchmarks import story, story_sets
 from benchmarks.story import BEGIN, DOCUMENT, END, Cell, cells, document, judged, stored, with_block
 from benchmarks.story_expectations import STORIES, Story
 
@@ -15,6 +14,7 @@ from antiphon.data.corpus import Corpus
 from antiphon.evaluation.measures import Number
 from antiphon.evaluation.notes import Notes
 from antiphon.evaluation.report.report import Report, Row, Section, Side
+from benchmarks import story, story_sets
 
 TEXT = DOCUMENT.read_text()
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines()]

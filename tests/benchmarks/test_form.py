@@ -4,7 +4,6 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from benchmarks import form
 from tests.made import BEAT, song
 
 from antiphon.asked import Asked, check_values
@@ -12,6 +11,7 @@ from antiphon.codecs.melody import MelodyBars
 from antiphon.evaluation.sets.certainty import Estimate
 from antiphon.generate import Model
 from antiphon.music.score import TEMPO, Score, Track, beat_us, notes_from_columns, table
+from benchmarks import form
 
 BAR = 4 * BEAT
 
