@@ -271,7 +271,7 @@ def test_bar_opens_from_silence_unless_asked(tmp_path: Path, monkeypatch: pytest
     ("preset", "options", "words"),
     [
         ("midinet-v1", {"first": "x.mid"}, "does not hear the bar before; bar, midinet-v2"),
-        ("midinet-v2", {"chords": "C G"}, "hears no chords; bar and midinet-v3"),
+        ("midinet-v2", {"chords": "C G"}, "hears no chords; bar, lstm and midinet-v3"),
         ("midinet-v2", {"key": "A minor"}, "key: the model"),
         ("midinet-v2", {"accompaniment": "3"}, "accompaniment: the model"),
         ("midinet-v3", {"temperature": 0.5}, "bar and lstm models do"),
@@ -447,7 +447,7 @@ def test_a_key_beside_chords_is_the_key_of_the_song(loaded: dict[str, Model]) ->
 @pytest.mark.parametrize(
     ("preset", "options", "words"),
     [
-        ("midinet-v3", {"form": "AABA"}, "form: the model .* writes no sections; bar models do"),
+        ("midinet-v3", {"form": "AABA"}, "form: the model .* writes no sections; bar and lstm models do"),
         ("midinet-v2", {"density": "low"}, "density: the model"),
         ("midinet-v1", {"register": "G4"}, "register: the model"),
         ("bar", {"form": "AA1"}, "'1' is no section"),
