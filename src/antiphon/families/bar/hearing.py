@@ -23,7 +23,7 @@ NUM_LIKENESSES = 5
 NUM_QUALITIES = 3
 """Of chords: major, minor, none."""
 
-_MOST = 2.0
+MOST = 2.0
 _SCALES = ("major", "harmonic minor")
 
 
@@ -75,16 +75,19 @@ def line(bars: Tensor) -> Tensor:
 
     Without gradients: what is known of a bar is known of the one before it.
     """
-    classes = bars.argmax(2)
-    steps = torch.arange(1, classes.shape[1] + 1, device=bars.device)
-    latest = F.pad(torch.where(classes < NUM_PITCHES, steps, 0).cummax(1).values, (1, 0))
-    pitch = F.pad(classes, (1, 0), value=NUM_PITCHES).gather(1, latest)
-    return F.one_hot(pitch, NUM_PITCHES + 1).to(bars)
+    return F.one_hot(latest(bars.argmax(2)), NUM_PITCHES + 1).to(bars)
+
+
+def latest(classes: Tensor) -> Tensor:
+    """The pitch begun last (N, T + 1) before each step of classes (N, T), and after the last; 24 before any."""
+    steps = torch.arange(1, classes.shape[1] + 1, device=classes.device)
+    begun = F.pad(torch.where(classes < NUM_PITCHES, steps, 0).cummax(1).values, (1, 0))
+    return F.pad(classes, (1, 0), value=NUM_PITCHES).gather(1, begun)
 
 
 def at_the_bar_line(previous: Tensor, pitches: Tensor) -> Past:
     """What is known where a bar begins, from the planes (N, T, C) of the bar before and its `line`."""
-    heard = pitch_classes(previous).sum(1).clamp_max(_MOST)
+    heard = pitch_classes(previous).sum(1).clamp_max(MOST)
     likeness = previous.new_ones(len(previous), NUM_LIKENESSES)
     return Past(previous[:, -1], pitches[:, -1], pitches[:, -2], likeness, heard)
 
@@ -96,7 +99,7 @@ def after(past: Past, plane: Tensor, beside: Tensor, step: int) -> Past:
     every, share, neither = torch.split(past.likeness, [2, 2, 1], dim=1)
     share = (share * step + same) / (step + 1)
     likeness = torch.cat([every * same, share, neither * (1 - here[:, :1] * there[:, :1])], dim=1)
-    heard = (past.heard + pitch_classes(plane)).clamp_max(_MOST)
+    heard = (past.heard + pitch_classes(plane)).clamp_max(MOST)
     return Past(plane, sounded(plane[:, :NUM_PITCHES], past.sounding), past.sounding, likeness, heard)
 
 

@@ -38,14 +38,18 @@ from antiphon.families.bar.hearing import (
 )
 from antiphon.nn.straight_through import gumbel, straight_through
 
-_SLOPE = 0.1
-_FORBIDDEN = -1e4
+SLOPE = 0.1
+FORBIDDEN = -1e4
+LEAST_FIT, SURE = 0.02, 2.0
+TOLD = (3, NUM_QUALITIES * 12, NUM_PITCHES + 1, NUM_INTERVALS, NUM_LIKENESSES, 12)
+"""What a step's gates are told: kind of the step before, degree, height and interval of the pitch begun last, likeness,
+how well each degree fits."""
+
+PARTS = (2, NUM_PITCHES, 12, NUM_INTERVALS - 1, 3, 1, 1, 1)
+"""What a step's scores are made of: hold and rest; each height, degree and interval; how much the bar before counts for
+the kind of step and for the pitch; how much fitting the key counts, and having been heard."""
+
 _TOKEN = 3 + 12 + 12 + NUM_PITCHES + 1
-_STEP = 3 + NUM_QUALITIES * 12 + NUM_PITCHES + 1 + NUM_INTERVALS + NUM_LIKENESSES + 12
-# What a step's scores are made of: hold and rest; each height, degree and interval; how much the bar before counts for
-# the kind of step and for the pitch; how much fitting the key counts, and having been heard.
-_PARTS = (2, NUM_PITCHES, 12, NUM_INTERVALS - 1, 3, 1, 1, 1)
-_LEAST_FIT = 0.02
 
 
 class BarGenerator(nn.Module):
@@ -73,29 +77,30 @@ class BarGenerator(nn.Module):
         self.listen = nn.Conv1d(embedding_dim, embedding_dim, 3, padding=1)
         self.context = nn.Sequential(
             nn.Linear(STEPS * embedding_dim + embedding_dim, hidden_dim),
-            nn.LeakyReLU(_SLOPE),
+            nn.LeakyReLU(SLOPE),
             self.dropout,
             nn.Linear(hidden_dim, hidden_dim),
-            nn.LeakyReLU(_SLOPE),
+            nn.LeakyReLU(SLOPE),
         )
         self.start = nn.Linear(hidden_dim, hidden_dim)
         self.known = nn.Linear(hidden_dim, gates)
         self.heard = nn.Linear(embedding_dim, gates, bias=False)
         self.position = nn.Parameter(torch.randn(STEPS, gates) * 0.1)
-        self.step = nn.Linear(_STEP, gates, bias=False)
+        self.step = nn.Linear(sum(TOLD), gates, bias=False)
         self.recur = nn.Linear(hidden_dim, gates)
         self.head = nn.Linear(hidden_dim + 2 * embedding_dim + NUM_LIKENESSES + 12, hidden_dim)
-        self.out = nn.Linear(hidden_dim, sum(_PARTS))
+        self.out = nn.Linear(hidden_dim, sum(PARTS))
         nn.init.normal_(self.step.weight, std=0.1)
         nn.init.orthogonal_(self.recur.weight)
 
     def teacher(self, real: Tensor, previous: Tensor, chord: Tensor) -> Tensor:
         """Scores (N, T, C) of each step of `real` (N, T) given the true steps before it."""
-        before = one_hot(previous)
+        before = one_hot(previous).to(self.position.dtype)
         harmony = harmony_of(chord, before)
-        reading, past = self._read(before, harmony), along(one_hot(real), before)
-        known = _Known(past, self._fit(past, harmony), reading.heard, before)
-        inputs = reading.gates + self._gates(known, harmony)
+        reading, past = self.read(before, harmony), along(one_hot(real).to(before), before)
+        fixed, heard = self._beside(reading)
+        known = _Known(past, self._fit(past, harmony), heard, before)
+        inputs = fixed + self._gates(known, harmony)
         state, states = reading.state, []
         for step in inputs.unbind(1):
             state = self._advance(step, state)
@@ -114,49 +119,46 @@ class BarGenerator(nn.Module):
     @torch.no_grad()
     def write(self, previous: Tensor, chord: Tensor, latent: Tensor, temperature: float = 1.0) -> Tensor:
         """The bars of `forward` as classes (N, T), without gradients; `temperature` scales the noise (1 as trained)."""
-        return self.decide(previous, chord, gumbel(latent) * temperature)[0]
-
-    @torch.no_grad()
-    def decide(self, previous: Tensor, chord: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Classes (N, T) of the highest scores with `noise` (N, T, C), and by how much each won over the next best."""
-        leads = []
 
         def choose(scores: Tensor) -> Tensor:
-            best = scores.topk(2, dim=1)
-            leads.append(best.values[:, 0] - best.values[:, 1])
-            return F.one_hot(best.indices[:, 0], NUM_CLASSES).to(scores)
+            return F.one_hot(scores.argmax(1), NUM_CLASSES).to(scores)
 
-        with torch.autocast(noise.device.type, enabled=False):
-            planes = self._write(previous, chord, noise.to(self.position.dtype), choose)
-        return planes.argmax(2), torch.stack(leads, dim=1)
+        with torch.autocast(latent.device.type, enabled=False):
+            noise = gumbel(latent).to(self.position.dtype) * temperature
+            return self._write(previous, chord, noise, choose).argmax(2)
 
     def _write(self, previous: Tensor, chord: Tensor, noise: Tensor, choose: Callable[[Tensor], Tensor]) -> Tensor:
         """Planes (N, T, C), each chosen from its step's scores and `noise`."""
         before = one_hot(previous).to(noise)
         harmony = harmony_of(chord, before)
-        reading, planes = self._read(before, harmony), []
+        reading, planes = self.read(before, harmony), []
+        fixed, heard = self._beside(reading)
         past = at_the_bar_line(before, reading.pitches)
         state = reading.state
-        parts = zip(reading.gates.unbind(1), reading.heard.unbind(1), before.unbind(1), strict=True)
-        for step, (gates, heard, beside) in enumerate(parts):
-            known = _Known(past, self._fit(past, harmony), heard, beside)
+        parts = zip(fixed.unbind(1), heard.unbind(1), before.unbind(1), strict=True)
+        for step, (gates, near, beside) in enumerate(parts):
+            known = _Known(past, self._fit(past, harmony), near, beside)
             state = self._advance(gates + self._gates(known, harmony), state)
             planes.append(choose(self._scores(state, known, harmony) + noise[:, step]))
             past = after(past, planes[-1], beside, step)
         return torch.stack(planes, dim=1)
 
-    def _read(self, before: Tensor, harmony: Harmony) -> "_Reading":
+    def read(self, before: Tensor, harmony: Harmony) -> "Reading":
+        """What the bar before, as planes (N, T, C), and the chord tell of the bar to write."""
         pitches = line(before)
         pitch = pitches[:, 1:]
         begun, sounding = (above_root(pitch_classes(part), harmony) for part in (before, pitch))
         tokens = [kinds(before), begun, sounding, pitch]
         embedded = self.token(torch.cat(tokens, dim=2))
-        near = F.leaky_relu(self.listen(embedded.transpose(1, 2)), _SLOPE).transpose(1, 2)
+        near = F.leaky_relu(self.listen(embedded.transpose(1, 2)), SLOPE).transpose(1, 2)
         heard, quality = self.dropout(near + embedded), harmony.quality @ self.quality.weight
         context = self.context(torch.cat([heard.flatten(1), quality], dim=1))
-        gates = self.known(context)[:, None] + self.heard(heard) + self.position
-        heard = torch.cat([heard, quality[:, None].expand(-1, STEPS, -1)], dim=2)
-        return _Reading(gates, torch.tanh(self.start(context)), heard, pitches)
+        return Reading(self.known(context), torch.tanh(self.start(context)), heard, quality, pitches)
+
+    def _beside(self, reading: "Reading") -> tuple[Tensor, Tensor]:
+        """Each step's gate inputs (N, T, 3H) that do not depend on what is written, and what is heard (N, T, 2E)."""
+        gates = reading.known[:, None] + self.heard(reading.heard) + self.position
+        return gates, torch.cat([reading.heard, reading.quality[:, None].expand(-1, STEPS, -1)], dim=2)
 
     def _fit(self, past: Past, harmony: Harmony) -> Tensor:
         """How well each degree (..., 12) over the chord's root fits what was heard."""
@@ -187,27 +189,37 @@ class BarGenerator(nn.Module):
         """Class scores (..., C) from states (..., H) and what is known; a hold after a rest is forbidden."""
         past, there = known.past, kinds(known.beside)
         told = torch.cat([self.dropout(state), known.heard, past.likeness, known.fit], dim=-1)
-        parts = self.out(F.leaky_relu(self.head(told), _SLOPE)).split(_PARTS, dim=-1)
+        parts = self.out(F.leaky_relu(self.head(told), SLOPE)).split(PARTS, dim=-1)
         hold_rest, height, degree, interval, alike, same, fitting, again = parts
-        degree = degree + F.softplus(fitting + 2) * torch.log(known.fit + _LEAST_FIT)
+        degree = degree + F.softplus(fitting + SURE) * torch.log(known.fit + LEAST_FIT)
         degree = degree + again * above_root(past.heard.clamp_max(1), harmony)
         classes = from_c(degree, harmony)
         over = F.pad(interval, (0, 1)).gather(-1, steps_from(past.sounding))
         pitches = height + torch.cat([classes, classes], dim=-1) + over
         pitches = pitches + same * known.beside[..., :NUM_PITCHES] + alike[..., :1] * there[..., :1]
         # Without a gradient: a prohibition's is as large as itself, and grows from step to step.
-        forbidden = _FORBIDDEN * past.last[..., REST:].detach()
+        forbidden = FORBIDDEN * past.last[..., REST:].detach()
         others = hold_rest + alike[..., 1:] * there[..., 1:] + F.pad(forbidden, (0, 1))
         return torch.cat([pitches, others], dim=-1)
 
 
-class _Reading(NamedTuple):
-    """What is known of a bar before it begins: gate inputs (N, T, 3H), first state (N, H), what is heard beside each
-    step (N, T, 2E), and the `line` of the bar before."""
+class Reading(NamedTuple):
+    """What is known of a bar before it begins.
 
-    gates: Tensor
+    Parameters
+    ----------
+    known, state
+        Gate inputs of all its steps (N, 3H), and the first state (N, H).
+    heard, quality
+        What is heard of the bar before beside each step (N, T, E), and of the chord (N, E).
+    pitches
+        The `line` of the bar before.
+    """
+
+    known: Tensor
     state: Tensor
     heard: Tensor
+    quality: Tensor
     pitches: Tensor
 
 

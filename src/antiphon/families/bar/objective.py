@@ -6,6 +6,7 @@ from torch import Tensor
 
 from antiphon.codecs.melody import NUM_CLASSES, REST, STEPS
 from antiphon.families.bar.config import BarConfig
+from antiphon.families.bar.folded import Folded
 from antiphon.families.bar.hearing import one_hot
 from antiphon.families.bar.networks import BarDiscriminator, BarGenerator, begin_cleanly
 from antiphon.families.bar.transposition import moved, moved_chord, moved_planes, shifts
@@ -73,4 +74,5 @@ class BarObjective(PairedObjective):
 
     def decider(self) -> Decide:
         """Classes and their leads from "noise", "previous" and "chord"."""
-        return lambda inputs: self.generator.decide(inputs["previous"], inputs["chord"], inputs["noise"])
+        folded = Folded(self.generator)
+        return lambda inputs: folded(inputs["previous"], inputs["chord"], inputs["noise"])
