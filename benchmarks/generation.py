@@ -8,6 +8,7 @@ With `--peer CHECKOUT` the released generator is timed in the same run.
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES
@@ -39,7 +40,8 @@ def run(quick: bool = False, peer: Path | None = None) -> list[Row]:
         A checkout of the released code, timed in the same run; None: the stored figure is shown.
     """
     torch.set_num_threads(1)
-    return _rows(3 if quick else 11, peer)
+    with threadpool_limits(1):
+        return _rows(3 if quick else 11, peer)
 
 
 def _rows(repeats: int, peer: Path | None) -> list[Row]:
