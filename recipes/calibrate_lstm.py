@@ -1,10 +1,10 @@
-"""Set how bold a trained `lstm` is in its choices, and how readily it adds to a chord, on validation songs.
+"""Set what a trained `lstm` holds to be out of the question, and how readily it adds to a chord, on validation songs.
 
 Taught note by note on real music it strays a little at every step of its own, and what has strayed is not repeated: as
-it comes it writes too many different passages. This divides the scores of offsets, pitches and durations by
-temperatures, and leans towards or from going on with a chord: of the trials whose distinct 4-grams are within 8 % of
-those of validation songs, the one with the largest smallest overlap of histograms less its difference in the share of
-notes within chords; where none is so near, the nearest.
+it comes it writes too many different passages. This leaves out classes of offset, pitch and duration that are less
+likely than a share of the likeliest, and leans from going on with a chord: of the trials whose distinct 4-grams are
+within 8 % of those of validation songs, the one with the largest smallest overlap of histograms less its difference in
+the share of notes within chords; where none is so near, the nearest.
 
 `python -m recipes.calibrate_lstm IN.safetensors OUT.safetensors [--corpus lieder]`
 """
@@ -23,13 +23,13 @@ from antiphon.evaluation.metrics.in_training import overlap
 from antiphon.evaluation.metrics.note_lines import HISTOGRAMS, distinct_notes, histograms
 from antiphon.training.checkpoint import load_model, save_model
 
-OFFSETS, PITCHES, DURATIONS, LEANS = (0.9, 0.95), (0.8, 0.85, 0.9), (0.9, 1.0), (-0.1, 0.0)
+OFFSETS, PITCHES, DURATIONS, LEANS = (0.01, 0.02), (0.03, 0.05, 0.07), (0.03, 0.05), (-0.2, -0.1)
 MOST_DISTINCT = 0.08
-TEMPER, LEAN = "generator.temper", "generator.lean"
+FLOOR, LEAN = "generator.floor", "generator.lean"
 
 
 class Setting(NamedTuple):
-    """Temperatures, and what is added to the score of a chord's going on."""
+    """Floors, as shares of the likeliest class, and what is added to the score of a chord's going on."""
 
     offset: float
     pitch: float
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
     @property
     def buffers(self) -> dict[str, torch.Tensor]:
         """The model's own."""
-        return {TEMPER: torch.tensor(self[:3]), LEAN: torch.tensor([self.lean])}
+        return {FLOOR: torch.tensor(self[:3]), LEAN: torch.tensor([self.lean])}
 
 
 class Trial(NamedTuple):

@@ -220,6 +220,19 @@ def test_the_likelihood_start_learns_scales() -> None:
     assert losses[-1] < 0.4 * losses[0]
 
 
+def test_what_is_less_likely_than_its_floor_is_not_drawn() -> None:
+    game, like = TOY.build().eval(), rows(200)
+    free = game.sample(200, like)
+    with torch.no_grad():
+        game.generator.duration.out.get_parameter("bias")[5] = 8.0
+    game.generator.floor[2] = 0.5
+    bound = game.sample(200, like)
+    inside = torch.arange(8) < like["length"][:, None]
+    assert set(bound[:, :, 1][inside].tolist()) == {5} and len(set(free[:, :, 1][inside].tolist())) > 5
+    # Pitches have no floor.
+    assert len(set(bound[:, :, 0][inside].tolist())) > 20
+
+
 def test_samples_are_rows_of_the_length_asked_for() -> None:
     game, batch = TOY.build().eval(), rows(50)
     made = game.sample(50, batch)

@@ -51,17 +51,20 @@ class Place(nn.Module):
 class Ahead(nn.Module):
     """What a note is told of its bar and of the next, and what the note before it is in its key."""
 
+    begins: Tensor
+
     def __init__(self, dim: int) -> None:
         super().__init__()
-        sizes = (NUM_CHORDS, NUM_CHORDS, MOST_BACK + 1, MOST_BACK + 1, MOST_LEFT + 1, NUM_KEYS)
-        self.tables = nn.ModuleList(nn.Embedding(size, dim) for size in sizes)
+        sizes = torch.tensor([NUM_CHORDS, NUM_CHORDS, MOST_BACK + 1, MOST_BACK + 1, MOST_LEFT + 1, NUM_KEYS])
+        self.register_buffer("begins", sizes.cumsum(0) - sizes, persistent=False)
+        self.table = nn.Embedding(int(sizes.sum()), dim)
 
     def forward(self, told: Told, last: Tensor) -> Tensor:
         """What is said (N, T, D) after pitches `last` (N, T)."""
         # Forms may bring back bars from further away than a row of notes shows.
         back = (told.back.clamp_max(MOST_BACK), told.next_back.clamp_max(MOST_BACK))
-        values = (*told.degrees, *back, told.left, told.degree(last))
-        said: Tensor = torch.stack([table(of) for table, of in zip(self.tables, values, strict=True)]).sum(0)
+        values = torch.stack([*told.degrees, *back, told.left, told.degree(last)], dim=2)
+        said: Tensor = self.table(values + self.begins).sum(2)
         return said
 
 

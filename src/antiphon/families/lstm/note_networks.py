@@ -59,14 +59,14 @@ class NoteGenerator(nn.Module):
         Share of each state that is dropped while training.
     """
 
-    temper: Tensor
+    floor: Tensor
     lean: Tensor
 
     def __init__(self, *, hidden_dim: int, embedding_dim: int, head_dim: int, num_layers: int, dropout: float) -> None:
         super().__init__()
-        # Set after training: what scores of offset, pitch and duration are divided by, and what is added to that of a
-        # chord's going on.
-        self.register_buffer("temper", torch.ones(3))
+        # Set after training: how likely beside the likeliest one a class of offset, pitch or duration has to be, for a
+        # network's tail is thicker than that of music; and what is added to the score of a chord's going on.
+        self.register_buffer("floor", torch.zeros(3))
         self.register_buffer("lean", torch.zeros(1))
         self.hear = nn.Linear(NUM_CLASSES, embedding_dim)
         self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
@@ -170,7 +170,8 @@ class NoteGenerator(nn.Module):
 
     def _draw(self, which: int, scores: Tensor, noise: Tensor, temperature: float) -> Tensor:
         """One-hot of the highest (N, C), with the gradient of the tempered softmax (Jang et al. 2017)."""
-        soft = torch.softmax((scores / self.temper[which] + noise) / temperature, dim=1)
+        unlikely = scores < scores.amax(1, keepdim=True) + self.floor[which].log()
+        soft = torch.softmax((scores + _FORBIDDEN * unlikely + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
     def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, told: Told) -> Tensor:
