@@ -84,8 +84,7 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
 def settle(asked: Asked, writer: Writer) -> Order:
     """The order that options come to, which `check_values` and `check_abilities` have let through."""
     bars, phrased, form, section_bars = _measured(asked, _has_sections(writer))
-    if phrased and form is None and isinstance(writer, ChordsWriter):
-        # Chords are composed through: how they return was learnt.
+    if phrased and form is None and writer.knows_form:
         form, section_bars = parse_form("A"), bars
     return Order(
         bars,

@@ -66,6 +66,7 @@ class ChordsWriter(Writer):
     reads = frozenset({"chord"})
     has_temperature: ClassVar[bool] = True
     knows_silence: ClassVar[bool] = True
+    knows_form: ClassVar[bool] = True
     tempo: ClassVar[float] = 100.0
 
     def __init__(self, objective: ChordsObjective) -> None:

@@ -32,6 +32,8 @@ LONGEST_GAP = 64
 Integers = NDArray[np.int64]
 
 _MOST_NOTES = 64
+# Bars of an ending, and how many are tried.
+_ENDING_BARS, _ENDINGS = 2, 4
 # What is planned of bars in which nothing is heard.
 _RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT, "key": NO_KEY}
 _AT_ONCE = 32
@@ -88,6 +90,7 @@ class LstmWriter(PieceWriter, PhraseWriter):
     reads = frozenset({"chord"})
     has_temperature: ClassVar[bool] = True
     has_harmony: ClassVar[bool] = True
+    knows_form: ClassVar[bool] = True
     chooses: ClassVar[bool] = False
     tempo: ClassVar[float] = 100.0
 
@@ -96,20 +99,20 @@ class LstmWriter(PieceWriter, PhraseWriter):
 
     def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
         """Notes (n, 3) of each song, the first at the first bar line; none comes to an end."""
-        return self._piece(chances, plan_of(chords, ends=False), temperature)
+        return self._piece(chances, plan_of(chords, ends=False), temperature, ending=0)
 
     def perform(
         self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float, script: Script
     ) -> Sequence[Bars]:
         """See `PhraseWriter`; a bar that comes back is written like the bar that it brings back, not note for note."""
-        return self._piece(chances, plan_of(chords, _back(script.source)), temperature)
+        return self._piece(chances, plan_of(chords, _back(script.source)), temperature, ending=_ENDING_BARS * STEPS)
 
-    def _piece(self, chances: Sequence[Chance], asked: Plan, temperature: float) -> Sequence[Bars]:
+    def _piece(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
         brief = draw_brief(self._exact.generator.habits, chances, asked)
         place = torch.zeros(len(chances), dtype=torch.int64)
         state = self._exact.generator.begin(place, place + STEPS)
-        num_steps = STEPS * asked.chord.shape[1]
-        return self._written(chances, state, brief, given=place, num_steps=num_steps, temperature=temperature)
+        length = {"num_steps": STEPS * asked.chord.shape[1], "ending": ending}
+        return self._written(chances, state, brief, given=place, temperature=temperature, **length)
 
     def follow(
         self,
@@ -148,7 +151,8 @@ class LstmWriter(PieceWriter, PhraseWriter):
         state = self._exact.after(given, brief)
         offset = torch.full((num,), gap)
         state = state._replace(moment=state.moment._replace(place=-offset[:, None] % metre, bar=metre))
-        return self._written(chances, state, brief, given=offset, num_steps=bar * num_bars, temperature=temperature)
+        length = {"num_steps": bar * num_bars, "ending": bar * _ENDING_BARS}
+        return self._written(chances, state, brief, given=offset, temperature=temperature, **length)
 
     def _written(
         self,
@@ -159,17 +163,73 @@ class LstmWriter(PieceWriter, PhraseWriter):
         given: Tensor,
         num_steps: int,
         temperature: float,
+        ending: int = 0,
     ) -> Sequence[Bars]:
-        """Notes (n, 3) of so many steps after a state; the first comes after `given` (N,) steps and is at step 0."""
+        """Notes (n, 3) of so many steps after a state; the first comes after `given` (N,) steps and is at step 0. The
+        last `ending` steps are the best of several."""
         most = _MOST_NOTES * -(-num_steps // STEPS)
-        notes = torch.empty(len(chances), 0, 3, dtype=torch.uint8)
+        notes, before = torch.empty(len(chances), 0, 3, dtype=torch.uint8), _Before(state, num_steps, ending)
         while notes.shape[1] < most and _num_steps(notes) < num_steps:
-            noise = temperature * gumbel(normal(chances, _AT_ONCE, NUM_CLASSES))
-            more, state = self._exact.go_on(state, brief, noise, None if notes.shape[1] else given)
-            if not notes.shape[1]:
-                more[:, 0, 2] = 0
+            for drawn in torch.split(temperature * gumbel(normal(chances, _AT_ONCE, NUM_CLASSES)), 1, dim=1):
+                before.keep(state, notes)
+                note, state = self._exact.go_on(state, brief, drawn, None if notes.shape[1] else given)
+                if not notes.shape[1]:
+                    note[:, 0, 2] = 0
+                notes = torch.cat([notes, note], dim=1)
+        songs = [_cut(song[:most], num_steps) for song in as_array(notes)]
+        if not ending or num_steps <= ending:
+            return songs
+        endings = self._endings(chances, before, brief, ending, temperature)
+        begun = zip(songs, before.num.tolist(), endings, strict=True)
+        return [_cut(np.concatenate([song[:num], last]), num_steps) for song, num, last in begun]
+
+    def _endings(
+        self, chances: Sequence[Chance], before: "_Before", brief: Brief, ending: int, temperature: float
+    ) -> list[Bars]:
+        """For each song the best of some endings: what ends on a long note over the tonic."""
+        song = torch.arange(len(chances)).repeat_interleave(_ENDINGS)
+        state, told = before.state.of(song), Brief(brief.traits[song], Plan(*(part[song] for part in brief.plan)))
+        left = before.left[song]
+        # How much of a chance a song has used depends on how long the others of its batch are.
+        own = [chance.spawn(1)[0] for chance in chances]
+        notes = torch.empty(len(song), 0, 3, dtype=torch.uint8)
+        while notes.shape[1] < 2 * _MOST_NOTES and bool((notes[:, :, 2].sum(1) < left).any()):
+            noise = temperature * gumbel(normal(own, _ENDINGS, _AT_ONCE, NUM_CLASSES)).flatten(0, 1)
+            more, state = self._exact.go_on(state, told, noise)
             notes = torch.cat([notes, more], dim=1)
-        return [_cut(song[:most], num_steps) for song in as_array(notes)]
+        tries = [_cut(one, room) for one, room in zip(as_array(notes), left.tolist(), strict=True)]
+        tonics = (told.plan.key[:, -1] % 12).tolist()
+        worth = np.array([_closes(one, tonic) for one, tonic in zip(tries, tonics, strict=True)])
+        best = worth.reshape(-1, _ENDINGS).argmax(1) + np.arange(len(chances)) * _ENDINGS
+        return [tries[one] for one in best.tolist()]
+
+
+class _Before:
+    """Of each song its state after the last note before its ending, how many notes it had then, and how many steps lay
+    between that note and the song's end."""
+
+    def __init__(self, state: State, num_steps: int, ending: int) -> None:
+        self.state, self._num_steps, self._begins = state, num_steps, num_steps - ending
+        self.num = torch.zeros(len(state.number), dtype=torch.int64)
+        self.left = torch.full_like(self.num, num_steps)
+
+    def keep(self, state: State, notes: Tensor) -> None:
+        """Take the state after notes (N, n, 3) of those songs whose ending has not begun."""
+        onset = notes[:, :, 2].sum(1)
+        early = torch.nonzero(onset < self._begins).flatten()
+        if len(early):
+            self.state = self.state.replaced(early, state)
+            self.num[early], self.left[early] = notes.shape[1], self._num_steps - onset[early]
+
+
+def _closes(ending: Bars, tonic: int) -> float:
+    """How well notes (n, 3) end a piece: with a long note, up to half a bar, and with the tonic below."""
+    if not len(ending):
+        return 0.0
+    after = np.cumsum(ending[::-1, 2], dtype=np.int64)[::-1] - ending[:, 2]
+    last = ending[after == 0]
+    long = min(int(last[:, 1].max()) + 1, STEPS // 2) / (STEPS // 2)
+    return long + float(int(last[:, 0].min()) % 12 == tonic)
 
 
 def draw_brief(habits: Habits, chances: Sequence[Chance], asked: Plan) -> Brief:

@@ -41,6 +41,8 @@ class Writer(ABC):
         Whether a song can begin out of nothing, so that no real bar is needed before it.
     has_harmony
         Whether what it writes holds its own accompaniment, so that chords need not be played beside it.
+    knows_form
+        Whether what comes back in a song was learnt, so that no form is drawn for it.
     tempo
         Beats a minute unless one is asked for.
     """
@@ -49,6 +51,7 @@ class Writer(ABC):
     has_temperature: ClassVar[bool]
     knows_silence: ClassVar[bool]
     has_harmony: ClassVar[bool] = False
+    knows_form: ClassVar[bool] = False
     tempo: ClassVar[float]
 
     @abstractmethod

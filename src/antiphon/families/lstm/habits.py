@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from antiphon.families.lstm.brief import MOST_BACK, TRAITS, Brief
 
-_LONGEST_MEMORY = 1000
 _FEWEST = 1e-3
 
 
@@ -32,12 +31,14 @@ class Habits(nn.Module):
 
     @torch.no_grad()
     def learn(self, brief: Brief, num_bars: Tensor) -> None:
-        """Count pieces, of which so many bars (N,) are known."""
-        self.count += 1
-        weight = 1 / self.count.clamp_max(_LONGEST_MEMORY)
-        traits = brief.traits
-        self.mean.lerp_(traits.mean(0), weight)
-        self.product.lerp_(traits.T @ traits / len(traits), weight)
+        """Count pieces, of which so many bars (N,) are known; traits count by bars, for songs are written by bars, and
+        of dense music a row of notes has few."""
+        bars, traits = num_bars.to(brief.traits), brief.traits
+        self.count += bars.sum()
+        share = bars / bars.sum()
+        weight = bars.sum() / self.count
+        self.mean.lerp_(share @ traits, weight)
+        self.product.lerp_((share[:, None] * traits).T @ traits, weight)
         back = brief.plan.back
         known = torch.arange(1, back.shape[1], device=back.device) < num_bars[:, None]
         pairs = (back[:, :-1] * (MOST_BACK + 1) + back[:, 1:])[known]

@@ -43,6 +43,26 @@ class State(NamedTuple):
     number: Tensor
     heard: Heard
 
+    def of(self, songs: Tensor) -> "State":
+        """The state of songs by their numbers (n,)."""
+        return self._made_of([part[songs] for part in self._by_song()])
+
+    def replaced(self, songs: Tensor, other: "State") -> "State":
+        """This state, but that of some songs (n,) as in another."""
+        pairs = zip(self._by_song(), other._by_song(), strict=True)
+        return self._made_of([mine.index_copy(0, songs, theirs[songs]) for mine, theirs in pairs])
+
+    def _by_song(self) -> list[Tensor]:
+        recurrence = (part.transpose(0, 1) for part in (self.hidden, self.cell))
+        return [*recurrence, self.before, self.earlier, *self.moment, self.number, *self.heard]
+
+    @staticmethod
+    def _made_of(parts: list[Tensor]) -> "State":
+        hidden, cell = (part.transpose(0, 1).contiguous() for part in parts[:2])
+        before, earlier, *moment, number = parts[2 : 5 + len(Moment._fields)]
+        heard = Heard(*parts[5 + len(Moment._fields) :])
+        return State(hidden, cell, before, earlier, Moment(*moment), number, heard)
+
 
 class NoteGenerator(nn.Module):
     """An LSTM that hears its own notes, the place in the bar and what is settled of the piece (`brief`); a note is its
