@@ -56,6 +56,15 @@ def test_durations_of_the_same_pitch_at_the_same_place() -> None:
     assert memory.durations(at(20), pitch + 1)[0, 0].tolist() == [0] * 6
 
 
+def test_what_sounds_and_when_it_ends() -> None:
+    # Of the first chord the upper note lasts eight steps; the two of the second begin while it sounds.
+    found = {onset: [int(part) for part in memory.sounding(at(onset))] for onset in (0, 4, 6, 13, 15)}
+    assert found[6] == [3, 2, 2] and found[13] == [1, 1, 1] and found[15] == [0, 0, 0]
+    assert found[0] == [2, 4, 8] and found[4] == [3, 4, 4]
+    alone = memory.recall(SONG, SONG.there[:, None] & False, moment(6), NONE, torch.zeros(1, 1, dtype=torch.int64))
+    assert [int(part) for part in memory.sounding(alone)] == [0, 0, 0]
+
+
 def test_the_bar_that_is_brought_back_is_remembered_from_any_distance() -> None:
     recalled, none = at(52, back=3), torch.zeros(1, 1, 128)
     plane = 4 + len(memory.LAGS)

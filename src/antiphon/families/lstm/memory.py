@@ -18,6 +18,12 @@ SPAN = 512
 LONGEST_RUN = 8
 """Notes in a row that agree with an earlier passage, counted up to this."""
 
+MOST_SOUNDING = 8
+"""Sounding notes are counted up to this."""
+
+LONGEST = 64
+"""Steps until a note ends are counted up to this."""
+
 NUM_MORE = 6
 """Classes of how many notes of the chord one lag ago are still to come: -2 to 2, and 5 where there was none."""
 
@@ -67,6 +73,15 @@ class Moment(NamedTuple):
     onset: Tensor
     place: Tensor
     bar: Tensor
+
+
+class Sounding(NamedTuple):
+    """What still sounds at a moment, (N, T) each: how many notes, and in how many steps the first and the last of them
+    end, 0 where there is none."""
+
+    num: Tensor
+    soonest: Tensor
+    latest: Tensor
 
 
 class Recall(NamedTuple):
@@ -131,6 +146,16 @@ def going_on(heard: Heard, run: Tensor, before: Tensor) -> Again:
 def lags(bar: Tensor) -> Tensor:
     """Lags (N, T, L) in steps of bars (N, T) of so many steps."""
     return torch.stack([(bar * lag).long() for lag in LAGS], dim=2)
+
+
+def sounding(recalled: Recall) -> Sounding:
+    """What of the notes heard still sounds: those of the chord so far among them."""
+    left = recalled.heard.duration[:, None] - recalled.since
+    still = recalled.before & (recalled.since >= 0) & (left > 0)
+    num = still.sum(2).clamp_max(MOST_SOUNDING)
+    soonest = torch.where(still, left, LONGEST).amin(2).clamp_max(LONGEST)
+    latest = torch.where(still, left, 0).amax(2).clamp_max(LONGEST)
+    return Sounding(num, torch.where(num > 0, soonest, 0), latest)
 
 
 def rhythm(recalled: Recall) -> tuple[Tensor, Tensor]:

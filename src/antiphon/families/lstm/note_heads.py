@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from antiphon.codecs.chords import TRIADS
 from antiphon.families.lstm import memory
 from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NO_KEY, NUM_CHORDS, NUM_KEYS, Told
-from antiphon.families.lstm.memory import LONGEST_RUN, NUM_LAGS, NUM_MORE, NUM_PLANES, Moment, Recall
+from antiphon.families.lstm.memory import LONGEST_RUN, NUM_LAGS, NUM_MORE, NUM_PLANES, Moment, Recall, Sounding
 
 SIZES = (65, 128, 64)
 """Classes of offset, pitch and duration."""
@@ -68,6 +68,21 @@ class Ahead(nn.Module):
         return said
 
 
+class Polyphony(nn.Module):
+    """How many notes sound, and when the first and the last of them end: music keeps to a number of voices."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.num = nn.Embedding(memory.MOST_SOUNDING + 1, dim)
+        self.soonest = nn.Embedding(memory.LONGEST + 1, dim)
+        self.latest = nn.Embedding(memory.LONGEST + 1, dim)
+
+    def forward(self, sounding: Sounding) -> Tensor:
+        """What is said (N, T, D)."""
+        said: Tensor = self.num(sounding.num) + self.soonest(sounding.soonest) + self.latest(sounding.latest)
+        return said
+
+
 class _Copies(nn.Module):
     """Values remembered one lag ago: each an embedding, and a share in the score of its own class."""
 
@@ -90,11 +105,12 @@ class _Copies(nn.Module):
 
 
 class OffsetHead(nn.Module):
-    """When the next note begins: as bars ago, as in the passage most alike, or neither."""
+    """When the next note begins: as bars ago, as in the passage most alike, where one ends that sounds, or neither."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.gaps = _Copies(_OFFSETS, NUM_LAGS, dim)
+        self.gaps = _Copies(_OFFSETS, NUM_LAGS + 2, dim)
+        self.polyphony = Polyphony(dim)
         self.again = _Copies(_OFFSETS + 1, 1, dim)
         self.more = nn.Parameter(torch.randn(NUM_LAGS, NUM_MORE, dim) * 0.1)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
@@ -105,11 +121,14 @@ class OffsetHead(nn.Module):
         """Scores (N, T, 65) after a pitch `last` (N, T), all else being `known` (N, T, D)."""
         again = recalled.again
         gaps, more = memory.rhythm(recalled)
+        sounding = memory.sounding(recalled)
+        # Where a note ends the next one often begins.
+        gaps = torch.cat([gaps, sounding.soonest[..., None], sounding.latest[..., None]], dim=2)
         sources = torch.arange(NUM_LAGS, device=more.device) * NUM_MORE
         said = F.embedding(more + sources, self.more.flatten(0, 1)).sum(2)
         next_ = torch.where(again.length > 0, again.offset + 1, 0)[..., None]
         known = known + said + self.gaps.embed(gaps) + self.again.embed(next_) + self.length(again.length)
-        hidden = F.leaky_relu(known + self.ahead(told, last), SLOPE)
+        hidden = F.leaky_relu(known + self.ahead(told, last) + self.polyphony(sounding), SLOPE)
         scores: Tensor = self.out(hidden) + self.again.scores(hidden, next_)
         return scores + F.pad(self.gaps.scores(hidden, gaps), (1, 0))
 
@@ -127,6 +146,7 @@ class PitchHead(nn.Module):
         self.near = nn.Linear(NUM_PLANES * (2 * _NEAR + 1), dim, bias=False)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
         self.ahead = Ahead(dim)
+        self.polyphony = Polyphony(dim)
         self.tones = nn.Linear(_TONES * _OCTAVE, dim, bias=False)
         self.out = nn.Linear(dim, _PITCHES)
         self.intervals = nn.Linear(dim, 2 * REACH + 1)
@@ -147,7 +167,7 @@ class PitchHead(nn.Module):
         near = self.near(_around(planes, last, _NEAR).flatten(2))
         tones = torch.cat([self.chord_tones[told.chord], self.chord_tones[told.next_chord]], dim=2)
         known = known + self.settled(offset) + self.place(recalled.moment) + self.ahead(told, last)
-        known = known + self.tones(_turned(tones, last).flatten(2))
+        known = known + self.tones(_turned(tones, last).flatten(2)) + self.polyphony(memory.sounding(recalled))
         hidden = F.leaky_relu(known + near + length, SLOPE)
         whole, folded = self.trust(hidden).chunk(2, dim=-1)
         copied = (whole[:, :, None] @ planes).squeeze(2)
@@ -163,13 +183,14 @@ class PitchHead(nn.Module):
 
 
 class DurationHead(nn.Module):
-    """How long: as long as the same pitch sounded bars ago, as in the passage most alike, or neither."""
+    """How long: as the same pitch sounded bars ago, as in the passage most alike, until what sounds ends, or neither."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.settled = nn.Linear(_OFFSETS + _PITCHES, dim, bias=False)
         self.place = Place(dim)
-        self.copies = _Copies(_DURATIONS + 1, NUM_LAGS + 1, dim)
+        self.copies = _Copies(_DURATIONS + 1, NUM_LAGS + 3, dim)
+        self.polyphony = Polyphony(dim)
         self.length = nn.Embedding(LONGEST_RUN + 1, dim)
         self.ahead = Ahead(dim)
         self.out = nn.Linear(dim, _DURATIONS)
@@ -180,9 +201,11 @@ class DurationHead(nn.Module):
         chosen = pitch.argmax(-1)
         agrees = (again.length > 0) & (again.offset == offset.argmax(-1)) & (again.pitch == chosen)
         then = memory.durations(recalled, chosen)
-        then = torch.cat([then, (again.duration * agrees)[..., None]], dim=2)
+        sounding = memory.sounding(recalled)
+        ends = torch.stack([again.duration * agrees, sounding.soonest, sounding.latest], dim=2)
+        then = torch.cat([then, ends], dim=2)
         known = known + self.settled(torch.cat([offset, pitch], dim=-1)) + self.place(recalled.moment)
-        known = known + self.ahead(told, chosen)
+        known = known + self.ahead(told, chosen) + self.polyphony(sounding)
         hidden = F.leaky_relu(known + self.copies.embed(then) + self.length(again.length * agrees), SLOPE)
         scores: Tensor = self.out(hidden) + self.copies.scores(hidden, then)
         return scores

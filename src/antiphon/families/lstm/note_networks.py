@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from antiphon.families.lstm import memory
 from antiphon.families.lstm.brief import TRAITS, Brief, Told
 from antiphon.families.lstm.habits import Habits
-from antiphon.families.lstm.memory import Heard, Moment
+from antiphon.families.lstm.memory import Heard, Moment, Recall
 from antiphon.families.lstm.note_heads import (
     MOST_STEPS,
     REACH,
@@ -23,6 +23,7 @@ from antiphon.families.lstm.note_heads import (
     OffsetHead,
     PitchHead,
     Place,
+    Polyphony,
 )
 from antiphon.nn.straight_through import straight_through
 
@@ -92,6 +93,7 @@ class NoteGenerator(nn.Module):
         self.interval = nn.Embedding(2 * REACH + 1, embedding_dim)
         self.place = Place(embedding_dim)
         self.ahead = Ahead(embedding_dim)
+        self.polyphony = Polyphony(embedding_dim)
         self.lstm = nn.LSTM(len(TRAITS) + embedding_dim, hidden_dim, num_layers, batch_first=True)
         self.known = nn.Linear(hidden_dim, 3 * head_dim)
         self.offset = OffsetHead(head_dim)
@@ -117,17 +119,17 @@ class NoteGenerator(nn.Module):
         then, told_now = Moment(*(_one_late(column) for column in now)), brief.at(number)
         told = Told(*(_one_late(column) for column in told_now))
         before, last = F.pad(planes[:, :-1], (0, 0, 1, 0)), F.pad(pitch[:, :-1], (1, 0))
-        inputs = self._input(before, last, F.pad(last[:, :-1], (1, 0)), then, told)
-        inputs = torch.cat([inputs, _everywhere(brief.traits, inputs)], dim=-1)
-        known = self.known(self.dropout(self.lstm(inputs)[0])).chunk(3, dim=-1)
         run = memory.runs(pitch, offset)
         heard = Heard(now.onset, offset, pitch, duration + 1, run[:, -1], torch.ones_like(pitch, dtype=torch.bool))
         earlier = torch.ones_like(run, dtype=torch.bool).tril(-1)
         again = memory.going_on(heard, F.pad(run[:, :-1], (0, 0, 1, 0)), earlier)
-        recalled = memory.recall(heard, earlier, now, again, told_now.back)
-        settled = parts(planes)
+        recalled_then = memory.recall(heard, earlier, then, again, told.back)
+        inputs = self._input(before, last, F.pad(last[:, :-1], (1, 0)), recalled_then, told)
+        inputs = torch.cat([inputs, _everywhere(brief.traits, inputs)], dim=-1)
+        known = self.known(self.dropout(self.lstm(inputs)[0])).chunk(3, dim=-1)
+        recalled, settled = memory.recall(heard, earlier, now, again, told_now.back), parts(planes)
         return (
-            self.offset(known[0], last, memory.recall(heard, earlier, then, again, told.back), told) + _topped(before),
+            self.offset(known[0], last, recalled_then, told) + _topped(before),
             self.pitch(known[1], settled[0], last, recalled, told_now) + _descending(before, settled[0]),
             self.duration(known[2], settled[0], settled[1], recalled, told_now),
         )
@@ -148,32 +150,33 @@ class NoteGenerator(nn.Module):
         (N, T) each."""
         state = self.begin(place[:, 0], bar[:, 0])
         for step, note in enumerate(planes.unbind(1)):
-            state = self._advance(state, brief)[1]
+            state = self._advance(state, brief)[2]
             onset = state.moment.onset + parts(note)[0].argmax(1)[:, None]
             here = slice(step, step + 1)
             state = _heard(state, note, _moment(onset, place[:, here], bar[:, here]), number[:, here])
         return state
 
-    def _advance(self, state: State, brief: Brief) -> tuple[tuple[Tensor, ...], State]:
-        """What is known (N, 1, D) of offset, pitch and duration of the next note."""
+    def _advance(self, state: State, brief: Brief) -> tuple[tuple[Tensor, ...], Recall, State]:
+        """What is known (N, 1, D) of offset, pitch and duration of the next note, and what is remembered before it."""
         last, earlier = parts(state.before)[1].argmax(1)[:, None], state.earlier[:, None]
-        inputs = self._input(state.before[:, None], last, earlier, state.moment, brief.at(state.number))
+        told, before = brief.at(state.number), state.heard.there[:, None]
+        again = memory.going_on(state.heard, state.heard.run[:, None], before)
+        recalled = memory.recall(state.heard, before, state.moment, again, told.back)
+        inputs = self._input(state.before[:, None], last, earlier, recalled, told)
         inputs = torch.cat([inputs, _everywhere(brief.traits, inputs)], dim=-1)
         hidden, (carried, cell) = self.lstm(inputs, (state.hidden, state.cell))
-        return self.known(self.dropout(hidden)).chunk(3, dim=-1), state._replace(hidden=carried, cell=cell)
+        known = self.known(self.dropout(hidden)).chunk(3, dim=-1)
+        return known, recalled, state._replace(hidden=carried, cell=cell)
 
     def _note(
         self, state: State, brief: Brief, noise: Tensor, temperature: float, given: Tensor | None
     ) -> tuple[Tensor, State]:
-        known, state = self._advance(state, brief)
+        known, recalled, state = self._advance(state, brief)
         of_offset, of_pitch, of_duration = parts(noise)
         told, last = brief.at(state.number), parts(state.before)[1].argmax(1)[:, None]
-        before = state.heard.there[:, None]
-        again = memory.going_on(state.heard, state.heard.run[:, None], before)
         if given is not None:
             offset = F.one_hot(given, _OFFSETS).to(noise)
         else:
-            recalled = memory.recall(state.heard, before, state.moment, again, told.back)
             scores = self.offset(known[0], last, recalled, told)[:, 0] + _topped(state.before)
             leaning = scores + F.pad(self.lean, (0, _OFFSETS - 1))
             offset = self._draw(0, leaning, of_offset, temperature)
@@ -181,7 +184,7 @@ class NoteGenerator(nn.Module):
         onset, place, bar = state.moment
         number, now = state.number + (place + steps) // bar, Moment(onset + steps, (place + steps) % bar, bar)
         told = brief.at(number)
-        recalled = memory.recall(state.heard, before, now, again, told.back)
+        recalled = memory.recall(state.heard, recalled.before, now, recalled.again, told.back)
         scores = self.pitch(known[1], offset[:, None], last, recalled, told)[:, 0] + _descending(state.before, offset)
         pitch = self._draw(1, scores, of_pitch, temperature)
         scores = self.duration(known[2], offset[:, None], pitch[:, None], recalled, told)[:, 0]
@@ -194,10 +197,11 @@ class NoteGenerator(nn.Module):
         soft = torch.softmax((scores + _FORBIDDEN * unlikely + noise) / temperature, dim=1)
         return straight_through(F.one_hot(soft.argmax(1), soft.shape[1]).to(soft), soft)
 
-    def _input(self, before: Tensor, last: Tensor, earlier: Tensor, moment: Moment, told: Told) -> Tensor:
+    def _input(self, before: Tensor, last: Tensor, earlier: Tensor, recalled: Recall, told: Told) -> Tensor:
         """What the recurrence hears (N, T, E) of the note before, whose pitch was `last`, after one `earlier`."""
         interval = self.interval((last - earlier).clamp(-REACH, REACH) + REACH)
-        return F.leaky_relu(self.hear(before) + interval + self.place(moment) + self.ahead(told, last), SLOPE)
+        around = self.place(recalled.moment) + self.polyphony(memory.sounding(recalled))
+        return F.leaky_relu(self.hear(before) + interval + around + self.ahead(told, last), SLOPE)
 
 
 def _everywhere(traits: Tensor, notes: Tensor) -> Tensor:
