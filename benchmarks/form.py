@@ -140,6 +140,11 @@ def _real(songs: Corpus, which: NDArray[np.int64], model: Model) -> list[Values]
         if len(MelodyBars().encode(score)["real"]) < LEAST_BARS:
             continue
         if isinstance(model.codec, NoteSequences):
+            written = model.codec.encode(score)
+            inside = np.arange(written["bar"].shape[1]) < written["length"][:, None]
+            if (written["bar"][inside] != STEPS).any():
+                # Its line would be read across its bars.
+                continue
             score = _ending(model.codec.decode(model.codec.line(score)[:, :3]))
         rows = MelodyBars().encode(score)
         bar = np.asarray(rows["bar"], np.int64)

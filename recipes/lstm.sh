@@ -16,6 +16,9 @@ done
 for preset in ${OTHERS-lstm lstm-gan lstm-gan-as-published}; do
     .venv/bin/antiphon train "$preset" lieder --run "$runs/$preset-game"
     .venv/bin/antiphon publish "$runs/$preset-game" "$runs/lstm_table/$preset-game-0.safetensors"
+    if [ "$preset" = lstm ]; then
+        .venv/bin/python -m recipes.calibrate_lstm "$runs/lstm_table/lstm-game-0.safetensors" "$runs/lstm_table/lstm-game-0.safetensors"
+    fi
 done
 cp "$runs/lstm_table/lstm-${SHIP:-0}.safetensors" src/antiphon/models/lstm.safetensors
 .venv/bin/python -m benchmarks lstm_table

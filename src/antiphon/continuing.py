@@ -34,7 +34,7 @@ from antiphon.io.midi import read_midi
 from antiphon.music.form import lay_out, parse_form
 from antiphon.music.keys import key_of_weights
 from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
-from antiphon.music.theory import pitch_name
+from antiphon.music.theory import Key, pitch_name
 from antiphon.orders import check_abilities
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
 from antiphon.writers.writer import Chance
@@ -81,7 +81,7 @@ def continue_song(
 ) -> Continued:
     """Write what follows a piece, from the next bar line after its last note on, in its tempo and metre.
 
-    `lstm` models hear all parts but drums as one line of notes, of which the last 256. `bar` models write 4/4 alone,
+    `lstm` models hear all parts but drums as one line of notes, of which the last 512. `bar` models write 4/4 alone,
     hear the melody as one voice (of notes that begin together the highest, each cut off where the next begins), and go
     on after the last bar in which it begins a note, in its key and over the chords that are written in it.
 
@@ -121,9 +121,16 @@ def continue_song(
         start = _Start.after(name, piece)
         chances = [np.random.default_rng([song, 0]) for song in range(seed, seed + num)]
         line = _last(model.codec.encode(score))
-        chords = _chords(line["real"], bars, chances)
+        key = _key(line["real"])
+        chords = _chords(key, bars, chances)
         written = model.writer.follow(
-            chances, line, chords, bar=start.bar_steps, gap=start.gap, temperature=temperature
+            chances,
+            line,
+            chords,
+            key=key.tonic + 12 * key.is_minor,
+            bar=start.bar_steps,
+            gap=start.gap,
+            temperature=temperature,
         )
         new = [replace(_scored(notes, piece), texts=model.texts(seed + at)) for at, notes in enumerate(written)]
     else:
@@ -163,11 +170,16 @@ class _Start(NamedTuple):
         return cls(tick, index + 1, steps, gap - -(-max(gap - LONGEST_GAP, 0) // steps) * steps)
 
 
-def _chords(line: NDArray[np.uint8], bars: int, chances: Sequence[Chance]) -> NDArray[np.uint8]:
-    """Codes (N, B) of chords in the key of some notes (n, 3) that come to an end."""
-    through = lay_out(parse_form("A"), bars, bars)
+def _key(line: NDArray[np.uint8]) -> Key:
+    """The key of some notes (n, 3)."""
     key = key_of_weights(np.bincount(line[:, 0] % 12, line[:, 1] + 1.0, minlength=12))
     assert key is not None
+    return key
+
+
+def _chords(key: Key, bars: int, chances: Sequence[Chance]) -> NDArray[np.uint8]:
+    """Codes (N, B) of chords in a key that come to an end."""
+    through = lay_out(parse_form("A"), bars, bars)
     songs = PROGRESSIONS[LEARNT]()([key] * len(chances), bars, [through] * len(chances), chances)
     return np.array([[triad_code(chord) for chord in song] for song in songs], np.uint8)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.chords import triad_code
+from antiphon.codecs.chords import NO_KEY, triad_code
 from antiphon.composing import Compose
 from antiphon.music.form import Layout, draw_form, draw_periods, lay_out
 from antiphon.music.progressions import draw_key
@@ -74,7 +74,9 @@ def _layout(order: Order, chance: Chance) -> Layout | None:
     if not order.phrased:
         return None
     form = order.form or draw_form(order.bars, chance)
-    return lay_out(form, order.section_bars, order.bars, draw_periods(form, order.section_bars, chance))
+    # Of a song in one section it was not said that it has any form.
+    periods = draw_periods(form, order.section_bars, chance) if len(form) > 1 else frozenset[int]()
+    return lay_out(form, order.section_bars, order.bars, periods)
 
 
 def _plan(order: Order, chords: Chords, key: Key | None, opening: Bars, layout: Layout | None) -> Plan:
@@ -89,7 +91,8 @@ def script_of(plans: Sequence[Plan]) -> Script | None:
     if all(plan.layout is None for plan in plans) and not wishes.num_candidates > 1:
         return None
     source, strength, tones = zip(*(_asked(plan) for plan in plans), strict=True)
-    return Script(np.stack(source), wishes, np.stack(strength), np.stack(tones))
+    keys = np.array([NO_KEY if plan.key is None else plan.key.tonic + 12 * plan.key.is_minor for plan in plans])
+    return Script(np.stack(source), wishes, np.stack(strength), np.stack(tones), keys)
 
 
 def _asked(plan: Plan) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from antiphon.codecs.chords import NO_CHORD
-from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NO_KEY, TRAITS, Brief, Plan, numbers
+from antiphon.codecs.chords import NO_CHORD, NO_KEY
+from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, TRAITS, Brief, Plan, numbers
 from antiphon.families.lstm.habits import Habits
 from antiphon.families.lstm.note_objective import read_brief
 from antiphon.writers.notes import draw_plan, plan_of

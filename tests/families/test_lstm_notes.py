@@ -233,6 +233,22 @@ def test_what_is_less_likely_than_its_floor_is_not_drawn() -> None:
     assert len(set(bound[:, :, 0][inside].tolist())) > 20
 
 
+def test_the_end_of_a_song_is_taught_and_habits_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    game, batch = TOY.build().train(), {**rows(12), "length": torch.full((12,), 5, dtype=torch.int16)}
+    sizes = (65, 128, 64)
+    monkeypatch.setattr(game.generator, "teacher", lambda *_: tuple(torch.zeros(12, 8, size) for size in sizes))
+    # Of five notes four have an offset that is somebody's choice; the fifth is that to the bar line behind them.
+    terms = game.likelihood(batch)
+    assert [float(terms[name]) for name in ("offset", "pitch", "duration")] == pytest.approx(np.log(sizes).tolist())
+    whole = game.likelihood({**batch, "length": torch.full((12,), 8, dtype=torch.int16)})
+    assert float(whole["offset"]) == pytest.approx(np.log(65) * 7 / 8)
+    count = game.generator.habits.count.clone()
+    assert count > 0 and game.generator.habits.returns.sum() > 1
+    with torch.no_grad():
+        game.likelihood(batch)
+    assert game.generator.habits.count == count
+
+
 def test_samples_are_rows_of_the_length_asked_for() -> None:
     game, batch = TOY.build().eval(), rows(50)
     made = game.sample(50, batch)

@@ -1,11 +1,14 @@
 """How pieces of notes are written: what comes back, which ending is taken, and that nothing before it changes."""
 
 import numpy as np
+import pytest
 import torch
 from tests.families.test_lstm_notes import TOY, brief, trusting
 
+from antiphon.codecs.chords import NO_CHORD, NO_KEY
 from antiphon.codecs.melody import STEPS
-from antiphon.families.lstm.note_networks import NUM_CLASSES
+from antiphon.families.lstm.brief import MOST_LEFT, Brief
+from antiphon.families.lstm.note_networks import NUM_CLASSES, State
 from antiphon.nn.straight_through import gumbel
 from antiphon.writers.choosing import Wishes
 from antiphon.writers.notes import LstmWriter, _back, _Before, _closes
@@ -16,9 +19,9 @@ def chances(num: int) -> list[np.random.Generator]:
     return [np.random.default_rng([seed, 0]) for seed in range(num)]
 
 
-def script(num: int, bars: int) -> Script:
+def script(num: int, bars: int, key: int = NO_KEY) -> Script:
     source = np.tile(np.arange(bars), (num, 1))
-    return Script(source, Wishes(), np.zeros((num, bars)), np.zeros((num, bars, 12)))
+    return Script(source, Wishes(), np.zeros((num, bars)), np.zeros((num, bars, 12)), np.full(num, key))
 
 
 def test_a_bar_brings_back_the_latest_that_has_its_source() -> None:
@@ -94,3 +97,56 @@ def test_each_song_is_its_own_chance_alone() -> None:
     together = writer.perform(chances(3), np.empty((3, 0), np.uint8), chords, 1.0, script(3, 5))
     alone = writer.perform(chances(3)[2:], np.empty((1, 0), np.uint8), chords[2:], 1.0, script(1, 5))
     np.testing.assert_array_equal(together[2], alone[0])
+
+
+def test_what_is_asked_reaches_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, briefs, endings = LstmWriter(TOY.build()), [], []
+
+    def written(chances: object, state: object, brief: Brief, **rest: object) -> list[np.ndarray]:
+        briefs.append(brief)
+        endings.append(rest["ending"])
+        return []
+
+    monkeypatch.setattr(writer, "_written", written)
+    asked = script(2, 6, key=21)
+    asked.source[:, 4:] = [0, 1]
+    writer.perform(chances(2), np.empty((2, 0), np.uint8), np.zeros((2, 6), np.uint8), 1.0, asked)
+    assert briefs[0].plan.back.tolist() == [[0, 0, 0, 0, 4, 4]] * 2
+    assert (briefs[0].plan.key == 21).all() and briefs[0].plan.left[0].tolist() == [5, 4, 3, 2, 1, 0]
+    writer.compose(chances(2), np.empty((2, 0), np.uint8), np.zeros((2, 6), np.uint8), 1.0)
+    assert (briefs[1].plan.key == 0).all() and (briefs[1].plan.left == MOST_LEFT).all()
+    assert endings == [2 * STEPS, 0]
+
+
+def test_a_continuation_is_told_where_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, told = LstmWriter(TOY.build()), []
+
+    def written(chances: object, state: State, brief: Brief, **rest: object) -> list[np.ndarray]:
+        told.append((state, brief, rest))
+        return []
+
+    monkeypatch.setattr(writer, "_written", written)
+    # Two bars of quarters in C, the last at step 12 of the second; a bar of silence, then what is new.
+    place = np.array([0, 4, 8, 12] * 2, np.uint8)
+    real = np.stack([np.array([60, 64, 67, 72] * 2), np.full(8, 3), [0, *[4] * 7]], 1).astype(np.uint8)
+    prime = {"real": real, "place": place, "bar": np.full(8, 16, np.uint8)}
+    writer.follow(chances(3), prime, np.full((3, 4), 7, np.uint8), key=7, bar=16, gap=20, temperature=1.0)
+    ((state, brief, rest),) = told
+    assert brief.plan.chord[0].tolist() == [0, 0, NO_CHORD, 7, 7, 7, 7]
+    assert brief.plan.key[0].tolist() == [0, 0, NO_KEY, 7, 7, 7, 7]
+    assert brief.plan.left[0, 3:].tolist() == [3, 2, 1, 0] and brief.plan.back[0, :2].tolist() == [0, 1]
+    # The first new note lies at the line of bar 3.
+    new = (state.moment.place + 20) // state.moment.bar
+    assert (state.number + new == 3).all() and ((state.moment.place + 20) % 16 == 0).all()
+    assert rest["ending"] == 32 and float(brief.traits[0, 0]) == pytest.approx((65.75 - 63) / 6, abs=1e-3)
+
+
+def test_the_best_of_several_endings_is_taken() -> None:
+    game = TOY.build()
+    with torch.no_grad():
+        game.generator.offset.out.get_parameter("bias")[4] = 5.0
+    writer, chords = LstmWriter(game), np.zeros((12, 4), np.uint8)
+    ended = writer.perform(chances(12), np.empty((12, 0), np.uint8), chords, 1.0, script(12, 4, key=0))
+    straight = writer.compose(chances(12), np.empty((12, 0), np.uint8), chords, 1.0)
+    best, other = (np.mean([_closes(song, 0) for song in songs]) for songs in (ended, straight))
+    assert best > other + 0.2

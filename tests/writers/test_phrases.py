@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from antiphon.codecs.chords import NO_KEY
 from antiphon.codecs.melody import HOLD, NUM_PITCHES, REST
 from antiphon.music.form import lay_out, parse_form
 from antiphon.writers.choosing import MANY, Wishes
@@ -31,7 +32,9 @@ def songs(form: str, num: int = 3, wishes: Wishes | None = None, chords: np.ndar
     parsed = parse_form(form)
     num_bars = 4 * len(parsed)
     source = np.stack([lay_out(parsed, 4, num_bars).source] * num)
-    script = Script(source, wishes or Wishes(), np.zeros((num, num_bars)), np.zeros((num, num_bars, 12)))
+    script = Script(
+        source, wishes or Wishes(), np.zeros((num, num_bars)), np.zeros((num, num_bars, 12)), np.full(num, NO_KEY)
+    )
     chances = [np.random.default_rng([seed, 0]) for seed in range(num)]
     over = np.zeros((num, num_bars), np.uint8) if chords is None else chords
     return np.stack(Performance(draw, write, script, chances).songs(np.full((num, 16), REST, np.uint8), over))
@@ -80,7 +83,7 @@ def test_only_bars_that_wish_are_chosen_among_many() -> None:
     layout = lay_out(parse_form("AA"), 4, 8)
     strength = np.zeros((1, 8))
     strength[:, 3] = 1
-    script = Script(layout.source[None], Wishes(), strength, np.zeros((1, 8, 12)))
+    script = Script(layout.source[None], Wishes(), strength, np.zeros((1, 8, 12)), np.full(1, NO_KEY))
     opening = np.full((1, 16), REST, np.uint8)
     Performance(counted, write, script, [np.random.default_rng(0)]).songs(opening, np.zeros((1, 8), np.uint8))
     assert drawn == [1, 1, 1, MANY]

@@ -10,6 +10,9 @@ from antiphon.music.theory import Chord
 NO_CHORD = 24
 """The code of a bar without a triad."""
 
+NO_KEY = 24
+"""The code of no key; 0-11 are major keys from C on, 12-23 minor ones."""
+
 C_MINOR = 12
 
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")

@@ -61,8 +61,8 @@ def generate(
     density
         How many notes a bar has on average: low (2.5), medium (4), high (6) or a number.
     register
-        Where the melody lies: low, middle, high, a pitch such as G4 or a range such as C4-G4, within C4 (middle C) to
-        B5. MIDI numbers will do too: 67, 60-67.
+        Where the melody is wished to lie: low, middle, high, a pitch such as G4 or a range such as C4-G4, within C4
+        (middle C) to B5. MIDI numbers will do too: 67, 60-67.
     first
         A MIDI file to begin from: the first bar follows the last one in which its melody begins a note, and bar models
         keep its tempo, its key and the chords that are written in it. The file itself is left out; antiphon continue

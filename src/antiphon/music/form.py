@@ -47,7 +47,6 @@ _LONG_FORM = 4
 _MOST_SECTIONS = 256
 _SECTION = re.compile(r"([A-Za-z])(['\u2019\u2032]*)")
 _FORM = re.compile(rf"(?:{_SECTION.pattern})+")
-_BLOCK = SECTION_BARS * 8
 
 
 @dataclass(frozen=True)

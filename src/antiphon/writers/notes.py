@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.codecs.chords import NO_CHORD, TRIADS
+from antiphon.codecs.chords import NO_CHORD, NO_KEY, TRIADS
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import STEPS
-from antiphon.families.lstm.brief import MOST_LEFT, NO_KEY, TRAITS, Brief, Plan, keys
+from antiphon.families.lstm.brief import MOST_LEFT, TRAITS, Brief, Plan, keys_of
 from antiphon.families.lstm.habits import Habits
 from antiphon.families.lstm.note_networks import NUM_CLASSES, State
 from antiphon.families.lstm.note_objective import LstmObjective, read_brief
@@ -105,7 +105,9 @@ class LstmWriter(PieceWriter, PhraseWriter):
         self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float, script: Script
     ) -> Sequence[Bars]:
         """See `PhraseWriter`; a bar that comes back is written like the bar that it brings back, not note for note."""
-        return self._piece(chances, plan_of(chords, _back(script.source)), temperature, ending=_ENDING_BARS * STEPS)
+        return self._piece(
+            chances, plan_of(chords, _back(script.source), keys=script.keys), temperature, ending=_ENDING_BARS * STEPS
+        )
 
     def _piece(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
         brief = draw_brief(self._exact.generator.habits, chances, asked)
@@ -120,6 +122,7 @@ class LstmWriter(PieceWriter, PhraseWriter):
         prime: Rows,
         chords: Bars,
         *,
+        key: int,
         bar: int,
         gap: int,
         temperature: float,
@@ -132,6 +135,8 @@ class LstmWriter(PieceWriter, PhraseWriter):
             Its notes: "real" uint8 (n, 3), "place" and "bar" (n,), see `antiphon.codecs.notes`.
         chords
             Codes (N, B) of the bars that follow.
+        key
+            Of what follows, see `Script`.
         bar
             Steps of a bar of what follows.
         gap
@@ -142,7 +147,7 @@ class LstmWriter(PieceWriter, PhraseWriter):
         heard = read_brief({**rows, "length": torch.tensor([rows["real"].shape[1]])})
         metre = torch.full((num, 1), bar)
         begins = int(heard["number"][0, -1]) + -(-gap // bar)
-        new = draw_plan(self._exact.generator.habits, chances, plan_of(chords), begins)
+        new = draw_plan(self._exact.generator.habits, chances, plan_of(chords, keys=np.full(num, key)), begins)
         between = begins - heard["chord"].shape[1]
         known = [F.pad(heard[name], (0, between), value=fill)[:, :begins] for name, fill in _RESTS.items()]
         plan = Plan(*(torch.cat([was.expand(num, -1), is_], 1) for was, is_ in zip(known, new, strict=True)))
@@ -193,7 +198,8 @@ class LstmWriter(PieceWriter, PhraseWriter):
         # How much of a chance a song has used depends on how long the others of its batch are.
         own = [chance.spawn(1)[0] for chance in chances]
         notes = torch.empty(len(song), 0, 3, dtype=torch.uint8)
-        while notes.shape[1] < 2 * _MOST_NOTES and bool((notes[:, :, 2].sum(1) < left).any()):
+        most = _MOST_NOTES * -(-int(left.max()) // STEPS)
+        while notes.shape[1] < most and bool((notes[:, :, 2].sum(1) < left).any()):
             noise = temperature * gumbel(normal(own, _ENDINGS, _AT_ONCE, NUM_CLASSES)).flatten(0, 1)
             more, state = self._exact.go_on(state, told, noise)
             notes = torch.cat([notes, more], dim=1)
@@ -238,21 +244,23 @@ def draw_brief(habits: Habits, chances: Sequence[Chance], asked: Plan) -> Brief:
 
 
 def draw_plan(habits: Habits, chances: Sequence[Chance], asked: Plan, heard: int = 0) -> Plan:
-    """The plan of bars after `heard` others; what those bring back of which nothing is asked is drawn."""
+    """The plan of bars after `heard` others; what comes back in songs of which nothing is asked is drawn."""
     # Of chances of their own, so that a longer song begins like a shorter one.
     uniform = np.stack([chance.spawn(1)[0].random(asked.back.shape[1]) for chance in chances])
     drawn = habits.back(torch.from_numpy(uniform), heard)
-    return asked._replace(back=torch.where(asked.back > 0, asked.back, drawn))
+    has_form = (asked.back > 0).any(1, keepdim=True)
+    return asked._replace(back=torch.where(has_form, asked.back, drawn))
 
 
-def plan_of(chords: Bars, back: Integers | None = None, ends: bool = True) -> Plan:
+def plan_of(chords: Bars, back: Integers | None = None, ends: bool = True, keys: Integers | None = None) -> Plan:
     """A plan of bars over chord codes (N, B), of what they bring back (N, B), if anything, to an end or beyond it, in
-    the key in which most of the chords are."""
+    `keys` (N,), or where there is none in the one that fits the chords best."""
     none = np.zeros(chords.shape, np.int64)
     left = np.minimum(np.arange(chords.shape[1])[::-1], MOST_LEFT) if ends else MOST_LEFT
     tones = np.concatenate([np.eye(12)[TRIADS].sum(1), np.zeros((1, 12))])
-    key = keys(torch.from_numpy(tones[chords].sum(1)))[:, None].numpy()
-    columns = chords, none if back is None else back, left + none, key + none
+    guessed = keys_of(torch.from_numpy(tones[chords].sum(1))).numpy()
+    key = guessed if keys is None else np.where(keys == NO_KEY, guessed, keys)
+    columns = chords, none if back is None else back, left + none, key[:, None] + none
     return Plan(*(torch.from_numpy(np.array(column, np.int64)) for column in columns))
 
 

@@ -40,12 +40,15 @@ class Script:
         (N, B): how much a bar is to end a phrase, 0 to 1.
     tones
         (N, B, 12): how well each pitch class would end it, 0 to 1.
+    keys
+        (N,): 0-11 major, 12-23 minor ones, `NO_KEY` where none is known.
     """
 
     source: NDArray[np.int64]
     wishes: Wishes
     strength: NDArray[np.float64]
     tones: NDArray[np.float64]
+    keys: NDArray[np.int64]
 
 
 class PhraseWriter(Writer):

@@ -13,13 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from antiphon.codecs.chords import NO_CHORD, TRIADS
+from antiphon.codecs.chords import NO_CHORD, NO_KEY, TRIADS
 from antiphon.music.keys import FITS
 
 NUM_CHORDS = NO_CHORD + 1
-
-NO_KEY = 24
-"""The code of a bar without a key; 0-11 are major keys on C and up, 12-23 minor ones."""
 
 NUM_KEYS = NO_KEY + 1
 
@@ -125,7 +122,7 @@ def read(rows: Tensor, length: Tensor, place: Tensor, bar: Tensor, number: Tenso
     ends = number.gather(1, length.long()[:, None] - 1)
     left = (ends - torch.arange(num_bars, device=rows.device)).clamp(0, MOST_LEFT)
     left = torch.where((length < rows.shape[1])[:, None], left, MOST_LEFT)
-    plan = Plan(_chords(weights), _returns(there, inside, number, num_bars), left, keys(_around(weights)))
+    plan = Plan(_chords(weights), _returns(there, inside, number, num_bars), left, keys_of(_around(weights)))
     return Brief(_traits(rows.long(), inside, there), plan)
 
 
@@ -175,7 +172,7 @@ def _around(weights: Tensor) -> Tensor:
     return total[:, last + 1] - total[:, first]
 
 
-def keys(weights: Tensor) -> Tensor:
+def keys_of(weights: Tensor) -> Tensor:
     """The key (...) that fits weights (..., 12) of pitch classes best, see `antiphon.music.keys`."""
     fits = torch.from_numpy(FITS.copy()).to(weights)
     best = ((weights - weights.mean(-1, keepdim=True)) @ fits.T).argmax(-1)

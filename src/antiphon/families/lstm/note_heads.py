@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from antiphon.codecs.chords import TRIADS
+from antiphon.codecs.chords import NO_KEY, TRIADS
 from antiphon.families.lstm import memory
-from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NO_KEY, NUM_CHORDS, NUM_KEYS, Told
+from antiphon.families.lstm.brief import MOST_BACK, MOST_LEFT, NUM_CHORDS, NUM_KEYS, Told
 from antiphon.families.lstm.memory import LONGEST_RUN, NUM_LAGS, NUM_MORE, NUM_PLANES, Moment, Recall, Sounding
 
 SIZES = (65, 128, 64)
@@ -183,7 +183,7 @@ class PitchHead(nn.Module):
 
 
 class DurationHead(nn.Module):
-    """How long: as the same pitch sounded bars ago, as in the passage most alike, until what sounds ends, or neither."""
+    """How long: as the same pitch sounded bars ago, as in the passage most alike, until others end, or neither."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
