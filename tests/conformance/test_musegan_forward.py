@@ -27,8 +27,8 @@ from antiphon.gan.losses import LOSSES, cross_entropy
 from antiphon.gan.penalties import gradient_penalty, squared_gradient_norms
 from antiphon.nn.binary import deterministic
 
-FOLDER = Path(os.environ.get("ANTIPHON_FIXTURES", "/work/shared/fixtures")) / "musegan" / "forward"
-if not FOLDER.is_dir():
+FOLDER = Path(os.environ.get("ANTIPHON_FIXTURES", "")) / "musegan" / "forward"
+if "ANTIPHON_FIXTURES" not in os.environ or not FOLDER.is_dir():
     pytest.skip("ANTIPHON_FIXTURES names no folder with musegan/forward/", allow_module_level=True)
 FILES = sorted(FOLDER.glob("fwd_*.npz"))
 Arrays = Mapping[str, NDArray[Any]]
@@ -40,7 +40,7 @@ NUM_BEATS = 4
 
 def manifest(kind: str) -> Shapes:
     """Names and shapes of the weights of a kind, in the order in which they were made."""
-    version = kind.split("_")[0]
+    version = kind.split("_", maxsplit=1)[0]
     kinds: dict[str, Any] = json.loads((FOLDER / f"fwd_manifest_{version}.json").read_text())
     return [(name, tuple(shape)) for name, shape in kinds[kind]]
 
@@ -125,15 +125,14 @@ def bar_critic_config(shapes: Shapes) -> Convolutional:
     """The bar critic's table, its strides by position."""
     found = kernels(shapes, "BD/")
     rows = zip(found[:-2], BARS.layers, strict=True)
-    layers = tuple(
-        Convolution(filters=shape[3], kernel=(1, *shape[:2]), stride=_stride(row, (1, *shape[:2])))
-        for shape, row in rows
-    )
+    layers = tuple(_row(row, (1, *shape[:2]), shape[3]) for shape, row in rows)
     return Convolutional(layers=layers, hidden=found[-1][0], hears="bars")
 
 
-def _stride(row: Convolution, kernel: tuple[int, ...]) -> Any:
-    return row.stride if row.stride is not None and row.stride != row.kernel else kernel
+def _row(row: Convolution, kernel: tuple[int, ...], filters: int) -> Convolution:
+    """A row with another kernel; its stride is the kernel where it was."""
+    bars, steps, pitches = kernel
+    return Convolution(filters=filters, kernel=(bars, steps, pitches), stride=row.stride)
 
 
 def two_stages(shapes: Shapes) -> TwoStages:
@@ -230,10 +229,7 @@ def v1_gp(arrays: Arrays, shapes: Shapes) -> Named:
 def rows(shapes: Shapes, scope: str, table: tuple[Convolution, ...], tracks: int = 1, out: int = 4) -> Any:
     """A table with the kernels and filters of a scope; strides that are not kernels from ours."""
     found = kernels(shapes, scope)[::tracks]
-    return tuple(
-        Convolution(filters=shape[out], kernel=shape[:3], stride=_stride(row, shape[:3]))
-        for shape, row in zip(found, table, strict=True)
-    )
+    return tuple(_row(row, shape[:3], shape[out]) for shape, row in zip(found, table, strict=True))
 
 
 def streams(values: NDArray[Any], shapes: Shapes) -> StreamsCritic:
@@ -251,7 +247,8 @@ def streams(values: NDArray[Any], shapes: Shapes) -> StreamsCritic:
         joined=rows(shapes, "Discriminator/merged/", (default.joined,))[0],
         beats=NUM_BEATS,
     )
-    critic = StreamsCritic(config, tracks, tuple(values.shape[1:4]))  # type: ignore[arg-type]
+    bars, steps, pitches = values.shape[1:4]
+    critic = StreamsCritic(config, tracks, (bars, steps, pitches))
     fill([critic], shapes)
     return critic
 

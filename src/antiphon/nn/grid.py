@@ -100,10 +100,11 @@ class GridNorm(nn.BatchNorm2d):
 
 def _windows(grid: Tensor, axis: int, kernel: int, stride: int) -> Tensor:
     """The windows along an axis, their inside as a last axis."""
-    if kernel != stride:
-        return grid.unfold(axis, kernel, stride)
-    num = grid.shape[axis] // kernel
-    return grid.narrow(axis, 0, num * kernel).unflatten(axis, (num, kernel)).movedim(axis + 1, -1)
+    length = grid.shape[axis]
+    # A view, whose gradient costs nothing either: windows side by side, or a single one.
+    if length == kernel or (kernel == stride and length % kernel == 0):
+        return torch.unflatten(grid, axis, (length // kernel, kernel)).movedim(axis + 1, -1)
+    return grid.unfold(axis, kernel, stride)
 
 
 def _merged(cells: Tensor, axis: int, kernel: int, stride: int) -> Tensor:

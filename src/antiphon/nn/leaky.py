@@ -31,7 +31,7 @@ class _Leaky(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (rectified,) = ctx.saved_tensors
-        return _Slope.apply(gradients[0], rectified, ctx.slope), None
+        return _Slope.apply(gradients[0], rectified.detach(), ctx.slope), None
 
 
 class _Slope(torch.autograd.Function):

@@ -49,10 +49,11 @@ class PhraseEncoder(nn.Module):
         self.shared = _chain(GridConv, channels, config.encoder_shared)
 
     def forward(self, given: Tensor) -> tuple[list[list[Tensor]], list[Tensor]]:
+        """Stages of each branch, and of the shared layers, fine ones first."""
         branches = []
         for branch in self.branches:
             stages, hidden = [], given
-            for layer in branch:  # type: ignore[attr-defined]
+            for layer in branch.children():
                 hidden = layer(hidden)
                 stages.append(hidden)
             branches.append(stages)
@@ -94,7 +95,7 @@ class AtOnceGenerator(nn.Module):
         self.merged = nn.ModuleList(_Layer(GridDeconv, channels, row, last=True) for _ in written)
 
     def forward(self, latents: Latents, given: Tensor | None = None) -> Tensor:
-        """Activations (N, K, B, T, P) of the written tracks, from latents and a given track (N, B, T, P) of -1 and 1."""
+        """Activations (N, K, B, T, P) of the written tracks; a given track is (N, B, T, P) of -1 and 1."""
         encoded, common = self._encoded(given)
         hidden = latents["shared_fixed"][:, :, :, None]
         for index, layer in enumerate(self.shared):
@@ -119,8 +120,9 @@ class AtOnceGenerator(nn.Module):
     def _along(self, branch: nn.Module, hidden: Tensor, stages: list[Tensor]) -> list[Tensor]:
         """A branch's end for each track."""
         tracks = [hidden] * len(self.written)
-        for index, layers in enumerate(branch):  # type: ignore[arg-type]
-            tracks = [layer(_beside(part, stages, index)) for layer, part in zip(layers, tracks, strict=True)]
+        for index, layers in enumerate(branch.children()):
+            each = zip(layers.children(), tracks, strict=True)
+            tracks = [layer(_beside(part, stages, index)) for layer, part in each]
         return tracks
 
 

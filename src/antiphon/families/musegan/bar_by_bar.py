@@ -44,7 +44,7 @@ class BarByBarGenerator(nn.Module):
         )
 
     def forward(self, latents: Latents, given: Tensor | None = None) -> Tensor:
-        """Activations (N, K, B, T, P) of the written tracks, from latents and a given track (N, B, T, P) of -1 and 1."""
+        """Activations (N, K, B, T, P) of the written tracks; a given track is (N, B, T, P) of -1 and 1."""
         bars = next((part.shape[2] for name, part in latents.items() if "flowing" in name), 1)
         bars = self.num_bars if self.config.flow != "drawn" else bars if given is None else given.shape[1]
         flowing = self._flowing(latents)

@@ -16,8 +16,8 @@ from antiphon.nn.leaky import leaky
 class ConvolutionalCritic(nn.Module):
     """The paper's discriminator (table 4c), and that of bars.
 
-    Inside, grids are (N, T, P, B, C): a window over bars then lies in one piece of memory, as do those over pitches once
-    the bars are one.
+    Inside, grids are (N, T, P, B, C): a window over bars then lies in one piece of memory, as do those over pitches
+    once the bars are one.
 
     Parameters
     ----------
@@ -89,6 +89,7 @@ class RowsCritic(nn.Module):
         self.score = nn.Linear(config.hidden, 1)
 
     def forward(self, rows: Tensor) -> Tensor:
+        """A score for each row of rows."""
         grid = leaky(self.second(leaky(self.first(rows[:, :, None, None]))))
         scores: Tensor = self.score(leaky(self.hidden(grid.flatten(1))))
         return scores.squeeze(1)

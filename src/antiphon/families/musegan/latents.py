@@ -1,7 +1,7 @@
 """MuseGAN's random vectors: drawn, redrawn for one track, and joined to what a bar of a track is written from.
 
-Every part is (N, K, B, L): N phrases, K tracks (1 where tracks share it), B bars (1 where it does not flow or is made to
-flow by a temporal network), L its length.
+Every part is (N, K, B, L): N phrases, K tracks (1 where tracks share it), B bars (1 where it does not flow, or where a
+temporal network makes it flow), L its length.
 """
 
 from collections.abc import Mapping

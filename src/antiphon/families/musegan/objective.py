@@ -14,7 +14,7 @@ from antiphon.families.musegan.bar_by_bar import BarByBarGenerator
 from antiphon.families.musegan.config import MuseganConfig
 from antiphon.families.musegan.critics import Critics
 from antiphon.families.musegan.latents import Latents, draw
-from antiphon.families.musegan.players import AtOnce, BarByBar
+from antiphon.families.musegan.players import AtOnce, BarByBar, Convolutional
 from antiphon.gan.losses import adversarial_loss
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.parts import in_parts
@@ -24,8 +24,9 @@ from antiphon.nn.init import truncated_init
 
 # Inside the root of the penalty, in both released codes.
 _EPSILON = 1e-8
-# Phrases that a discriminator hears at once where memory is a processor's cache; elsewhere the whole batch.
-_AT_ONCE = 4
+# Phrases that a discriminator hears at once on a processor: what its cache holds of the paper's, whose first layers
+# keep every cell, and of the others. Elsewhere it hears the whole batch.
+_AT_ONCE_OF_CELLS, _AT_ONCE = 2, 8
 _SAMPLED_AT_ONCE = 64
 _REUSED = "latent."
 
@@ -49,6 +50,8 @@ class Musegan(Objective):
         self.discriminator = Critics(judge, config.heard, config.size)
         truncated_init(self, config.init_std)
         self._loss = adversarial_loss(config.loss)
+        of_cells = isinstance(judge, Convolutional) and judge.hears == "phrases"
+        self._at_once = _AT_ONCE_OF_CELLS if of_cells else _AT_ONCE
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -97,7 +100,7 @@ class Musegan(Objective):
     @torch.no_grad()
     def judge(self, phrases: Tensor) -> Tensor:
         """Scores (N,) of phrases as batches hold them."""
-        scores = [self.discriminator(self._signed(part)) for part in phrases.split(_SAMPLED_AT_ONCE)]
+        scores = [self.discriminator(self._signed(part)) for part in torch.split(phrases, _SAMPLED_AT_ONCE)]
         return torch.cat(scores)
 
     def _activations(self, latents: Latents, given: Tensor | None) -> Iterator[Tensor]:
@@ -174,7 +177,7 @@ class Musegan(Objective):
         return mean
 
     def _mean(self, term: Callable[..., Tensor], critic: nn.Module, *phrases: Tensor) -> Tensor:
-        size = _AT_ONCE if phrases[0].device.type == "cpu" else None
+        size = self._at_once if phrases[0].device.type == "cpu" else None
         return in_parts(term, critic.parameters(), *phrases, size=size)
 
     def _watch(self, terms: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""The discriminator of MuseGAN's later code: cells, chroma, and onsets and offsets, each heard by itself, then together.
+"""The discriminator of MuseGAN's later code: cells, chroma, onsets and offsets, each heard by itself, then together.
 
 Axes: N phrases, K track, B bar, T step, P pitch, C channels, last inside.
 """
@@ -58,8 +58,8 @@ class StreamsCritic(nn.Module):
     def _along(self, branch: nn.Module, cells: Tensor) -> list[Tensor]:
         """A branch's end in each pair."""
         pairs = [cells] * len(self.merged)
-        for layers in branch:  # type: ignore[attr-defined]
-            pairs = [leaky(layer(part)) for layer, part in zip(layers, pairs, strict=True)]
+        for layers in branch.children():
+            pairs = [leaky(layer(part)) for layer, part in zip(layers.children(), pairs, strict=True)]
         return pairs
 
 
