@@ -24,9 +24,7 @@ from antiphon.training.config import TrainConfig
 FamilyConfig = Annotated[
     MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig, Field(discriminator="kind")
 ]
-CodecConfig = Annotated[
-    FrameBars | MelodyBars | NoteSequences | Progressions | PianoRoll, Field(discriminator="kind")
-]
+CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions | PianoRoll, Field(discriminator="kind")]
 
 
 class ModelConfig(Config):
@@ -76,7 +74,6 @@ class ModelConfig(Config):
             given, needed = getattr(self.codec, name), getattr(wanted, name)
             if given != needed:
                 raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
-
 
     def _check_phrases(self, family: MuseganConfig) -> None:
         """That phrases have the size that the family takes."""

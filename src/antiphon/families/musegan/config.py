@@ -57,7 +57,7 @@ class MuseganConfig(Config):
     monophonic
         Tracks of which at each step only the pitch with the highest activation sounds, if any does.
     init_std
-        Of the truncated normal distribution that weights are drawn from.
+        Of the truncated normal distribution that weights are drawn from, at a scale of 1.
     turns
         See there.
     scale

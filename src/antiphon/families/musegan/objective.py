@@ -48,7 +48,8 @@ class Musegan(Objective):
         self._latents = writer.latents
         self.generator = _generator(config, writer)
         self.discriminator = Critics(judge, config.heard, config.size)
-        truncated_init(self, config.init_std)
+        # Narrower layers sum over fewer inputs; so their sums begin as large as the wide ones'.
+        truncated_init(self, config.init_std * config.scale**-0.5)
         self._loss = adversarial_loss(config.loss)
         of_cells = isinstance(judge, Convolutional) and judge.hears == "phrases"
         self._at_once = _AT_ONCE_OF_CELLS if of_cells else _AT_ONCE
