@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.families.musegan_toys import NARROW, hold, phrases, toy, total
+from tests.families.musegan_toys import NARROW, hold, phrases, total, toy
 from torch import Tensor, nn
 
 from antiphon.errors import InputError
@@ -228,7 +228,12 @@ def test_the_slope_counts_the_generators_steps(monkeypatch: pytest.MonkeyPatch) 
     slope = Slope(first=1.0, last=5.0, begin=10, end=20)
     game = toy("musegan-v3-deterministic", turns=turns, slope=slope)
     seen: list[float] = []
-    monkeypatch.setattr(game, "_neurons", lambda values, slope: seen.append(slope) or values.tanh())
+
+    def neurons(values: Tensor, slope: float) -> Tensor:
+        seen.append(slope)
+        return values.tanh()
+
+    monkeypatch.setattr(game, "_neurons", neurons)
     for iteration in (0, 50, 75, 99, 100, 500):
         game.losses(game.phases[-1], phrases(game, 2), iteration)
     assert seen == [1, 1, 3, pytest.approx(1 + 4 * 0.9), 5, 5]
@@ -265,21 +270,21 @@ def test_reused_turns_hear_the_same_latents() -> None:
     assert fresh.augment(batch) is batch
 
 
-@pytest.mark.parametrize("name", ["musegan-hybrid", "musegan-v3"])
-def test_the_discriminator_learns_to_tell_real_from_made(name: str) -> None:
-    game = toy(name)
+@pytest.mark.parametrize(("name", "std"), [("musegan-hybrid", 0.06), ("musegan-v3", 0.05)])
+def test_the_discriminator_learns_to_tell_real_from_made(name: str, std: float) -> None:
+    game = toy(name, init_std=std)
     phase = Phase("discriminator", "discriminator")
     hold(game, phase)
     optimizer = torch.optim.Adam(game.discriminator.parameters(), lr=2e-3, betas=(0.5, 0.9))
     batch = phrases(game, 2)
     gaps = []
-    for _ in range(25):
+    for _ in range(12):
         optimizer.zero_grad()
         outcome = game.losses(phase, batch, 0)
         torch.stack(tuple(outcome.terms.values())).sum().backward()
         optimizer.step()
         gaps.append(outcome.watch["critic_gap"].item())
-    assert gaps[-1] > gaps[0] + 1
+    assert gaps[-1] > gaps[0] + 0.5
 
 
 @pytest.mark.parametrize("name", ["musegan-hybrid", "musegan-v3"])

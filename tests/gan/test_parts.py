@@ -21,7 +21,7 @@ def gradients(size: int | None, weights_move: bool = True) -> tuple[Tensor, list
     unused = nn.Parameter(torch.ones(2, dtype=torch.float64))
 
     def term(own: Tensor, made: Tensor, alpha: Tensor) -> Tensor:
-        score = judge(made).mean() - judge(own).mean()
+        score: Tensor = judge(made).mean() - judge(own).mean()
         return score + (gradient_penalty(judge, own, made, alpha=alpha) if weights_move else 0)
 
     value = in_parts(term, [*judge.parameters(), unused], real, 2 * base, shares, size=size)
