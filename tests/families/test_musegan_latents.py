@@ -107,8 +107,9 @@ def test_any_track_can_be_given(track: int) -> None:
 
 
 @pytest.mark.parametrize("bars", [1, 7])
-def test_a_given_track_of_any_length(bars: int) -> None:
-    game = toy("musegan-hybrid-conditional")
+@pytest.mark.parametrize("name", ["musegan-hybrid-conditional", "musegan-hybrid-conditional-as-published"])
+def test_a_given_track_of_any_length(name: str, bars: int) -> None:
+    game = toy(name)
     given = torch.ones(2, bars, 96, 84)
     made = game.sample_from(game.draw(2, bars), given)
     assert made.shape == (2, 5, bars, 96, 84)
