@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.codecs.melody import common_time_bars, on_the_beat
-from antiphon.codecs.strokes import Grid, Integers, Strokes, fill, note_table, runs, strokes_of, too_short
+from antiphon.codecs.melody import common_time_bars
+from antiphon.codecs.strokes import Grid, Integers, Strokes, aligned, fill, note_table, runs, strokes_of, too_short
 from antiphon.music.instruments import FAMILY_PROGRAMS, family
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
 
@@ -89,7 +89,7 @@ class PianoRoll(Codec):
 
     def encode(self, score: Score) -> Rows:
         """Phrases of one song; none for a song without whole phrases in 4/4, or longer than `MAX_BEATS`."""
-        score = self._aligned(score)
+        score = aligned(score, self.resolution)
         first_steps, bar = self._phrases(score)
         strokes = strokes_of(score, self._numbers(score), self._grid)
         if self.silent == "dropped":
@@ -106,7 +106,7 @@ class PianoRoll(Codec):
     def losses(self, score: Score) -> dict[str, int]:
         """Notes of a song that its rows lack, by the first reason that holds: "family" (no track is theirs), "range",
         "short" (by the paper's lengths), "bars" (they begin outside the phrases)."""
-        score = self._aligned(score)
+        score = aligned(score, self.resolution)
         first_steps, _ = self._phrases(score)
         track, pitch, start, end = note_table(score, self._numbers(score), self._grid)
         inside = (pitch >= 0) & (pitch < self.num_pitches)
@@ -168,11 +168,6 @@ class PianoRoll(Codec):
         """The place on the track axis of each of a score's tracks; -1 for a family without one."""
         number: dict[str, int] = {name: index for index, name in enumerate(self.tracks)}
         return [number.get(family(track.program, track.is_drum), -1) for track in score.tracks]
-
-    def _aligned(self, score: Score) -> Score:
-        """The score moved onto the beat, unless all of it begins on the grid as it is."""
-        starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
-        return on_the_beat(score) if (starts * self.resolution % score.ticks_per_beat).any() else score
 
     def _phrases(self, score: Score) -> tuple[Integers, Integers]:
         """First step of each whole phrase (n,), and the number of its first bar."""
