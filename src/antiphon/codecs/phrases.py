@@ -251,7 +251,7 @@ class PhraseRolls(Codec):
 def pack(cells: NDArray[np.bool_]) -> Packed:
     """Bars of cells (..., T, P) as bytes (..., ceil(T * P / 8)): step by step, the lowest pitch first, eight cells a
     byte, the first in its highest bit; the last byte is filled with zeros."""
-    return np.packbits(cells.reshape(*cells.shape[:-2], -1), axis=-1)
+    return np.packbits(cells.reshape(*cells.shape[:-2], cells.shape[-2] * cells.shape[-1]), axis=-1)
 
 
 def unpack(packed: Packed, num_steps: int, num_pitches: int) -> NDArray[np.bool_]:

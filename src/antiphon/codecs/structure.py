@@ -16,8 +16,8 @@ MAX_FRAMES = 1024
 FRAMES_A_BAR = 4
 
 _DELAYS = 4
-_NEAREST = 0.04
-_SMOOTH_BARS, _SMOOTH_LAG = 2.0, 0.6
+_NEAREST = 0.02
+_SMOOTH_BARS, _SMOOTH_LAG = 1.5, 3.0
 _THRESHOLD = 0.05
 _PEAK_BARS = 3
 
@@ -43,7 +43,7 @@ def section_starts(strokes: Strokes, lines: Integers, steps_a_bar: int, struck: 
         frames_a_bar /= 2
     heard = features(strokes, lines, steps_a_bar, frames_a_bar, struck)
     curve = novelty(heard, frames_a_bar)
-    frames = _peaks(curve, max(1, round(_PEAK_BARS * frames_a_bar)))
+    frames = _peaks(curve, max(1, round(_PEAK_BARS * frames_a_bar)), _edge(len(curve), frames_a_bar))
     bars = np.floor(frames / frames_a_bar + 0.5).astype(np.int64)
     return np.unique(np.append(0, bars[bars < len(lines)]))
 
@@ -70,18 +70,19 @@ def features(
 
 
 def novelty(heard: Floats, frames_a_bar: float) -> Floats:
-    """(N,) from 0 to 1: by how much what a frame repeats, and what repeats it, differs from the frame before.
+    """(N,) from 0 up, the most within the song being 1: how much else a frame repeats, or repeats it, than the one
+    before.
 
-    Equations 1 to 6 of the paper, with its numbers in bars for seconds: delay coordinates of one bar, mutual nearest
-    neighbours (0.04 of the song), the lag matrix smoothed along time, and the distance of adjacent columns.
+    The paper's steps, counted in bars where it counts in seconds: delay coordinates of one bar, mutual nearest
+    neighbours, the lag matrix smoothed in both directions, and the distance of adjacent columns. The numbers are those
+    that find the sections of made songs (`tests/codecs/test_structure.py`), not those of the paper's audio.
     """
     from scipy.ndimage import gaussian_filter
 
     num = len(heard)
-    shifted = [np.roll(heard, delay, axis=0) for delay in range(_DELAYS)]
-    for delay, part in enumerate(shifted):
-        part[:delay] = heard[0]
-    points = np.concatenate(shifted, axis=1)
+    # Delays before and after a frame, so that what changes at it changes there and not half a bar later.
+    around = np.clip(np.arange(num)[:, None] + np.arange(_DELAYS) - _DELAYS // 2, 0, num - 1)
+    points = heard[around].reshape(num, -1)
     squares = (points**2).sum(axis=1)
     distance = squares[:, None] + squares - 2 * points @ points.T
     nearest = min(num - 1, max(1, round(_NEAREST * num)))
@@ -91,11 +92,19 @@ def novelty(heard: Floats, frames_a_bar: float) -> Floats:
     lags = recurs[frame[:, None], (frame[:, None] + frame) % num].astype(np.float32)
     smooth = gaussian_filter(lags, (_SMOOTH_BARS * frames_a_bar, _SMOOTH_LAG), mode=("nearest", "wrap"))
     curve = np.append(0.0, (np.diff(smooth, axis=0) ** 2).sum(axis=1))
-    return np.asarray(curve / max(float(curve.max()), 1e-9), np.float32)
+    inner = curve[_edge(num, frames_a_bar) : num - _edge(num, frames_a_bar)]
+    return np.asarray(curve / max(float(inner.max(initial=0)), 1e-9), np.float32)
 
 
-def _peaks(curve: Floats, half: int) -> Integers:
+def _edge(num: int, frames_a_bar: float) -> int:
+    """Frames at either end of a song of which little is known: what lies beyond it is not new, only unheard."""
+    return min(round(_SMOOTH_BARS * frames_a_bar), num // 2)
+
+
+def _peaks(curve: Floats, half: int, edge: int) -> Integers:
     """Frames that are the highest within `half` frames before and after them, and above the threshold."""
     padded = np.pad(curve, half, constant_values=-1.0)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1).max(axis=1)
-    return np.flatnonzero((curve >= highest) & (curve > _THRESHOLD))
+    found = (curve >= highest) & (curve > _THRESHOLD)
+    found[:edge] = found[len(found) - edge :] = False
+    return np.flatnonzero(found)

@@ -40,9 +40,12 @@ def unpack(packed: Tensor, shape: tuple[int, ...], dtype: torch.dtype = torch.fl
 def pack(cells: Tensor, num_axes: int) -> Tensor:
     """The inverse of `unpack`: bool cells (..., *shape), the last `num_axes` of which are packed, as (..., bytes)."""
     flat = cells.bool().flatten(-num_axes)
-    filled = functional.pad(flat, (0, -flat.shape[-1] % 8)).unflatten(-1, (-1, 8))
-    weights = 2 ** torch.arange(7, -1, -1, device=cells.device, dtype=torch.int32)
-    return (filled.int() * weights).sum(-1).to(torch.uint8)
+    filled = functional.pad(flat, (0, -flat.shape[-1] % 8))
+    eights = filled.reshape(*filled.shape[:-1], filled.shape[-1] // 8, 8).to(torch.uint8)
+    packed = eights[..., 0].clone()
+    for place in range(1, 8):
+        packed.mul_(2).add_(eights[..., place])
+    return packed
 
 
 @lru_cache(maxsize=16)
