@@ -26,6 +26,7 @@ SOUNDS = frozenset({".wav", ".flac", ".ogg"})
 PICTURES = frozenset({".png", ".svg"})
 MIDI = (".mid", ".midi")
 ARRAYS = (".npy",)
+ROLLS = (".npz",)
 LEAD_SHEETS = frozenset({".mxl", ".musicxml", ".xml"})
 
 Bytes = NDArray[np.uint8]
@@ -65,6 +66,9 @@ FORMS: Mapping[str, Form] = {
     ),
 }
 """Forms by the name of their codec."""
+
+
+_LPD = ("lpd", "lpd-5")
 
 
 def _degrees(score: Score) -> Bytes:
@@ -144,7 +148,7 @@ def describe(fact: Mapping[str, Any]) -> str:
 
 
 def read_song(path: Path) -> Score:
-    """Read a MIDI or MusicXML file.
+    """Read a MIDI or MusicXML file, or a piano roll of the Lakh pianoroll dataset.
 
     Raises
     ------
@@ -155,6 +159,10 @@ def read_song(path: Path) -> Score:
         from antiphon.io.musicxml import read_musicxml
 
         return read_musicxml(path)
+    if path.suffix.lower() in ROLLS:
+        from antiphon.io.lpd import read_lpd
+
+        return read_lpd(path)
     return read_midi(path)
 
 
@@ -194,7 +202,9 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
 
 def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
     """Write a song's file as a .npy file: its bars (n, 16), its notes (n, 4) of pitch, duration, offset (both in steps;
-    a duration less one) and velocity, or its chords (n, 1); return how many there are, by "bars", "notes" or "chords".
+    a duration less one) and velocity, or its chords (n, 1); or as a .npz file, a piano roll of the Lakh pianoroll
+    dataset, of its own tracks (codec lpd) or of five (lpd-5). Return how many there are, by "bars", "notes" or
+    "chords".
 
     Raises
     ------
@@ -202,6 +212,8 @@ def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
         If the codec is unknown, the song cannot be read or has nothing for it, or the place is misnamed or cannot be
         written.
     """
+    if codec in _LPD:
+        return _encode_roll(codec, song, out)
     form = _form(codec)
     _check_suffix(out, ARRAYS)
     score = read_song(song)
@@ -224,11 +236,31 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
         If the codec is unknown, the array is damaged or not of the codec's shape and values, or the place is misnamed
         or cannot be written.
     """
+    if codec in _LPD:
+        _check_suffix(out, MIDI)
+        _check_suffix(path, ROLLS)
+        score = read_song(path)
+        write_midi(score, out)
+        return score
     form = _form(codec)
     _check_suffix(out, MIDI)
     score = form.decode(_array(path, form))
     write_midi(score, out)
     return score
+
+
+def _encode_roll(codec: str, song: Path, out: Path) -> dict[str, int]:
+    from antiphon.codecs.ensembles import ENSEMBLES
+    from antiphon.io.lpd import write_lpd
+
+    _check_suffix(out, ROLLS)
+    score = read_song(song)
+    if codec == "lpd-5":
+        score = ENSEMBLES[codec].arranged(score)
+    if not score.num_notes:
+        raise InputError(f"{song}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}; name another song")
+    write_lpd(score, out, name=song.stem)
+    return {"notes": score.num_notes}
 
 
 def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
@@ -238,7 +270,7 @@ def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
 
 def _form(name: str) -> Form:
     if name not in FORMS:
-        raise InputError(f"codec {name!r}: choose one of {', '.join(FORMS)}")
+        raise InputError(f"codec {name!r}: choose one of {', '.join((*FORMS, *_LPD))}")
     return FORMS[name]
 
 

@@ -14,7 +14,24 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 SPLITS = ("train", "valid", "test")
 Split = Literal["train", "valid", "test"]
-Reason = Literal["unreadable", "crash", "silent", "short", "long", "duplicate", "missing", "unlisted", "twin", "subset"]
+SelectionName = Literal["lpd", "lpd-matched", "lpd-cleansed", "cleansed", "musegan"]
+Reason = Literal[
+    "unreadable",
+    "crash",
+    "silent",
+    "short",
+    "long",
+    "duplicate",
+    "missing",
+    "unlisted",
+    "twin",
+    "subset",
+    "unmatched",
+    "outmatched",
+    "genre",
+    "metre",
+    "tracks",
+]
 
 
 class Rules(Config):
@@ -30,6 +47,10 @@ class Rules(Config):
         Of the split; a song's side depends on it and on the song's group alone.
     train, valid
         Shares of the groups; the rest is for testing. A source's published split has precedence.
+    selection
+        A row of `antiphon.data.selection.SELECTIONS`, by which songs are chosen; None: all that can be used.
+    genre
+        Only songs with this label in the list of genres; None: any in the list, where there is one.
     """
 
     min_bars: int = Field(default=4, ge=0)
@@ -37,6 +58,8 @@ class Rules(Config):
     seed: int = 0
     train: float = Field(default=0.8, ge=0, le=1)
     valid: float = Field(default=0.1, ge=0, le=1)
+    selection: SelectionName | None = None
+    genre: str | None = None
 
 
 class Flags(Config):
@@ -124,7 +147,8 @@ def fingerprint(tables: dict[str, TableRecord], songs: tuple[Song, ...], rules: 
         "schema": SCHEMA_VERSION,
         "tables": {name: record.sha256 for name, record in sorted(tables.items())},
         "songs": [song.model_dump(mode="json") for song in songs],
-        "rules": rules.model_dump(mode="json"),
+        # What is not asked for leaves no trace, so that a new rule gives old corpora no new name.
+        "rules": rules.model_dump(mode="json", exclude_none=True),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
