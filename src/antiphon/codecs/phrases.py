@@ -81,6 +81,7 @@ class PhraseRolls(Codec):
     """
 
     revision: ClassVar[int] = 1
+    streams: ClassVar[bool] = True
     kind: Literal["phrases"] = "phrases"
     ensemble: NamedEnsemble = ENSEMBLES["lpd-5"]
     resolution: int = Field(default=24, ge=1, le=96)
