@@ -185,6 +185,31 @@ def test_decoded_tracks_are_named_and_sound_as_the_ensemble() -> None:
     assert drums.is_drum and drums.name == "Drums" and len(drums.notes) == 16
 
 
+def test_every_cell_of_drums_is_a_stroke() -> None:
+    codec = PhraseRolls()
+    real = np.zeros(codec.shape, bool)
+    real[:2, 0, 3:5, 12] = True
+    back = codec.decode(real)
+    assert [len(track.notes) for track in back.tracks] == [2, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("sections", "end", "expected"),
+    [
+        ([0, 8], 16, [(0, 8), (8, 16)]),
+        ([0, 9], 16, [(0, 9), (9, 16)]),
+        ([0, 10], 16, [(1, 10), (11, 16)]),
+        ([0, 7], 16, [(0, 8), (7, 16)]),
+        ([0, 3], 12, [(0, 4), (3, 12)]),
+        ([0, 5], 8, [(0, 5), (5, 8)]),
+    ],
+)
+def test_sections_are_made_to_fit_whole_phrases(sections: list[int], end: int, expected: list[tuple[int, int]]) -> None:
+    """A bar too many is cut by the windows, two too many begin one later, a bar too few takes in the next."""
+    fitted = phrases._fitted(np.array(sections), np.array([0]), np.array([end]), 4)
+    assert [(int(a), int(b)) for a, b in zip(*fitted, strict=True)] == expected
+
+
 @pytest.mark.parametrize(
     "values",
     [np.ones((1, 4, 4, 96, 84), bool), np.ones((5, 4, 96, 84)), np.ones((5, 4, 1007), np.uint8), np.ones(3, bool)],

@@ -149,9 +149,9 @@ def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> 
         chord a bar from the tonic on: 0-11 major, 12-23 minor triads), lpd or lpd-5 (a roll of 24 steps a beat, of
         the song's own tracks or of drums, piano, guitar, bass and strings).
     song
-        A MIDI or MusicXML file, or such a roll.
+        A MIDI or MusicXML file, or such a roll; for rolls also a corpus.
     out
-        Named .npy; a roll .npz.
+        Named .npy; a roll .npz; the rolls of a corpus a new folder.
     as_json
         Print the result as JSON.
     """

@@ -24,6 +24,9 @@ from antiphon.music.score import TEMPO, TIME_SIGNATURE, Score, Track, beat_us, n
 
 Integers = NDArray[np.int64]
 
+RESOLUTION = 24
+"""Steps a beat of the dataset."""
+
 _TICKS = 480
 _PARTS = ("data", "indices", "indptr", "shape")
 _DAMAGED = (
@@ -97,13 +100,13 @@ def parse_lpd(content: bytes, name: str = "LPD data") -> Score:
 
 
 def write_lpd(
-    score: Score, path: Path | str, resolution: int = 24, name: str = "", spelling: str = "resolution"
+    score: Score, path: Path | str, resolution: int = RESOLUTION, name: str = "", spelling: str = "resolution"
 ) -> None:
     """Write a score as pypianoroll does; see `lpd_bytes`."""
     write_bytes(path, lpd_bytes(score, resolution, name, spelling))
 
 
-def lpd_bytes(score: Score, resolution: int = 24, name: str = "", spelling: str = "resolution") -> bytes:
+def lpd_bytes(score: Score, resolution: int = RESOLUTION, name: str = "", spelling: str = "resolution") -> bytes:
     """A score as the bytes of a file: its tracks as they are, on a grid, by the dataset's rules.
 
     A note sounds from its step to its end, one step at least, and is silent one step before its pitch is struck again
