@@ -1,6 +1,5 @@
 """A set of phrases that is too small to train on is refused with numbers."""
 
-
 import pytest
 
 from antiphon.codecs.ensembles import ENSEMBLES
