@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from antiphon.config import Config
 
@@ -60,6 +60,11 @@ class Rules(Config):
     valid: float = Field(default=0.1, ge=0, le=1)
     selection: SelectionName | None = None
     genre: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _what_is_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What is not asked for leaves no trace, so that a new rule gives old corpora no other name and no other bytes.
+        return {name: value for name, value in plain(self).items() if value is not None}
 
 
 class Flags(Config):
@@ -147,8 +152,7 @@ def fingerprint(tables: dict[str, TableRecord], songs: tuple[Song, ...], rules: 
         "schema": SCHEMA_VERSION,
         "tables": {name: record.sha256 for name, record in sorted(tables.items())},
         "songs": [song.model_dump(mode="json") for song in songs],
-        # What is not asked for leaves no trace, so that a new rule gives old corpora no new name.
-        "rules": rules.model_dump(mode="json", exclude_none=True),
+        "rules": rules.model_dump(mode="json"),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
