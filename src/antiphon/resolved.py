@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.codecs.notes import NoteSequences
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
 from antiphon.errors import InputError
@@ -24,7 +24,7 @@ from antiphon.training.config import TrainConfig
 FamilyConfig = Annotated[
     MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig, Field(discriminator="kind")
 ]
-CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions | PianoRoll, Field(discriminator="kind")]
+CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")]
 
 
 class ModelConfig(Config):
@@ -77,7 +77,7 @@ class ModelConfig(Config):
 
     def _check_phrases(self, family: MuseganConfig) -> None:
         """That phrases have the size that the family takes."""
-        assert isinstance(self.codec, PianoRoll)
+        assert isinstance(self.codec, PhraseRolls)
         given = self.codec.shape
         wanted = {"tracks": family.tracks, "bars": family.bars, "steps": family.steps, "pitches": family.pitches}
         for (name, number), found in zip(wanted.items(), given, strict=True):
@@ -123,7 +123,7 @@ _TAKES: Mapping[str, str] = {
     "lstm-gan": "notes",
     "lstm": "notes",
     "chords": "progressions",
-    "musegan": "pianoroll",
+    "musegan": "phrases",
 }
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 

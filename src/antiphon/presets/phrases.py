@@ -1,6 +1,7 @@
 """The rows of MuseGAN: as its paper says, and as both of its codes were published."""
 
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.ensembles import ENSEMBLES
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.families.musegan.variants import VARIANTS, Variant
 from antiphon.presets.preset import Preset
 from antiphon.training.config import AdamConfig, TrainConfig
@@ -8,13 +9,14 @@ from antiphon.training.config import AdamConfig, TrainConfig
 
 def _musegan(name: str, row: Variant) -> Preset:
     adam = AdamConfig(lr=row.rate, beta1=0.5, beta2=0.9)
-    codec = {"tracks": row.tracks, "resolution": row.resolution, "bars": row.family.bars}
+    ensemble = ENSEMBLES["paper" if row.tracks[0] == "bass" else "lpd-5"]
+    codec = {"ensemble": ensemble, "resolution": row.resolution, "bars": row.family.bars}
     return Preset(
         name=name,
         source=f"MuseGAN, {row.source}",
         summary=row.summary,
         family=row.family,
-        codec=PianoRoll.model_validate(codec),
+        codec=PhraseRolls.model_validate(codec),
         train=TrainConfig(
             batch_size=64,
             iterations=row.family.turns.iterations(row.generator_steps),

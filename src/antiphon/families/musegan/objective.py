@@ -20,6 +20,7 @@ from antiphon.gan.objective import Batch, Objective, Outcome, Phase
 from antiphon.gan.parts import in_parts
 from antiphon.gan.penalties import gradient_penalty
 from antiphon.nn.binary import annealed, deterministic, stochastic
+from antiphon.nn.bits import unpack
 from antiphon.nn.init import truncated_init
 
 # Inside the root of the penalty, in both released codes.
@@ -140,7 +141,7 @@ class Musegan(Objective):
         )
 
     def _discriminator_losses(self, batch: Batch, slope: float) -> Outcome:
-        real = self._signed(batch["real"])
+        real = self._signed(self._whole(batch["real"]))
         with torch.no_grad():
             fake = self._write(self._drawn(batch), self._given(batch), slope)
         shares = torch.rand(len(real), device=real.device)
@@ -203,7 +204,11 @@ class Musegan(Objective):
             raise ValueError(
                 "this model writes to a given track, which it reads from 'real'; give phrases that hold it"
             )
-        return self._signed(batch["real"][:, self.config.condition])
+        return self._signed(self._whole(batch["real"][:, self.config.condition]))
+
+    def _whole(self, rows: Tensor) -> Tensor:
+        """Bars packed (..., bytes) as cells (..., T, P)."""
+        return unpack(rows, (self.config.steps, self.config.pitches), next(self.generator.parameters()).dtype)
 
     def _signed(self, sounding: Tensor) -> Tensor:
         """-1 where nothing sounds, 1 where something does."""
