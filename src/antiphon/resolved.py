@@ -24,7 +24,9 @@ from antiphon.training.config import TrainConfig
 FamilyConfig = Annotated[
     MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig, Field(discriminator="kind")
 ]
-CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")]
+CodecConfig = Annotated[
+    FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")
+]
 
 
 class ModelConfig(Config):

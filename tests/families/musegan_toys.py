@@ -9,6 +9,7 @@ from antiphon.families.musegan.config import MuseganConfig
 from antiphon.families.musegan.objective import Musegan
 from antiphon.families.musegan.variants import VARIANTS
 from antiphon.gan.objective import Batch, Phase
+from antiphon.nn.bits import pack, unpack
 
 NARROW = 0.02
 
@@ -20,10 +21,19 @@ def toy(name: str, **changes: Any) -> Musegan:
 
 
 def phrases(game: Musegan, num: int = 3, seed: int = 1) -> dict[str, Tensor]:
-    """A batch in which a cell of twenty sounds."""
-    config, chance = game.config, torch.Generator().manual_seed(seed)
-    size = (num, config.tracks, config.bars, config.steps, config.pitches)
-    return {"real": torch.rand(size, generator=chance) < 0.05}
+    """A batch in which a cell of twenty sounds, packed as the codec packs it."""
+    chance = torch.Generator().manual_seed(seed)
+    return {"real": pack(torch.rand(shape(game, num), generator=chance) < 0.05, 2)}
+
+
+def shape(game: Musegan, num: int) -> tuple[int, ...]:
+    """Of phrases as cells."""
+    return num, game.config.tracks, *game.config.size
+
+
+def cells(game: Musegan, batch: Batch) -> Tensor:
+    """A batch's phrases, bool (N, K, B, T, P)."""
+    return unpack(batch["real"], game.config.size[1:]).bool()
 
 
 def hold(game: Musegan, phase: Phase) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.families.musegan_toys import NARROW, hold, phrases, total, toy
+from tests.families.musegan_toys import NARROW, cells, hold, phrases, shape, total, toy
 from torch import Tensor, nn
 
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.errors import InputError
 from antiphon.families.musegan.config import MuseganConfig, Slope
 from antiphon.families.musegan.turns import Turns
@@ -65,9 +66,8 @@ def test_every_row_is_counted() -> None:
 def test_every_row_has_its_number_of_parameters_and_passes_forward_at_full_size(name: str) -> None:
     game = VARIANTS[name].family.build()
     assert (size(game.generator), size(game.discriminator)) == PARAMETERS[name]
-    batch = phrases(game, 2)
-    made = game.sample(2, batch)
-    assert made.shape == batch["real"].shape and made.dtype == torch.bool
+    made = game.sample(2, phrases(game, 2))
+    assert made.shape == shape(game, 2) and made.dtype == torch.bool
     scores = game.judge(made)
     assert scores.shape == (2,) and scores.isfinite().all()
 
@@ -140,30 +140,30 @@ def test_losses_have_their_closed_form(num: int, monkeypatch: pytest.MonkeyPatch
     game = toy("musegan-hybrid")
     game.discriminator.each = nn.ModuleList([Sum(0.01)])
     batch = phrases(game, num)
-    fake = torch.full(batch["real"].shape, -0.25)
+    fake = torch.full(shape(game, num), -0.25)
     monkeypatch.setattr(game, "_write", lambda *inputs: fake)
-    cells = fake[0].numel()
-    real_sum = (2.0 * batch["real"].flatten(1).sum(1) - cells).mean()
+    size = fake[0].numel()
+    real_sum = (2.0 * cells(game, batch).flatten(1).sum(1) - size).mean()
     terms = game.losses(game.phases[0], batch, 0).terms
     assert terms["adversarial_real"].item() == pytest.approx(-0.01 * real_sum.item(), rel=1e-4)
-    assert terms["adversarial_fake"].item() == pytest.approx(-0.25 * 0.01 * cells, rel=1e-4)
-    assert terms["penalty"].item() == pytest.approx(10 * (0.01 * cells**0.5 - 1) ** 2, rel=1e-4)
+    assert terms["adversarial_fake"].item() == pytest.approx(-0.25 * 0.01 * size, rel=1e-4)
+    assert terms["penalty"].item() == pytest.approx(10 * (0.01 * size**0.5 - 1) ** 2, rel=1e-4)
     watch = game.losses(game.phases[0], batch, 0).watch
-    assert watch["critic_gap"].item() == pytest.approx(0.01 * (real_sum.item() + 0.25 * cells), rel=1e-4)
+    assert watch["critic_gap"].item() == pytest.approx(0.01 * (real_sum.item() + 0.25 * size), rel=1e-4)
     generator = game.losses(game.phases[-1], batch, 0).terms
-    assert generator["adversarial"].item() == pytest.approx(0.25 * 0.01 * cells, rel=1e-4)
+    assert generator["adversarial"].item() == pytest.approx(0.25 * 0.01 * size, rel=1e-4)
 
 
 def test_jamming_sums_its_critics_each_of_which_hears_its_own_track(monkeypatch: pytest.MonkeyPatch) -> None:
     game = toy("musegan-jamming")
     game.discriminator.each = nn.ModuleList(Sum(slope) for slope in (0.01, 0.02, 0.0, 0.0, 0.04))
     batch = phrases(game, 2)
-    fake = torch.ones(batch["real"].shape) * torch.arange(5.0).view(1, 5, 1, 1, 1) / 5
+    fake = torch.ones(shape(game, 2)) * torch.arange(5.0).view(1, 5, 1, 1, 1) / 5
     monkeypatch.setattr(game, "_write", lambda *inputs: fake)
-    cells = fake[0, 0].numel()
+    size = fake[0, 0].numel()
     terms = game.losses(game.phases[0], batch, 0).terms
-    assert terms["adversarial_fake"].item() == pytest.approx(cells * (0.02 / 5 + 0.04 * 4 / 5), rel=1e-4)
-    norms = [slope * cells**0.5 for slope in (0.01, 0.02, 0.0, 0.0, 0.04)]
+    assert terms["adversarial_fake"].item() == pytest.approx(size * (0.02 / 5 + 0.04 * 4 / 5), rel=1e-4)
+    norms = [slope * size**0.5 for slope in (0.01, 0.02, 0.0, 0.0, 0.04)]
     assert terms["penalty"].item() == pytest.approx(10 * sum((norm - 1) ** 2 for norm in norms), rel=1e-3)
 
 
@@ -192,7 +192,7 @@ def test_samples_are_phrases_that_a_seed_repeats(name: str) -> None:
     for _ in range(2):
         torch.manual_seed(5)
         drawn.append(game.sample(3, batch))
-    assert drawn[0].shape == batch["real"].shape and drawn[0].dtype == torch.bool
+    assert drawn[0].shape == shape(game, 3) and drawn[0].dtype == torch.bool
     assert torch.equal(*drawn)
     assert game.generator.training, "sampling leaves training mode as it was"
 
@@ -328,7 +328,7 @@ def test_settings_that_do_not_fit_are_refused_in_a_sentence(override: str, words
 
 def test_phrases_of_another_size_than_the_codecs_are_refused() -> None:
     with pytest.raises(InputError, match=r"family\.tracks = 5: the codec's phrases have 4 tracks"):
-        get_preset("musegan-hybrid").resolve(['codec.tracks=["drums","piano","bass","strings"]'])
+        get_preset("musegan-hybrid").resolve(["codec.ensemble=quartet"])
     with pytest.raises(InputError, match=r"train\.capture = true: .*family\.slope"):
         get_preset("musegan-v3-stochastic").resolve(["train.capture=true"])
 
@@ -339,3 +339,9 @@ def test_a_model_that_writes_to_a_track_asks_for_it() -> None:
         game.sample(2, {})
     with pytest.raises(ValueError, match="2 phrases are asked for with 3 given tracks"):
         game.sample_from(game.draw(2), torch.zeros(3, 4, 96, 84))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_codec_has_the_rows_tracks_in_their_order(name: str) -> None:
+    codec, row = get_preset(name).codec, VARIANTS[name]
+    assert isinstance(codec, PhraseRolls) and codec.ensemble.names == row.tracks

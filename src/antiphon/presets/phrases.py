@@ -1,16 +1,22 @@
 """The rows of MuseGAN: as its paper says, and as both of its codes were published."""
 
-from antiphon.codecs.ensembles import ENSEMBLES
+from antiphon.codecs.ensembles import ENSEMBLES, Ensemble
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.families.musegan.variants import VARIANTS, Variant
 from antiphon.presets.preset import Preset
 from antiphon.training.config import AdamConfig, TrainConfig
 
 
+def _ensemble(row: Variant) -> Ensemble:
+    """The parts in the order of the row's tracks, by whose numbers its settings name them."""
+    ensemble = ENSEMBLES["paper" if row.tracks[0] == "bass" else "lpd-5"]
+    parts = {part.name: part for part in ensemble.parts}
+    return ensemble.model_copy(update={"parts": tuple(parts[name] for name in row.tracks)})
+
+
 def _musegan(name: str, row: Variant) -> Preset:
     adam = AdamConfig(lr=row.rate, beta1=0.5, beta2=0.9)
-    ensemble = ENSEMBLES["paper" if row.tracks[0] == "bass" else "lpd-5"]
-    codec = {"ensemble": ensemble, "resolution": row.resolution, "bars": row.family.bars}
+    codec = {"ensemble": _ensemble(row), "resolution": row.resolution, "bars": row.family.bars}
     return Preset(
         name=name,
         source=f"MuseGAN, {row.source}",

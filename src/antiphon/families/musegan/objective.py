@@ -35,8 +35,8 @@ _REUSED = "latent."
 class Musegan(Objective):
     """Both players of a MuseGAN.
 
-    Batches hold "real" (N, K, B, T, P), bool or uint8: what sounds. The given track of a conditional model is that of
-    its phrase.
+    Batches hold "real", uint8 (N, K, B, bytes): what sounds, each bar of a track packed, see `antiphon.nn.bits`. The
+    given track of a conditional model is that of its phrase.
     """
 
     generator: BarByBarGenerator | AtOnceGenerator
@@ -101,7 +101,7 @@ class Musegan(Objective):
 
     @torch.no_grad()
     def judge(self, phrases: Tensor) -> Tensor:
-        """Scores (N,) of phrases as batches hold them."""
+        """Scores (N,) of phrases bool (N, K, B, T, P)."""
         scores = [self.discriminator(self._signed(part)) for part in torch.split(phrases, _SAMPLED_AT_ONCE)]
         return torch.cat(scores)
 
