@@ -16,7 +16,7 @@ from antiphon.asked import FASTEST, HELD_OUT, SLOWEST, Asked, check_values
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.composing import PROGRESSIONS, Compose, composed_by
 from antiphon.continuing import Continued, continue_song
@@ -74,7 +74,7 @@ class Model:
         return self._writer
 
     @property
-    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PianoRoll:
+    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls:
         """The representation that the model writes in."""
         return self.config.codec
 
@@ -281,8 +281,6 @@ class Model:
         return bar
 
     def _score(self, seed: int, plan: Plan, rows: Bars, tempo: float | None, accompaniment: str | None) -> Score:
-        # Phrases of several tracks are no rows of bars.
-        assert not isinstance(self.codec, PianoRoll)
         score = self.codec.decode(rows, tempo=tempo or self._writer.tempo)
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
