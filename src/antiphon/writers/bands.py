@@ -50,6 +50,8 @@ class BandWriter(Writer):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(chance.integers(2**63)))
             cells = self._exact.sample_from(self._exact.draw(num)).numpy()
-        beyond = np.arange(num * self._bars).reshape(num, self._bars) >= num_bars
-        cells.swapaxes(1, 2)[beyond] = False
+        bars = cells.swapaxes(1, 2)
+        bars[np.arange(num * self._bars).reshape(num, self._bars) >= num_bars] = False
+        # As in real phrases a note ends with a rest, which is to lie within the song's last bar.
+        bars[-1, (num_bars - 1) % self._bars, :, -1] = False
         return pack(cells)
