@@ -58,12 +58,15 @@ TOY_OF_NOTES = {
 }
 """Presets of notes with what makes them small."""
 
+TOY_OF_PHRASES = dict.fromkeys(("musegan-hybrid", "musegan-hybrid-conditional"), ("family.scale=0.02",))
+"""Presets of phrases with what makes them small."""
+
 
 def model(path: Path, preset: str, **more: Any) -> Path:
     """An untrained model file of a preset's toy."""
     import torch
 
-    config = get_preset(preset).resolve({**TOY, **TOY_OF_NOTES}[preset])
+    config = get_preset(preset).resolve({**TOY, **TOY_OF_NOTES, **TOY_OF_PHRASES}[preset])
     with torch.random.fork_rng():
         torch.manual_seed(0)
         objective = config.family.build()

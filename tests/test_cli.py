@@ -560,6 +560,37 @@ def test_encode_and_decode_chords(tmp_path: Path, capsys: Capture) -> None:
     assert "no pitched note" in fail(capsys, "encode", "progressions", tmp_path / "silent.mid", tmp_path / "x.npy")
 
 
+def test_rolls_are_encoded_decoded_and_rendered(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(2, bars=8), tmp_path / "s.mid")
+    told = json.loads(succeed(capsys, "encode", "lpd-5", tmp_path / "s.mid", tmp_path / "s.npz", "--json"))
+    assert told["notes"] > 0
+    succeed(capsys, "decode", "lpd-5", tmp_path / "s.npz", tmp_path / "back.mid")
+    names = [track.name for track in read_midi(tmp_path / "back.mid").tracks]
+    assert names and set(names) <= {"Drums", "Piano", "Guitar", "Bass", "Strings"}
+    succeed(capsys, "render", tmp_path / "s.npz", tmp_path / "s.png")
+    succeed(capsys, "encode", "lpd", tmp_path / "back.mid", tmp_path / "own.npz")
+    assert ".npz" in fail(capsys, "encode", "lpd", tmp_path / "s.mid", tmp_path / "x.npy")
+    assert ".npz" in fail(capsys, "decode", "lpd", tmp_path / "s.mid", tmp_path / "x.mid")
+    write_midi(Score(), tmp_path / "silent.mid")
+    assert "silent.mid" in fail(capsys, "encode", "lpd-5", tmp_path / "silent.mid", tmp_path / "x.npz")
+    (tmp_path / "text.npz").write_text("hello")
+    assert "no .npz of piano rolls" in fail(capsys, "decode", "lpd", tmp_path / "text.npz", tmp_path / "x.mid")
+    assert not (tmp_path / "x.npz").exists() and not (tmp_path / "x.mid").exists()
+
+
+def test_a_corpus_becomes_a_folder_of_rolls_and_a_corpus_again(tmp_path: Path, capsys: Capture) -> None:
+    for seed in range(3):
+        write_midi(song(seed, bars=8), tmp_path / "music" / "sub" / f"{seed}.mid")
+    succeed(capsys, "prepare", tmp_path / "music", tmp_path / "corpus")
+    assert ": 3 songs" in succeed(capsys, "encode", "lpd-5", tmp_path / "corpus", tmp_path / "rolls")
+    assert len(list((tmp_path / "rolls").rglob("*.npz"))) == 3
+    told = json.loads(succeed(capsys, "prepare", tmp_path / "rolls", tmp_path / "again", "--json"))
+    assert told["counts"]["songs"] == 3
+    assert "rolls" in fail(capsys, "encode", "lpd-5", tmp_path / "corpus", tmp_path / "rolls")
+    assert "not a corpus" in fail(capsys, "encode", "lpd-5", tmp_path / "music", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
 def test_encode_and_decode_faults(tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(2, bars=2), tmp_path / "s.mid")
     write_midi(Score(), tmp_path / "silent.mid")

@@ -35,7 +35,8 @@ from antiphon.presets.table import get_preset
         (
             "bar",
             "family.kind=flute",
-            "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm', 'chords'",
+            "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm', 'chords', "
+            "'musegan'",
         ),
         (
             "midinet-v2",

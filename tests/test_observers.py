@@ -177,3 +177,21 @@ def test_what_is_undefined_is_not_logged() -> None:
         record = Evaluation(config("bar").codec, shown, 5)(5, objective("bar"), [])
     assert "evaluate_real/silent_steps" in record and "evaluate_real/chord_tone_share" not in record
     json.dumps(record, allow_nan=False)
+
+
+def test_a_preview_of_phrases_has_the_ensembles_tracks_made_and_then_real(tmp_path: Path) -> None:
+    from tests.families.musegan_toys import phrases, toy
+
+    game, codec = toy("musegan-hybrid-conditional"), get_preset("musegan-hybrid-conditional").codec
+    rows = {name: values.numpy() for name, values in phrases(game, 2).items()}
+    Preview(tmp_path, codec, rows, 1)(3, game, [])
+    score = read_midi(tmp_path / "previews" / "0000003.mid")
+    assert (tmp_path / "previews" / "0000003.png").is_file()
+    assert [track.name for track in score.tracks] == ["Bass", "Drums", "Guitar", "Piano", "Strings"]
+    half = 2 * 4 * 4 * score.ticks_per_beat
+    assert half < score.end <= 2 * half + score.ticks_per_beat
+    piano = score.tracks[3].notes
+    from_the_start, from_half = (
+        set(zip((piano["start"] - begin).tolist(), piano["pitch"].tolist(), strict=True)) for begin in (0, half)
+    )
+    assert len(from_the_start & from_half) > 0.9 * len(piano) / 2, "the piano is given"

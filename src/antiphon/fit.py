@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.codecs.codec import Codec, Rows
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.data.corpus import Corpus
+from antiphon.data.reasons import check_enough
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_bytes
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 HELD_OUT_FILE = "held_out.safetensors"
 
-_BATCHED = ("real", "previous", "chord", "length", "place", "bar", "mode", "left")
+_BATCHED = ("real", "onsets", "previous", "chord", "length", "place", "bar", "mode", "left")
 _NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
 _BUILDING = 7_001
 
@@ -72,18 +74,17 @@ def fit_preset(
 
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
-    rows, num_songs = _rows(corpus, config.codec, workers)
+    rows, num_songs = _rows(corpus, config.codec, workers, train.batch_size)
     held_out = _shown(corpus, config.codec, workers, train.seed)
     shown = held_out or _some(rows, train.seed)
     origin = _origin(start)
     objective = _objective(config, origin, rows)
     say = say if leads() else _silent
     curves = Curves(run, train.preview_every)
-    observers: list[Observer] = [
-        Preview(run, config.codec, shown, train.preview_every),
-        Health(shown, train.health_every, say),
-        curves,
-    ]
+    observers: list[Observer] = [Preview(run, config.codec, shown, train.preview_every), curves]
+    # The examination reads bars of one line.
+    if not isinstance(config.codec, PhraseRolls):
+        observers.insert(1, Health(shown, train.health_every, say))
     if train.evaluate_every is not None:
         observers.append(Evaluation(config.codec, shown, train.evaluate_every))
     loader = Loader(rows, train.batch_size, train.seed)
@@ -94,7 +95,8 @@ def fit_preset(
         called = _called(config.codec)
         say(f"{corpus.name}: {len(rows['real']):,} {called}{songs} to train {config.preset} on, {length:,} iterations")
         if not held_out:
-            instead = f"health and previews compare with training {called} instead"
+            watched = "previews" if isinstance(config.codec, PhraseRolls) else "health and previews"
+            instead = f"{watched} compare with training {called} instead"
             say(f"fewer than {_FEWEST_HELD_OUT} held-out {called}: {instead}")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
@@ -174,10 +176,12 @@ def _of_songs(corpus: Corpus, num_songs: int) -> str:
     return f" of {num_songs:,} of {total:,} training songs" if total else ""
 
 
-def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, NDArray[Any]], int]:
+def _rows(corpus: Corpus, codec: Codec, workers: int | None, batch_size: int) -> tuple[dict[str, NDArray[Any]], int]:
     """Rows to train on, and how many songs they come from: a codec passes over songs in which it finds nothing."""
     rows = view(corpus, codec, "train", workers)
-    if not len(rows["real"]):
+    if isinstance(codec, PhraseRolls):
+        check_enough(corpus, codec, len(rows["real"]), batch_size)
+    elif not len(rows["real"]):
         raise InputError(
             f"{corpus.name}: no {_called(codec)} in its training songs for this preset's codec "
             f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
@@ -187,7 +191,11 @@ def _rows(corpus: Corpus, codec: Codec, workers: int | None) -> tuple[dict[str, 
 
 def _called(codec: Codec) -> str:
     """What a row is called."""
-    return {"notes": "sequences of notes", "progressions": "windows of chords"}.get(getattr(codec, "kind", ""), "bars")
+    return {
+        "notes": "sequences of notes",
+        "progressions": "windows of chords",
+        "phrases": "phrases",
+    }.get(getattr(codec, "kind", ""), "bars")
 
 
 def _needs(codec: Codec) -> str:

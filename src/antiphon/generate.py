@@ -16,6 +16,7 @@ from antiphon.asked import FASTEST, HELD_OUT, SLOWEST, Asked, check_values
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.composing import PROGRESSIONS, Compose, composed_by
 from antiphon.continuing import Continued, continue_song
@@ -73,7 +74,7 @@ class Model:
         return self._writer
 
     @property
-    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions:
+    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls:
         """The representation that the model writes in."""
         return self.config.codec
 

@@ -137,6 +137,11 @@ def _check_held_out(path: Path, config: "ModelConfig", held_out: Mapping[str, "T
     real = held_out.get("real")
     if real is None:
         return
+    if config.codec.kind not in _CLASSES:
+        raise InputError(
+            f"{path}: {HELD_OUT}real holds bars, which {config.codec.kind} do not follow; fetch or publish the model "
+            "again"
+        )
     highest = _CLASSES[config.codec.kind] - 1
     if real.ndim != 2 or real.shape[1] != STEPS or (len(real) and int(real.max()) > highest):
         raise InputError(

@@ -18,6 +18,7 @@ from antiphon.codecs.chords import NO_CHORD, chord_vector
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.melody import LOWEST, NUM_PITCHES
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.phrases import PhraseRolls, unpack
 from antiphon.codecs.progressions import Progressions
 from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
@@ -50,8 +51,8 @@ _LOGGED_BY_TRAINER = ("gradient_norm", "confidence_real", "confidence_fake", "lo
 
 
 class Preview:
-    """Renders samples of the same fixed latents and conditions as `previews/ITERATION.mid` and `.png`: eight made bars,
-    then the eight real bars of the same conditions.
+    """Renders samples of the same fixed latents and conditions as `previews/ITERATION.mid` and `.png`: eight made bars
+    or phrases, then the eight real ones of the same conditions.
 
     Parameters
     ----------
@@ -81,10 +82,12 @@ class Preview:
         render_image(score, self._folder / f"{name}.png")
         return {}
 
-    def _score(self, made: NDArray[np.uint8]) -> Score:
+    def _score(self, made: NDArray[Any]) -> Score:
         parts = {"made": made, "real": self._rows["real"]}
         if isinstance(self._codec, NoteSequences):
             return _one_after_the_other(partial(self._codec.decode, length=self._rows["length"]), parts)
+        if isinstance(self._codec, PhraseRolls):
+            return self._codec.decode(np.concatenate([made, unpack(self._rows["real"], *self._codec.shape[2:])]))
         if isinstance(self._codec, Progressions):
             return _one_after_the_other(self._codec.decode, parts)
         bars = np.concatenate([made, self._rows["real"]])

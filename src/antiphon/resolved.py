@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
 from antiphon.errors import InputError
@@ -17,12 +18,15 @@ from antiphon.families.lstm.config import LstmConfig, LstmGanConfig
 from antiphon.families.midinet.config import (
     MidinetConfig,
 )
+from antiphon.families.musegan.config import MuseganConfig
 from antiphon.training.config import TrainConfig
 
 FamilyConfig = Annotated[
-    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig, Field(discriminator="kind")
+    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig, Field(discriminator="kind")
 ]
-CodecConfig = Annotated[FrameBars | MelodyBars | NoteSequences | Progressions, Field(discriminator="kind")]
+CodecConfig = Annotated[
+    FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")
+]
 
 
 class ModelConfig(Config):
@@ -50,6 +54,9 @@ class ModelConfig(Config):
         if isinstance(self.family, LstmGanConfig | LstmConfig):
             self._check_notes(self.family)
             return self
+        if isinstance(self.family, MuseganConfig):
+            self._check_phrases(self.family)
+            return self
         if isinstance(self.family, ChordsConfig):
             return self
         given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
@@ -70,6 +77,18 @@ class ModelConfig(Config):
             if given != needed:
                 raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
 
+    def _check_phrases(self, family: MuseganConfig) -> None:
+        """That phrases have the size that the family takes."""
+        assert isinstance(self.codec, PhraseRolls)
+        given = self.codec.shape
+        wanted = {"tracks": family.tracks, "bars": family.bars, "steps": family.steps, "pitches": family.pitches}
+        for (name, number), found in zip(wanted.items(), given, strict=True):
+            if number != found:
+                raise InputError(
+                    f"family.{name} = {number}: the codec's phrases have {found} {name}; set family.{name} and its "
+                    "layers to fit, or change the codec"
+                )
+
 
 class RunConfig(ModelConfig):
     """Everything that decides a run but its corpus; `override` takes `family.x=y`, `codec.x=y` and `train.x=y`.
@@ -88,10 +107,14 @@ class RunConfig(ModelConfig):
     train: TrainConfig
 
     @model_validator(mode="after")
-    def _noise_fades(self) -> Self:
+    def _recorded_iterations_stay(self) -> Self:
         if self.train.capture and isinstance(self.family, MidinetConfig) and self.family.noise is not None:
             raise InputError(
                 "train.capture = true: a recorded iteration cannot fade family.noise; leave one of them out"
+            )
+        if self.train.capture and isinstance(self.family, MuseganConfig) and self.family.slope is not None:
+            raise InputError(
+                "train.capture = true: a recorded iteration cannot change family.slope; leave one of them out"
             )
         return self
 
@@ -102,6 +125,7 @@ _TAKES: Mapping[str, str] = {
     "lstm-gan": "notes",
     "lstm": "notes",
     "chords": "progressions",
+    "musegan": "phrases",
 }
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from antiphon.codecs import pianoroll
+from antiphon.codecs import strokes
 from antiphon.codecs.codec import Rows
 from antiphon.codecs.pianoroll import Family, PianoRoll
 from antiphon.data.corpus import Corpus
@@ -206,7 +206,7 @@ def test_hostile_lengths_take_no_memory() -> None:
 def test_many_long_notes_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     music = score(played(*[(7 * k, 7 * k + 90, 40 + k % 50) for k in range(200)]))
     whole = ONE_BAR.encode(music)
-    monkeypatch.setattr(pianoroll, "_CELLS_AT_ONCE", 100)
+    monkeypatch.setattr(strokes, "_CELLS_AT_ONCE", 100)
     parts = ONE_BAR.encode(music)
     for name, values in whole.items():
         np.testing.assert_array_equal(parts[name], values)

@@ -38,7 +38,7 @@ def test_the_listing_tells_checksum_and_whether_prepare_reads_it() -> None:
     )
     assert rows["mutopia"]["checksum"] == "none published" and rows["mutopia"]["where"].endswith("(page)")
     unread = {name for name, row in rows.items() if row["prepare"].startswith("cannot read it")}
-    assert unread == {"lpd", "jsb"}
+    assert unread == {"jsb"}
     with pytest.raises(InputError, match="prepare does not read it"):
         prepare("jsb", "nowhere")
 

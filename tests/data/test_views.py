@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from antiphon.codecs.codec import Codec, Rows
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.data import views
 from antiphon.data.corpus import Corpus
 from antiphon.data.prepare import prepare
 from antiphon.data.views import view
+from antiphon.errors import InputError
 from antiphon.music.score import Score
 
 Folder = Callable[..., Path]
@@ -127,3 +129,29 @@ def test_processes_give_the_same_rows(corpus: Corpus) -> None:
     one = {name: np.array(array) for name, array in view(corpus, FirstNotes(), "train", workers=1).items()}
     other = views._encode(corpus, FirstNotes(), corpus.split("train"), workers=2)
     assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_large_rows_are_written_song_by_song_and_are_the_same(
+    tmp_path: Path, make_folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTIPHON_CACHE", str(tmp_path / "cache"))
+    prepare(make_folder(), tmp_path / "corpus", workers=1)
+    corpus, codec = Corpus.open(tmp_path / "corpus"), PhraseRolls(sounding=1)
+    rows = view(corpus, codec, "train")
+    assert isinstance(rows["real"], np.memmap) and rows["real"].shape[1:] == (5, 4, 1008)
+    songs = corpus.split("train")
+    joined = codec.join([codec.encode(corpus.score(int(song))) for song in songs])
+    assert set(rows) == {"real", "onsets", "bar", "song"} and len(rows["real"]) > 5
+    for name in ("real", "onsets", "bar"):
+        np.testing.assert_array_equal(rows[name], joined[name])
+    np.testing.assert_array_equal(rows["song"], songs[joined["song"]])
+    nothing = view(corpus, PhraseRolls(sounding=5), "train")
+    assert nothing["real"].shape == (0, 5, 4, 1008)
+
+    def fails(*_: object) -> None:
+        raise InputError("the song is odd")
+
+    monkeypatch.setattr(PhraseRolls, "encode", fails)
+    with pytest.raises(InputError, match="the song is odd"):
+        view(corpus, PhraseRolls(sounding=2), "train")
+    assert len(list((tmp_path / "corpus" / "views").iterdir())) == 2

@@ -3,7 +3,8 @@ import math
 import torch
 from torch import nn
 
-from antiphon.nn.init import dcgan_init
+from antiphon.nn.grid import GridConv, GridDeconv
+from antiphon.nn.init import dcgan_init, truncated_init
 from antiphon.nn.minibatch import MinibatchDiscrimination
 
 
@@ -46,3 +47,14 @@ def test_batch_norm_without_scales_is_left_alone() -> None:
     before = {name: value.clone() for name, value in norm.state_dict().items()}
     dcgan_init(norm)
     assert all(torch.equal(value, before[name]) for name, value in norm.state_dict().items())
+
+
+def test_truncated_weights_are_cut_at_two_deviations_and_biases_are_nil() -> None:
+    layers = [GridConv(20, 50, (1, 2, 3)), GridDeconv(20, 50, (1, 2, 3)), nn.Linear(300, 20)]
+    truncated_init(nn.Sequential(*layers), 0.05, torch.Generator().manual_seed(0))
+    for layer in layers:
+        assert isinstance(layer.weight, torch.Tensor) and isinstance(layer.bias, torch.Tensor)
+        assert 0.09 < float(layer.weight.detach().abs().max()) <= 0.1
+        # A normal distribution cut at two deviations has 0.88 of its deviation left.
+        assert abs(float(layer.weight.detach().std()) - 0.88 * 0.05) < 0.001
+        assert not layer.bias.any()

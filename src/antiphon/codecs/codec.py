@@ -23,9 +23,13 @@ class Codec(Config):
     ----------
     revision
         Goes up when the same song and settings come to give other rows, so that no cached view outlives its rules.
+    streams
+        Whether its rows are so large that they are written song by song, never all in memory; `join` is as it stands
+        here then.
     """
 
     revision: ClassVar[int] = 1
+    streams: ClassVar[bool] = False
 
     @abstractmethod
     def encode(self, score: Score) -> Rows:

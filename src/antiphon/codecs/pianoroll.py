@@ -3,7 +3,6 @@
 Axes: n phrases, K track, B bar, T step, P pitch.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -11,19 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.codecs.melody import common_time_bars, on_the_beat
+from antiphon.codecs.melody import common_time_bars
+from antiphon.codecs.strokes import Grid, Integers, Strokes, aligned, fill, note_table, runs, strokes_of, too_short
 from antiphon.music.instruments import FAMILY_PROGRAMS, family
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
 
 Family = Literal["drums", "piano", "guitar", "bass", "strings"]
-Integers = NDArray[np.int64]
 
 BEATS = 4
 MAX_BEATS = 1 << 16
 """Nine hours at 120 beats a minute: a hostile file may end after 10^12 ticks."""
 MAX_CELLS = 1 << 28
 """Cells of one song's phrases: a quarter of a GB for what sounds, and as much for onsets."""
-_CELLS_AT_ONCE = 1 << 22
 
 
 class PianoRoll(Codec):
@@ -91,9 +89,9 @@ class PianoRoll(Codec):
 
     def encode(self, score: Score) -> Rows:
         """Phrases of one song; none for a song without whole phrases in 4/4, or longer than `MAX_BEATS`."""
-        score = self._aligned(score)
+        score = aligned(score, self.resolution)
         first_steps, bar = self._phrases(score)
-        strokes = _strokes(score, self)
+        strokes = strokes_of(score, self._numbers(score), self._grid)
         if self.silent == "dropped":
             sounding = _sounding_phrases(strokes, first_steps, self.bars * self.shape[2])
             first_steps, bar = first_steps[sounding], bar[sounding]
@@ -102,17 +100,17 @@ class PianoRoll(Codec):
             shape, bar = (0, *self.shape), bar[:0]
         real, onsets = np.zeros(shape, bool), np.zeros(shape, bool)
         if len(bar):
-            _fill(real, onsets, strokes, first_steps)
+            fill(real, onsets, strokes, first_steps)
         return {"real": real, "onsets": onsets, "bar": bar.astype(np.int32)}
 
     def losses(self, score: Score) -> dict[str, int]:
         """Notes of a song that its rows lack, by the first reason that holds: "family" (no track is theirs), "range",
         "short" (by the paper's lengths), "bars" (they begin outside the phrases)."""
-        score = self._aligned(score)
+        score = aligned(score, self.resolution)
         first_steps, _ = self._phrases(score)
-        track, pitch, start, end = _table(score, self)
+        track, pitch, start, end = note_table(score, self._numbers(score), self._grid)
         inside = (pitch >= 0) & (pitch < self.num_pitches)
-        short = _short(track, start, end, self)
+        short = too_short(track, start, end, self._grid)
         row = np.searchsorted(first_steps, start, side="right") - 1
         begun = np.append(first_steps, 0)[row] if len(first_steps) else start
         outside = (row < 0) | (start - begun >= self.bars * self.shape[2])
@@ -148,7 +146,7 @@ class PianoRoll(Codec):
         tracks = []
         for number, name in enumerate(self.tracks):
             struck = None if onsets is None else onsets[:, number]
-            pitch, start, end = _runs(cells[:, number], struck, rest=self.lengths == "paper")
+            pitch, start, end = runs(cells[:, number], struck, rest=self.lengths == "paper")
             notes = notes_from_columns(start * ticks, end * ticks, pitch + self.lowest_pitch, velocity)
             is_drum = name == "drums"
             notes = notes if len(pitch) else empty(NOTE)
@@ -161,13 +159,15 @@ class PianoRoll(Codec):
         )
 
     @property
-    def _drums(self) -> int:
-        return -1 if self.drum_track is None else self.drum_track
+    def _grid(self) -> Grid:
+        rests = self.lengths == "paper"
+        struck = (self.drum_track,) if rests and self.drum_track is not None else ()
+        return Grid(self.resolution, self.lowest_pitch, self.num_pitches, rests, struck)
 
-    def _aligned(self, score: Score) -> Score:
-        """The score moved onto the beat, unless all of it begins on the grid as it is."""
-        starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
-        return on_the_beat(score) if (starts * self.resolution % score.ticks_per_beat).any() else score
+    def _numbers(self, score: Score) -> list[int]:
+        """The place on the track axis of each of a score's tracks; -1 for a family without one."""
+        number: dict[str, int] = {name: index for index, name in enumerate(self.tracks)}
+        return [number.get(family(track.program, track.is_drum), -1) for track in score.tracks]
 
     def _phrases(self, score: Score) -> tuple[Integers, Integers]:
         """First step of each whole phrase (n,), and the number of its first bar."""
@@ -185,110 +185,11 @@ class PianoRoll(Codec):
         return score.steps(lines[bar], self.resolution), bar
 
 
-@dataclass(frozen=True)
-class _Strokes:
-    """Notes of one pitch and track without overlap, (n,) each: they sound from step `start` to `end` (exclusive)."""
-
-    track: Integers
-    pitch: Integers
-    start: Integers
-    end: Integers
-
-
-def _table(score: Score, codec: PianoRoll) -> tuple[Integers, Integers, Integers, Integers]:
-    """Track number (-1 for a family without one), pitch from the lowest, first and last step of every note."""
-    number: dict[str, int] = {name: index for index, name in enumerate(codec.tracks)}
-    notes = np.concatenate([np.empty(0, NOTE), *(track.notes for track in score.tracks)])
-    families = [number.get(family(track.program, track.is_drum), -1) for track in score.tracks]
-    track = np.repeat(np.array(families, np.int64), [len(track.notes) for track in score.tracks])
-    start, end = score.steps(np.stack([notes["start"], notes["end"]]), codec.resolution)
-    return track, notes["pitch"].astype(np.int64) - codec.lowest_pitch, start, end
-
-
-def _strokes(score: Score, codec: PianoRoll) -> _Strokes:
-    track, pitch, start, end = _table(score, codec)
-    kept = (track >= 0) & (pitch >= 0) & (pitch < codec.num_pitches) & ~_short(track, start, end, codec)
-    track, pitch, start, end = track[kept], pitch[kept], start[kept], np.maximum(end, start + 1)[kept]
-    track, pitch, start, end = _cut_where_struck(track, pitch, start, end)
-    if codec.lengths == "paper":
-        end = np.where(track == codec._drums, start + 1, end - 1)
-    sounds = end > start
-    return _Strokes(track[sounds], pitch[sounds], start[sounds], end[sounds])
-
-
-def _short(track: Integers, start: Integers, end: Integers, codec: PianoRoll) -> NDArray[np.bool_]:
-    """Which notes the paper drops: a rest would leave nothing of them. Drums have no length to lose."""
-    return np.asarray((codec.lengths == "paper") & (track != codec._drums) & (end - start < 2))
-
-
-def _cut_where_struck(track: Integers, pitch: Integers, start: Integers, end: Integers) -> tuple[Integers, ...]:
-    """What sounds of each pitch and track, as notes that end where the next is struck; of those that begin together the
-    last is as long as the longest, the others have no length."""
-    string = track * 128 + pitch
-    width = int(end.max(initial=0)) + 1
-    order = np.argsort(string * width + start, kind="stable")
-    track, pitch, string, start, end = (values[order] for values in (track, pitch, string, start, end))
-    # Strings ascend, so one running maximum over (string, end) restarts in each of them.
-    end = np.maximum.accumulate(string * width + end) - string * width
-    again = string[1:] == string[:-1]
-    np.minimum(end[:-1], start[1:], out=end[:-1], where=again)
-    return track, pitch, start, end
-
-
-def _sounding_phrases(strokes: _Strokes, first_steps: Integers, length: int) -> NDArray[np.bool_]:
+def _sounding_phrases(strokes: Strokes, first_steps: Integers, length: int) -> NDArray[np.bool_]:
     """Which phrases (n,) of `length` steps any stroke sounds in."""
     begun = np.searchsorted(np.sort(strokes.start), first_steps + length)
     ended = np.searchsorted(np.sort(strokes.end), first_steps, side="right")
     return np.asarray(begun > ended)
-
-
-def _fill(real: NDArray[np.bool_], onsets: NDArray[np.bool_], strokes: _Strokes, first_steps: Integers) -> None:
-    """Write strokes into phrases (n, K, B, T, P) that begin at ascending steps."""
-    _, tracks, bars, steps, pitches = real.shape
-    length = bars * steps
-    # Where each step of the song lies in the rows of track 0, in units of P cells; -1 outside the phrases.
-    place = np.full(int(first_steps[-1]) + length, -1, np.int64)
-    inside = np.arange(length)
-    place[first_steps[:, None] + inside] = (np.arange(len(first_steps)) * tracks * length)[:, None] + inside
-    offset = strokes.track * length * pitches + strokes.pitch
-    end = np.minimum(strokes.end, len(place))
-    count = np.maximum(end - strokes.start, 0)
-    flat = real.reshape(-1)
-    for part in np.split(np.arange(len(count)), np.flatnonzero(np.diff(np.cumsum(count) // _CELLS_AT_ONCE)) + 1):
-        stroke = np.repeat(part, count[part])
-        step = np.arange(len(stroke)) - np.repeat(
-            np.cumsum(count[part]) - count[part] - strokes.start[part], count[part]
-        )
-        row = place[step]
-        flat[(row * pitches + offset[stroke])[row >= 0]] = True
-    heard = strokes.start < len(place)
-    row = place[strokes.start[heard]]
-    onsets.reshape(-1)[(row * pitches + offset[heard])[row >= 0]] = True
-
-
-def _runs(
-    cells: NDArray[np.bool_], onsets: NDArray[np.bool_] | None, rest: bool
-) -> tuple[Integers, Integers, Integers]:
-    """Pitch, first and end step of the notes of one track (n, B, T, P), their rest included."""
-    line = cells.reshape(-1, cells.shape[-1])
-    first = line.copy()
-    first[1:] &= ~line[:-1]
-    if onsets is not None:
-        first |= line & onsets.reshape(line.shape)
-    last = line.copy()
-    last[:-1] &= ~line[1:] | first[1:]
-    pitch, start = _by_pitch(first)
-    _, final = _by_pitch(last)
-    # No rest where the pitch is struck again at once; after the last step there is one beyond the end.
-    again = (final + 1 < len(line)) & line[np.minimum(final + 1, len(line) - 1), pitch]
-    return pitch, start, final + 1 + (rest & ~again)
-
-
-def _by_pitch(marks: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-    """Pitch and step of every mark (step, pitch), by pitch, then step."""
-    step, pitch = np.divmod(np.flatnonzero(marks), marks.shape[1])
-    order = np.argsort(pitch, kind="stable")
-    return pitch[order], step[order]
 
 
 def _checked(cells: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:

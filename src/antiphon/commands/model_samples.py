@@ -28,7 +28,14 @@ from antiphon.model_files import names
 from antiphon.training.checkpoint import CHECKPOINT
 from antiphon.training.curves import CURVES, METRICS
 
-PROTOCOLS_OF_FAMILIES = {"bar": "bar", "midinet": "bar", "lstm": "lstm", "lstm-gan": "lstm", "chords": "lstm"}
+PROTOCOLS_OF_FAMILIES = {
+    "bar": "bar",
+    "midinet": "bar",
+    "lstm": "lstm",
+    "lstm-gan": "lstm",
+    "chords": "lstm",
+    "musegan": "musegan",
+}
 LATENTS, CONDITIONS = 500, 24
 """Latents under one condition, and how many conditions, spread evenly over the real bars."""
 

@@ -8,8 +8,10 @@ from typing import Any
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.frames import FrameBars
 from antiphon.data.corpus import VIEWS, Corpus
+from antiphon.data.lakh import Metadata
 from antiphon.data.manifest import SPLITS, Rules
 from antiphon.data.prepare import CHOICES, prepare
+from antiphon.data.selection import SELECTIONS
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_text
@@ -25,6 +27,10 @@ def prepare_corpus(
     splits: int | None = None,
     seed: int = 0,
     licence: str | None = None,
+    selection: str | None = None,
+    scores: Path | None = None,
+    genres: Path | None = None,
+    genre: str | None = None,
     workers: int | None = None,
     say: Callable[[str], object] = print,
 ) -> dict[str, Any]:
@@ -42,6 +48,10 @@ def prepare_corpus(
         Of the division into training, validation and test songs, and with `splits` of their pick.
     licence
         Of the music; None: what is known of the source.
+    selection, genre
+        By which songs are chosen, see `antiphon.data.manifest.Rules`.
+    scores, genres
+        Files of match scores and of songs by genre, see `antiphon.data.lakh.Metadata`.
     workers
         Processes; None: as many as are worth it.
     say
@@ -59,7 +69,11 @@ def prepare_corpus(
     if workers is not None and workers < 1:
         raise InputError(f"workers = {workers}: choose at least 1")
     codec = _codec(view_of, splits, seed)
-    manifest = prepare(source, out, Rules(seed=seed), licence=licence, workers=workers, say=say)
+    rules = Rules.parse({"seed": seed, "selection": _selection(selection), "genre": genre})
+    if genre is not None and genres is None:
+        raise InputError("genre: needs a list of songs by genre; name one with --genres FILE")
+    metadata = Metadata(scores, genres)
+    manifest = prepare(source, out, rules, licence=licence, metadata=metadata, workers=workers, say=say)
     kinds: dict[str, int] = {}
     for rejection in manifest.rejected:
         kinds[rejection.kind] = kinds.get(rejection.kind, 0) + 1
@@ -77,6 +91,12 @@ def prepare_corpus(
         facts["rows"] = {split: len(view(corpus, codec, split, workers)["real"]) for split in SPLITS}
         say(f"{view_of}: " + ", ".join(f"{num} bars to {_USES[split]}" for split, num in facts["rows"].items()))
     return facts
+
+
+def _selection(name: str | None) -> str | None:
+    if name is not None and name not in SELECTIONS:
+        raise InputError(f"selection {name!r}: choose one of {', '.join(SELECTIONS)}")
+    return name
 
 
 _USES = {"train": "train on", "valid": "validate on", "test": "test on"}

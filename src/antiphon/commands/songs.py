@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD
+from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.codecs.progressions import Progressions, harmony_of
 from antiphon.codecs.progressions import why_silent as why_no_chords
+from antiphon.data import container
+from antiphon.data.corpus import Corpus
+from antiphon.data.progress import progress
 from antiphon.errors import InputError
 from antiphon.evaluation.notes import stated_key
-from antiphon.files import whole_file
+from antiphon.files import whole_file, whole_folder
 from antiphon.io.midi import read_midi, write_midi
 from antiphon.music.form import FORM_TEXT
 from antiphon.music.score import Score
@@ -26,6 +30,7 @@ SOUNDS = frozenset({".wav", ".flac", ".ogg"})
 PICTURES = frozenset({".png", ".svg"})
 MIDI = (".mid", ".midi")
 ARRAYS = (".npy",)
+ROLLS = (".npz",)
 LEAD_SHEETS = frozenset({".mxl", ".musicxml", ".xml"})
 
 Bytes = NDArray[np.uint8]
@@ -65,6 +70,9 @@ FORMS: Mapping[str, Form] = {
     ),
 }
 """Forms by the name of their codec."""
+
+
+_LPD = ("lpd", "lpd-5")
 
 
 def _degrees(score: Score) -> Bytes:
@@ -144,7 +152,7 @@ def describe(fact: Mapping[str, Any]) -> str:
 
 
 def read_song(path: Path) -> Score:
-    """Read a MIDI or MusicXML file.
+    """Read a MIDI or MusicXML file, or a piano roll of the Lakh pianoroll dataset.
 
     Raises
     ------
@@ -155,6 +163,10 @@ def read_song(path: Path) -> Score:
         from antiphon.io.musicxml import read_musicxml
 
         return read_musicxml(path)
+    if path.suffix.lower() in ROLLS:
+        from antiphon.io.lpd import read_lpd
+
+        return read_lpd(path)
     return read_midi(path)
 
 
@@ -194,7 +206,9 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
 
 def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
     """Write a song's file as a .npy file: its bars (n, 16), its notes (n, 4) of pitch, duration, offset (both in steps;
-    a duration less one) and velocity, or its chords (n, 1); return how many there are, by "bars", "notes" or "chords".
+    a duration less one) and velocity, or its chords (n, 1); or as a .npz file, a piano roll of the Lakh pianoroll
+    dataset, of its own tracks (codec lpd) or of five (lpd-5); of a corpus in place of a song, a folder of such files.
+    Return how many there are, by "bars", "notes", "chords" or "songs".
 
     Raises
     ------
@@ -202,6 +216,8 @@ def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
         If the codec is unknown, the song cannot be read or has nothing for it, or the place is misnamed or cannot be
         written.
     """
+    if codec in _LPD:
+        return _encode_roll(codec, song, out)
     form = _form(codec)
     _check_suffix(out, ARRAYS)
     score = read_song(song)
@@ -224,11 +240,53 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
         If the codec is unknown, the array is damaged or not of the codec's shape and values, or the place is misnamed
         or cannot be written.
     """
+    if codec in _LPD:
+        _check_suffix(out, MIDI)
+        _check_suffix(path, ROLLS)
+        score = read_song(path)
+        write_midi(score, out)
+        return score
     form = _form(codec)
     _check_suffix(out, MIDI)
     score = form.decode(_array(path, form))
     write_midi(score, out)
     return score
+
+
+def _encode_roll(codec: str, song: Path, out: Path) -> dict[str, int]:
+    from antiphon.io.lpd import write_lpd
+
+    if song.is_dir() or str(song) in container.names():
+        return {"songs": _encode_rolls(codec, Corpus.open(str(song)), out)}
+    _check_suffix(out, ROLLS)
+    score = _seated(codec, read_song(song))
+    if not score.num_notes:
+        raise InputError(f"{song}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}; name another song")
+    write_lpd(score, out, name=song.stem)
+    return {"notes": score.num_notes}
+
+
+def _encode_rolls(codec: str, corpus: Corpus, out: Path) -> int:
+    """Write every song of a corpus into a folder, under its id; those too long for a roll, or without a note that a
+    track of the roll plays, are left out. Return how many were written."""
+    from antiphon.io.lpd import MAX_STEPS, RESOLUTION, write_lpd
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: exists already; choose another folder, so that nothing of yours is lost")
+    written = 0
+    with whole_folder(out) as beside:
+        for index in progress(range(corpus.num_songs), corpus.num_songs, "encode"):
+            score, song = _seated(codec, corpus.score(index)), corpus.songs[index].id
+            if score.num_notes and score.end // score.ticks_per_beat < MAX_STEPS // RESOLUTION - 64:
+                write_lpd(score, beside / f"{song}.npz", name=song.rpartition("/")[2])
+                written += 1
+        if not written:
+            raise InputError(f"{corpus.name}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}")
+    return written
+
+
+def _seated(codec: str, score: Score) -> Score:
+    return ENSEMBLES[codec].arranged(score) if codec in ENSEMBLES else score
 
 
 def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
@@ -238,7 +296,7 @@ def _check_suffix(out: Path, suffixes: Sequence[str]) -> None:
 
 def _form(name: str) -> Form:
     if name not in FORMS:
-        raise InputError(f"codec {name!r}: choose one of {', '.join(FORMS)}")
+        raise InputError(f"codec {name!r}: choose one of {', '.join((*FORMS, *_LPD))}")
     return FORMS[name]
 
 

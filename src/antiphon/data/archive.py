@@ -17,7 +17,7 @@ from antiphon.data.collections import is_marker
 from antiphon.errors import InputError
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2")
-WANTED = (".mid", ".midi", ".kar", ".mxl", ".musicxml", ".csv")
+WANTED = (".mid", ".midi", ".kar", ".mxl", ".musicxml", ".npz", ".csv")
 
 
 class ArchiveLimits(Config):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.data.manifest import Flags, Reason, Rules
+from antiphon.data.selection import SELECTIONS
 from antiphon.data.tables import MAX_TICK
 from antiphon.music.score import DEFAULT_BEAT_US, Score
 
@@ -31,7 +32,7 @@ def fault(score: Score, rules: Rules) -> tuple[Reason, str] | None:
     bars = math.ceil(round(num_bars(score), 6))
     if bars < rules.min_bars:
         return "short", f"has {bars} bars, under {rules.min_bars}"
-    return None
+    return SELECTIONS[rules.selection].fault(score) if rules.selection else None
 
 
 def num_bars(score: Score) -> float:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from antiphon.data.collections import recognised
+from antiphon.data.lakh import lakh
 from antiphon.data.listing import (
-    LEAD_SHEET_SUFFIXES,
-    MIDI_SUFFIXES,
+    SUFFIXES,
     Item,
     Listing,
     file_name,
@@ -38,7 +38,8 @@ def survey(folder: Path) -> Listing:
     files = _files(folder)
     if not files:
         raise InputError(
-            f"{folder}: no MIDI file or lead sheet (.mid, .midi, .kar, .mxl, .musicxml) in it; name another"
+            f"{folder}: no MIDI file or lead sheet (.mid, .midi, .kar, .mxl, .musicxml) and no piano roll (.npz) in "
+            "it; name another"
         )
     if listing := recognised(folder, files):
         return listing
@@ -56,9 +57,7 @@ def _files(folder: Path) -> list[Path]:
         for root, folders, names in os.walk(folder, onerror=_raise):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
             # Names that begin with a dot are the resource forks of another system, not music.
-            wanted = [
-                n for n in names if not n.startswith(".") and n.lower().endswith(MIDI_SUFFIXES + LEAD_SHEET_SUFFIXES)
-            ]
+            wanted = [n for n in names if not n.startswith(".") and n.lower().endswith(SUFFIXES)]
             found += [path for path in (Path(root) / name for name in wanted) if path.is_file()]
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read ({error.strerror}); check its permissions") from None
@@ -156,6 +155,7 @@ LAYOUTS: tuple[Callable[[Path, Sequence[Path]], Listing | None], ...] = (
     _groove,
     _openscore,
     _giantmidi,
+    lakh,
 )
 """In the order in which they are tried; `plain` takes what is left."""
 

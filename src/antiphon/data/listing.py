@@ -11,6 +11,9 @@ from antiphon.data.split import title_key
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar")
 LEAD_SHEET_SUFFIXES = (".mxl", ".musicxml")
+ROLL_SUFFIXES = (".npz",)
+SUFFIXES = MIDI_SUFFIXES + LEAD_SHEET_SUFFIXES + ROLL_SUFFIXES
+"""Of the files that may become songs."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from antiphon.config import Config
 
@@ -14,7 +14,24 @@ SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 SPLITS = ("train", "valid", "test")
 Split = Literal["train", "valid", "test"]
-Reason = Literal["unreadable", "crash", "silent", "short", "long", "duplicate", "missing", "unlisted", "twin", "subset"]
+SelectionName = Literal["lpd", "lpd-matched", "lpd-cleansed", "cleansed", "musegan"]
+Reason = Literal[
+    "unreadable",
+    "crash",
+    "silent",
+    "short",
+    "long",
+    "duplicate",
+    "missing",
+    "unlisted",
+    "twin",
+    "subset",
+    "unmatched",
+    "outmatched",
+    "genre",
+    "metre",
+    "tracks",
+]
 
 
 class Rules(Config):
@@ -30,6 +47,10 @@ class Rules(Config):
         Of the split; a song's side depends on it and on the song's group alone.
     train, valid
         Shares of the groups; the rest is for testing. A source's published split has precedence.
+    selection
+        A row of `antiphon.data.selection.SELECTIONS`, by which songs are chosen; None: all that can be used.
+    genre
+        Only songs with this label in the list of genres; None: any in the list, where there is one.
     """
 
     min_bars: int = Field(default=4, ge=0)
@@ -37,6 +58,13 @@ class Rules(Config):
     seed: int = 0
     train: float = Field(default=0.8, ge=0, le=1)
     valid: float = Field(default=0.1, ge=0, le=1)
+    selection: SelectionName | None = None
+    genre: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _what_is_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What is not asked for leaves no trace, so that a new rule gives old corpora no other name and no other bytes.
+        return {name: value for name, value in plain(self).items() if value is not None}
 
 
 class Flags(Config):

@@ -13,6 +13,7 @@ from typing import Any
 from antiphon.data import container, sources
 from antiphon.data.archive import ARCHIVES, is_archive, unpack
 from antiphon.data.corpus import PUBLISHED_SUFFIXES, VIEWS, Corpus
+from antiphon.data.lakh import Metadata, select
 from antiphon.data.layouts import survey
 from antiphon.data.listing import Item, Listing, readable
 from antiphon.data.manifest import MANIFEST, Flags, Manifest, Rejection, Rules, Song, Source
@@ -40,6 +41,7 @@ def prepare(
     licence: str | None = None,
     attribution: str | None = None,
     remarks: Sequence[str] = (),
+    metadata: Metadata | None = None,
     workers: int | None = None,
     say: Callable[[str], object] | None = None,
 ) -> Manifest:
@@ -60,6 +62,8 @@ def prepare(
         For the manifest; by default the source's own where its layout is known.
     remarks
         Sentences for the manifest about what was done to the files before.
+    metadata
+        Match scores and genres, for the rules that choose by them; match scores are also found in or beside the source.
     workers
         Processes; None: one a core where there is enough to do, 1: no pool.
     say
@@ -80,6 +84,8 @@ def prepare(
     with _folder(Path(source)) as (folder, published):
         listing = survey(folder)
         listing = replace(listing, known=listing.known or published)
+        metadata = metadata or Metadata()
+        listing = select(listing, rules, metadata.found_beside(Path(source)) if rules.selection else metadata)
         fields = _about(Path(source), listing, name, licence, attribution)
         fields |= {"rules": rules, "remarks": (*remarks, PEDAL_REMARK)}
         if (standing := _standing(out)) and _is_same(standing, fields, listing):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from antiphon.data.judge import content_key, fault, flags
-from antiphon.data.listing import LEAD_SHEET_SUFFIXES, Item
+from antiphon.data.listing import LEAD_SHEET_SUFFIXES, ROLL_SUFFIXES, Item
 from antiphon.data.manifest import Flags, Reason, Rules
 from antiphon.data.tables import Packed, pack
 from antiphon.errors import InputError
@@ -67,6 +67,10 @@ def _score(item: Item, content: bytes) -> Score:
         from antiphon.io.musicxml import read_musicxml
 
         return read_musicxml(item.path)
+    if item.path.suffix.lower() in ROLL_SUFFIXES:
+        from antiphon.io.lpd import parse_lpd
+
+        return parse_lpd(content, item.file)
     return parse_midi(content, item.file, Limits())
 
 

@@ -138,6 +138,7 @@ KNOWN: dict[str, KnownCorpus] = {
         licence="CC-BY-4.0 (the collection; most songs in it are under copyright)",
         attribution="The Lakh MIDI Dataset v0.1, C. Raffel, https://colinraffel.com/projects/lmd, CC BY 4.0; "
         "Learning-Based Methods for Comparing Sequences, with Applications to Audio-to-MIDI Alignment, 2016.",
+        layout="lakh",
     ),
     "lakh-matched": KnownCorpus(
         title="Lakh MIDI Dataset v0.1, matched",
@@ -148,6 +149,7 @@ KNOWN: dict[str, KnownCorpus] = {
         stated_by=_MUSPY,
         licence="CC-BY-4.0 (the collection; most songs in it are under copyright)",
         attribution="The Lakh MIDI Dataset v0.1, C. Raffel, https://colinraffel.com/projects/lmd, CC BY 4.0.",
+        layout="lakh",
     ),
     "lpd": KnownCorpus(
         title="Lakh Pianoroll Dataset",
@@ -157,7 +159,7 @@ KNOWN: dict[str, KnownCorpus] = {
         licence="CC-BY-4.0 (the collection; most songs in it are under copyright)",
         attribution="Lakh Pianoroll Dataset, H.-W. Dong, W.-Y. Hsiao, L.-C. Yang and Y.-H. Yang, "
         "https://salu133445.github.io/lakh-pianoroll-dataset; made from the Lakh MIDI Dataset, C. Raffel.",
-        unreadable=".npz, not MIDI: take lakh-matched, which it was made from",
+        layout="lakh",
     ),
     "nottingham": KnownCorpus(
         title="Nottingham Music Database, cleaned by Jukedeck",

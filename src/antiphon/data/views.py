@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from antiphon.data.corpus import VIEWS, Corpus
 from antiphon.data.pool import map_chunks, num_workers
 from antiphon.data.progress import progress
 from antiphon.data.published_set import PublishedSet
+from antiphon.data.writer import TableFile
 from antiphon.errors import InputError
 from antiphon.files import whole_folder
 from antiphon.music.score import Score
@@ -53,6 +54,8 @@ def view(corpus: Corpus, codec: Codec, split: str, workers: int | None = None) -
     for home in _homes(corpus):
         if (rows := _opened(home / key)) is not None:
             return rows
+    if codec.streams and (streamed := _streamed(corpus, codec, split, workers)) is not None:
+        return streamed
     rows = _encode(corpus, codec, songs, workers)
     return _stored(corpus, key, rows, _record(corpus, codec, split))
 
@@ -110,12 +113,48 @@ def _stored(corpus: Corpus, key: str, rows: Rows, record: dict[str, Any]) -> Row
     return rows
 
 
-def _encode(corpus: Corpus, codec: Codec, songs: NDArray[np.int64], workers: int | None) -> Rows:
+def _streamed(corpus: Corpus, codec: Codec, split: str, workers: int | None) -> Rows | None:
+    """Write the rows song by song to the first home that can be written; None where there is none."""
+    key, songs = view_key(corpus, codec, split), corpus.split(split)
+    for home in _homes(corpus):
+        begun = False
+        try:
+            with whole_folder(home / key) as beside:
+                begun = True
+                sizes = _written(beside, songs, _pieces(corpus, codec, songs, workers), codec)
+                record = {**_record(corpus, codec, split), "sizes": sizes}
+                (beside / RECORD).write_text(json.dumps(record, indent=1) + "\n")
+            return _opened(home / key)
+        except InputError:
+            if begun:
+                raise
+    return None
+
+
+def _written(folder: Path, songs: NDArray[np.int64], pieces: Iterable[Rows], codec: Codec) -> dict[str, int]:
+    """Bytes of each file; the rows of all pieces, and the song of each row."""
+    # A codec's rows of no song still have its names and shapes.
+    files = {
+        name: TableFile(folder / f"{name}.npy", values.dtype, values.shape[1:])
+        for name, values in {**codec.encode(Score()), "song": np.empty(0, np.int32)}.items()
+    }
+    for song, piece in zip(songs, pieces, strict=True):
+        for name, values in {**piece, "song": np.full(len(piece["real"]), song, np.int32)}.items():
+            files[name].append(values)
+    return {name: file.finish().num_bytes for name, file in files.items()}
+
+
+def _pieces(corpus: Corpus, codec: Codec, songs: NDArray[np.int64], workers: int | None) -> Iterator[Rows]:
+    """Rows song by song."""
     numbers = [int(song) for song in songs]
     processes = num_workers(len(numbers), workers)
     source = corpus if processes == 1 else corpus.folder or corpus.name
     encoded = map_chunks(partial(_encode_songs, source, codec), numbers, processes, _crashed)
-    pieces = list(progress(encoded, len(numbers), f"encode {type(codec).__name__}"))
+    yield from progress(encoded, len(numbers), f"encode {type(codec).__name__}")
+
+
+def _encode(corpus: Corpus, codec: Codec, songs: NDArray[np.int64], workers: int | None) -> Rows:
+    pieces = list(_pieces(corpus, codec, songs, workers))
     # A codec's rows of no song still have its names and shapes.
     joined = dict(codec.join(pieces or [codec.encode(Score())]))
     joined["song"] = np.asarray(songs, np.int32)[joined["song"]] if pieces else joined["song"][:0]

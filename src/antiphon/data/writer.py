@@ -18,22 +18,22 @@ STRINGS = "strings"
 
 
 class TableFile:
-    """A one-dimensional `.npy` file to which rows are appended.
+    """A `.npy` file to which rows are appended, each a value of the dtype or an array of `shape`.
 
     numpy leaves room in the header for the number of rows to grow, so the header is written twice: empty at first, and
     with the true count at the end.
     """
 
-    def __init__(self, path: Path, dtype: np.dtype[Any]) -> None:
-        self.path, self.dtype, self.rows = path, dtype, 0
+    def __init__(self, path: Path, dtype: np.dtype[Any], shape: tuple[int, ...] = ()) -> None:
+        self.path, self.dtype, self.shape, self.rows = path, dtype, shape, 0
         self.digest = hashlib.sha256()
         self.stream = path.open("wb")
-        self.stream.write(_header(dtype, 0))
+        self.stream.write(_header(dtype, (0, *shape)))
 
     def append(self, rows: np.ndarray[Any, Any]) -> None:
-        """Add rows of the file's dtype."""
-        assert rows.dtype == self.dtype
-        content = np.ascontiguousarray(rows).view(np.uint8).data
+        """Add rows of the file's dtype and shape."""
+        assert rows.dtype == self.dtype and rows.shape[1:] == self.shape
+        content = np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data
         self.digest.update(content)
         self.stream.write(content)
         self.rows += len(rows)
@@ -41,7 +41,7 @@ class TableFile:
     def finish(self) -> TableRecord:
         """Write the count and close."""
         self.stream.seek(0)
-        self.stream.write(_header(self.dtype, self.rows))
+        self.stream.write(_header(self.dtype, (self.rows, *self.shape)))
         self.stream.close()
         return TableRecord(rows=self.rows, num_bytes=self.path.stat().st_size, sha256=self.digest.hexdigest())
 
@@ -141,12 +141,12 @@ def strings_bytes(strings: tuple[str, ...]) -> bytes:
     return (json.dumps(strings, ensure_ascii=False) + "\n").encode()
 
 
-def _header(dtype: np.dtype[Any], rows: int) -> bytes:
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
     stream = BytesIO()
     fields: Mapping[str, Any] = {
         "descr": np.lib.format.dtype_to_descr(dtype),
         "fortran_order": False,
-        "shape": (rows,),
+        "shape": shape,
     }
     np.lib.format.write_array_header_1_0(stream, dict(fields))
     return stream.getvalue()

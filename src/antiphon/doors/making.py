@@ -138,18 +138,20 @@ def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJs
 
 @app.command
 def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
-    """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4) or its chords (bars, 1).
+    """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4) or its chords (bars, 1), or
+    the song as a piano roll of the Lakh pianoroll dataset.
 
     Parameters
     ----------
     codec
         melody (a 16th grid with holds and rests), frames (the bar GAN's two-second bars of pitches), notes (all parts
         as one line: pitch, duration less one and offset since the last onset in 16ths, velocity) or progressions (a
-        chord a bar from the tonic on: 0-11 major, 12-23 minor triads).
+        chord a bar from the tonic on: 0-11 major, 12-23 minor triads), lpd or lpd-5 (a roll of 24 steps a beat, of
+        the song's own tracks or of drums, piano, guitar, bass and strings).
     song
-        A MIDI or MusicXML file.
+        A MIDI or MusicXML file, or such a roll; for rolls also a corpus.
     out
-        Named .npy.
+        Named .npy; a roll .npz; the rolls of a corpus a new folder.
     as_json
         Print the result as JSON.
     """
@@ -166,9 +168,9 @@ def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> 
     Parameters
     ----------
     codec
-        melody, frames, notes or progressions, as it was encoded.
+        melody, frames, notes, progressions, lpd or lpd-5, as it was encoded.
     bars
-        A .npy file of integers, (bars, 16), (notes, 4) or (bars, 1).
+        A .npy file of integers, (bars, 16), (notes, 4) or (bars, 1), or a piano roll, .npz.
     out
         Named .mid or .midi.
     as_json

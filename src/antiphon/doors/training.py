@@ -19,6 +19,10 @@ def prepare(
     splits: int | None = None,
     seed: int = 0,
     licence: str | None = None,
+    selection: str | None = None,
+    scores: Path | None = None,
+    genres: Path | None = None,
+    genre: str | None = None,
     workers: int | None = None,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +44,15 @@ def prepare(
         songs anew.
     licence
         Of the music, for the corpus and every model trained on it; known corpora bring their own.
+    selection
+        Which songs are taken: lpd, lpd-matched or lpd-cleansed (of the Lakh datasets, as the Lakh pianoroll dataset
+        does), musegan (as MuseGAN did), cleansed (any music with one time signature, 4/4 from the beginning).
+    scores
+        match_scores.json of the Lakh MIDI dataset; found unasked in or beside the source.
+    genres
+        A list of songs: ids of the Million Song Dataset, one a line, with labels behind them or without.
+    genre
+        Only songs with this label in that list.
     workers
         Processes; by default one a core where there is enough to do.
     as_json
@@ -49,6 +62,7 @@ def prepare(
 
     say = quiet if as_json else print
     options: dict[str, Any] = {"view_of": view, "splits": splits, "seed": seed, "licence": licence, "workers": workers}
+    options |= {"selection": selection, "scores": scores, "genres": genres, "genre": genre}
     facts = prepare_corpus(source, out, **options, say=say)
     if as_json:
         print_json(facts)

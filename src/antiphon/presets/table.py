@@ -5,10 +5,11 @@ from difflib import get_close_matches
 
 from antiphon.errors import InputError
 from antiphon.presets.ours import OURS
+from antiphon.presets.phrases import PHRASES
 from antiphon.presets.preset import Preset
 from antiphon.presets.published import PUBLISHED
 
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (*OURS, *PUBLISHED)}
+PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (*OURS, *PUBLISHED, *PHRASES)}
 """Every row by name."""
 
 

@@ -9,7 +9,9 @@ from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
+from antiphon.families.musegan.objective import Musegan
 from antiphon.gan.objective import Objective
+from antiphon.writers.bands import BandWriter
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
@@ -30,5 +32,6 @@ _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
         LstmGan: LstmGanWriter,
         LstmObjective: LstmWriter,
         ChordsObjective: ChordsWriter,
+        Musegan: BandWriter,
     }
 )

@@ -43,6 +43,8 @@ class Writer(ABC):
         Whether what it writes holds its own accompaniment, so that chords need not be played beside it.
     knows_form
         Whether what comes back in a song was learnt, so that no form is drawn for it.
+    accompanies
+        Whether it writes to a given track only.
     tempo
         Beats a minute unless one is asked for.
     """
@@ -52,6 +54,7 @@ class Writer(ABC):
     knows_silence: ClassVar[bool]
     has_harmony: ClassVar[bool] = False
     knows_form: ClassVar[bool] = False
+    accompanies: bool = False
     tempo: ClassVar[float]
 
     @abstractmethod
