@@ -220,11 +220,11 @@ def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     arguments = ["continue", str(prime), str(toy), "--bars", "1", "--seed", "5", "--out", str(out)]
     assert run(arguments) == 0
     assert "heard its" in (said := capsys.readouterr().out) and "1 bars from bar 3 on" in said
-    assert {path.name for path in out.iterdir()} == {f"tune-continued-5.{kind}" for kind in ("mid", "wav", "png")}
-    assert read_midi(out / "tune-continued-5.mid").tracks[-1].name == "Continuation"
+    assert {path.name for path in out.iterdir()} == {f"tune-continued-toy-5.{kind}" for kind in ("mid", "wav", "png")}
+    assert read_midi(out / "tune-continued-toy-5.mid").tracks[-1].name == "Continuation"
     assert run([*arguments, "--only-new", "--json"]) == 0
     (fact,) = json.loads(capsys.readouterr().out)
-    assert fact["from_bar"] == 3 and Path(fact["files"]["mid"]).name == "tune-continuation-5.mid"
+    assert fact["from_bar"] == 3 and Path(fact["files"]["mid"]).name == "tune-continuation-toy-5.mid"
     assert len(read_midi(Path(fact["files"]["mid"])).tracks) == 1
 
 
@@ -232,7 +232,8 @@ def test_the_picture_shows_where_the_continuation_begins(models: dict[str, Path]
     write_midi(song(1), tmp_path / "tune.mid")
     words = ["continue", str(tmp_path / "tune.mid"), str(models["bar"]), "--bars", "2", "--out", str(tmp_path)]
     assert run(words) == run([*words, "--only-new"]) == 0
-    for name, new_bar in (("tune-continued-0", 17), ("tune-continuation-0", None)):
+    of = models["bar"].stem
+    for name, new_bar in ((f"tune-continued-{of}-0", 17), (f"tune-continuation-{of}-0", None)):
         drawn = layout(read_midi(tmp_path / f"{name}.mid"), new_bar=new_bar)
         assert (tmp_path / f"{name}.png").read_bytes() == png_bytes(drawn)
 

@@ -12,7 +12,7 @@ from antiphon.commands.checks import check_order
 def write_continuations(
     song: Path, model: str, out: Path, *, only_new: bool, **options: Any
 ) -> Iterator[dict[str, Any]]:
-    """Write `SONG-continued-SEED.mid`, `.wav` and `.png` of each continuation; yield the facts of each.
+    """Write `SONG-continued-MODEL-SEED.mid`, `.wav` and `.png` of each continuation; yield the facts of each.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def write_continuations(
     from antiphon.generate import load
 
     continued = load(model).continue_song(song, only_new=only_new, **options)
-    name = f"{song.stem}-{'continuation' if only_new else 'continued'}"
+    name = f"{song.stem}-{'continuation' if only_new else 'continued'}-{Path(model).stem}"
     new_bar = None if only_new else continued.bar
     for fact in songs.write_songs(continued.songs, out, name, options["seed"], new_bar=new_bar):
         yield {**fact, "continued_bars": options["bars"], "from_bar": continued.bar, "heard": continued.heard}
