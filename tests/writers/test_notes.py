@@ -10,6 +10,7 @@ from antiphon.codecs.melody import STEPS
 from antiphon.families.lstm.brief import MOST_LEFT, Brief
 from antiphon.families.lstm.note_networks import NUM_CLASSES, State
 from antiphon.nn.straight_through import gumbel
+from antiphon.writers import notes
 from antiphon.writers.choosing import Wishes
 from antiphon.writers.notes import LstmWriter, _back, _Before, _closes
 from antiphon.writers.phrases import Script
@@ -97,6 +98,17 @@ def test_each_song_is_its_own_chance_alone() -> None:
     together = writer.perform(chances(3), np.empty((3, 0), np.uint8), chords, 1.0, script(3, 5))
     alone = writer.perform(chances(3)[2:], np.empty((1, 0), np.uint8), chords[2:], 1.0, script(1, 5))
     np.testing.assert_array_equal(together[2], alone[0])
+
+
+def test_songs_are_the_same_however_many_are_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, chords = LstmWriter(TOY.build()), np.full((5, 4), 7, np.uint8)
+    together, apart = [], []
+    for songs, size in ((together, 16), (apart, 2)):
+        monkeypatch.setattr(notes, "_SONGS", size)
+        songs += writer.perform(chances(5), np.empty((5, 0), np.uint8), chords, 1.0, script(5, 4))
+    assert len(apart) == 5
+    for one, other in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_what_is_asked_reaches_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:

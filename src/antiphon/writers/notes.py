@@ -34,6 +34,8 @@ Integers = NDArray[np.int64]
 _MOST_NOTES = 64
 # Bars of an ending, and how many are tried.
 _ENDING_BARS, _ENDINGS = 2, 4
+# Songs written together: what they remember takes memory, above all while each has several endings.
+_SONGS = 16
 # What is planned of bars in which nothing is heard.
 _RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT, "key": NO_KEY}
 _AT_ONCE = 32
@@ -110,6 +112,13 @@ class LstmWriter(PieceWriter, PhraseWriter):
         )
 
     def _piece(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
+        songs: list[Bars] = []
+        for begin in range(0, len(chances), _SONGS):
+            part = slice(begin, begin + _SONGS)
+            songs += self._some(chances[part], Plan(*(column[part] for column in asked)), temperature, ending)
+        return songs
+
+    def _some(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
         brief = draw_brief(self._exact.generator.habits, chances, asked)
         place = torch.zeros(len(chances), dtype=torch.int64)
         state = self._exact.generator.begin(place, place + STEPS)

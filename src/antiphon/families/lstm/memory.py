@@ -191,7 +191,8 @@ def pitches(recalled: Recall, again: Tensor) -> Tensor:
     weights = [weight.to(again) for weight in weights]
     weights += [weight.to(again) / weight.sum(2, keepdim=True).clamp_min(1).to(again) for weight in faded]
     stacked = torch.stack(weights, dim=2)
-    sung = F.one_hot(heard.pitch, _PITCHES).to(again)
+    # One-hot at once in the right type: the detour through whole numbers would cost more than the product.
+    sung = again.new_zeros(*heard.pitch.shape, _PITCHES).scatter_(2, heard.pitch[..., None], 1.0)
     planes = (stacked.flatten(1, 2) @ sung).view(*stacked.shape[:3], _PITCHES)
     return torch.cat([planes, again[:, :, None]], dim=2)
 
