@@ -1,5 +1,7 @@
 """How pieces of notes are written: what comes back, which ending is taken, and that nothing before it changes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -102,10 +104,12 @@ def test_each_song_is_its_own_chance_alone() -> None:
 
 def test_songs_are_the_same_however_many_are_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
     writer, chords = LstmWriter(TOY.build()), np.full((5, 4), 7, np.uint8)
-    together, apart = [], []
-    for songs, size in ((together, 16), (apart, 2)):
+
+    def written(size: int) -> Sequence[np.ndarray]:
         monkeypatch.setattr(notes, "_SONGS", size)
-        songs += writer.perform(chances(5), np.empty((5, 0), np.uint8), chords, 1.0, script(5, 4))
+        return writer.perform(chances(5), np.empty((5, 0), np.uint8), chords, 1.0, script(5, 4))
+
+    together, apart = written(16), written(2)
     assert len(apart) == 5
     for one, other in zip(together, apart, strict=True):
         np.testing.assert_array_equal(one, other)
