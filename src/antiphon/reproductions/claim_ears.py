@@ -31,7 +31,7 @@ class Ear:
     called
         What a row is.
     given
-        The names of rows that a model may be given beside "real".
+        The names of rows that a model may be given; "real" itself where it is told what the real music is like.
     material
         From a codec, rows with their "song", and which of them are held out.
     columns
@@ -87,7 +87,8 @@ EARS: Mapping[str, Ear] = MappingProxyType(
     {
         "frames": _bars("frames", frame_bars),
         "melody": _bars("melody", melody_bars),
-        "notes": Ear("sequences", ("length", "place", "bar"), _note_material, _note_columns),
+        # Models of notes are told the plan of the real music: its chords, its returns, what it is like.
+        "notes": Ear("sequences", ("real", "length", "place", "bar"), _note_material, _note_columns),
     }
 )
 """By kind of codec."""

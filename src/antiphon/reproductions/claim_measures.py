@@ -80,7 +80,7 @@ def listen(corpus: Corpus, codec: Any, most: int) -> Heard:
     for called, some in (("training", rows["train"]), ("held-out", held)):
         if not len(some["real"]):
             raise InputError(f"{corpus.name}: no {called} songs with rows for {type(codec).__name__}; give more music")
-    names = ("real", "song", *(name for name in EARS[codec.kind].given if name in held))
+    names = dict.fromkeys(("real", "song", *(name for name in EARS[codec.kind].given if name in held)))
     return Heard(whole, *(_some({name: some[name] for name in names}, most) for some in (rows["train"], held)))
 
 
