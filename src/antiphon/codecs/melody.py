@@ -129,6 +129,12 @@ def monophonic(notes: NDArray[np.void]) -> NDArray[np.void]:
     return kept
 
 
+def aligned(score: Score, resolution: int) -> Score:
+    """The score moved onto the beat, unless all of it begins on the grid as it is."""
+    starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
+    return on_the_beat(score) if (starts * resolution % score.ticks_per_beat).any() else score
+
+
 def on_the_beat(score: Score) -> Score:
     """The score moved to where its onsets meet the grid of 16ths, for files that are late by the same bit throughout.
 

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.codecs.melody import melody_track, monophonic, on_the_beat
+from antiphon.codecs.melody import aligned, melody_track, monophonic
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
 
 Integers = NDArray[np.int64]
@@ -176,8 +176,7 @@ class NoteSequences(Codec):
 
     def aligned(self, score: Score) -> Score:
         """The score as it is read in beats: moved onto the beat, unless all of it begins on the grid as it is."""
-        starts = np.concatenate([np.empty(0, np.int64), *(track.notes["start"] for track in score.tracks)])
-        return on_the_beat(score) if (starts * self.resolution % score.ticks_per_beat).any() else score
+        return aligned(score, self.resolution)
 
     def _measured(self, score: Score) -> tuple[NDArray[np.void], NDArray[Any], NDArray[Any]]:
         """The notes that count, and their onsets and lengths in whole steps or in seconds."""

@@ -12,9 +12,9 @@ from pydantic import Field, model_validator
 
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.ensembles import ENSEMBLES, NamedEnsemble, played
-from antiphon.codecs.melody import common_time_bars
+from antiphon.codecs.melody import aligned, common_time_bars
 from antiphon.codecs.pianoroll import BEATS, MAX_BEATS
-from antiphon.codecs.strokes import Grid, Integers, Strokes, aligned, fill, runs, strokes_of
+from antiphon.codecs.strokes import Grid, Integers, Strokes, fill, runs, strokes_of
 from antiphon.codecs.structure import section_starts
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, beat_us, empty, notes_from_columns, table
 

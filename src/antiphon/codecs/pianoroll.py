@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, model_validator
 
 from antiphon.codecs.codec import Codec, Rows
-from antiphon.codecs.melody import common_time_bars
-from antiphon.codecs.strokes import Grid, Integers, Strokes, aligned, fill, note_table, runs, strokes_of, too_short
+from antiphon.codecs.melody import aligned, common_time_bars
+from antiphon.codecs.strokes import Grid, Integers, Strokes, fill, note_table, runs, strokes_of, too_short
 from antiphon.music.instruments import FAMILY_PROGRAMS, family
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, Track, beat_us, empty, notes_from_columns, table
 

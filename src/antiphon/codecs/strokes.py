@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.melody import on_the_beat
 from antiphon.music.score import NOTE, Score
 
 Integers = NDArray[np.int64]
@@ -49,12 +48,6 @@ class Strokes:
     pitch: Integers
     start: Integers
     end: Integers
-
-
-def aligned(score: Score, resolution: int) -> Score:
-    """The score moved onto the beat, unless all of it begins on the grid as it is."""
-    starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
-    return on_the_beat(score) if (starts * resolution % score.ticks_per_beat).any() else score
 
 
 def note_table(score: Score, numbers: Sequence[int], grid: Grid) -> tuple[Integers, Integers, Integers, Integers]:

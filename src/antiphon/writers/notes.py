@@ -115,10 +115,10 @@ class LstmWriter(PieceWriter, PhraseWriter):
         songs: list[Bars] = []
         for begin in range(0, len(chances), _SONGS):
             part = slice(begin, begin + _SONGS)
-            songs += self._some(chances[part], Plan(*(column[part] for column in asked)), temperature, ending)
+            songs += self._together(chances[part], Plan(*(column[part] for column in asked)), temperature, ending)
         return songs
 
-    def _some(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
+    def _together(self, chances: Sequence[Chance], asked: Plan, temperature: float, ending: int) -> Sequence[Bars]:
         brief = draw_brief(self._exact.generator.habits, chances, asked)
         place = torch.zeros(len(chances), dtype=torch.int64)
         state = self._exact.generator.begin(place, place + STEPS)
@@ -177,7 +177,7 @@ class LstmWriter(PieceWriter, PhraseWriter):
         given: Tensor,
         num_steps: int,
         temperature: float,
-        ending: int = 0,
+        ending: int,
     ) -> Sequence[Bars]:
         """Notes (n, 3) of so many steps after a state; the first comes after `given` (N,) steps and is at step 0. The
         last `ending` steps are the best of several."""
@@ -185,7 +185,8 @@ class LstmWriter(PieceWriter, PhraseWriter):
         notes, before = torch.empty(len(chances), 0, 3, dtype=torch.uint8), _Before(state, num_steps, ending)
         while notes.shape[1] < most and _num_steps(notes) < num_steps:
             for drawn in torch.split(temperature * gumbel(normal(chances, _AT_ONCE, NUM_CLASSES)), 1, dim=1):
-                before.keep(state, notes)
+                if ending:
+                    before.keep(state, notes)
                 note, state = self._exact.go_on(state, brief, drawn, None if notes.shape[1] else given)
                 if not notes.shape[1]:
                     note[:, 0, 2] = 0
@@ -193,13 +194,11 @@ class LstmWriter(PieceWriter, PhraseWriter):
         songs = [_cut(song[:most], num_steps) for song in as_array(notes)]
         if not ending or num_steps <= ending:
             return songs
-        endings = self._endings(chances, before, brief, ending, temperature)
+        endings = self._endings(chances, before, brief, temperature)
         begun = zip(songs, before.num.tolist(), endings, strict=True)
         return [_cut(np.concatenate([song[:num], last]), num_steps) for song, num, last in begun]
 
-    def _endings(
-        self, chances: Sequence[Chance], before: "_Before", brief: Brief, ending: int, temperature: float
-    ) -> list[Bars]:
+    def _endings(self, chances: Sequence[Chance], before: "_Before", brief: Brief, temperature: float) -> list[Bars]:
         """For each song the best of some endings: what ends on a long note over the tonic."""
         song = torch.arange(len(chances)).repeat_interleave(_ENDINGS)
         state, told = before.state.of(song), Brief(brief.traits[song], Plan(*(part[song] for part in brief.plan)))
