@@ -1,57 +1,60 @@
-"""How MuseGAN's networks write songs: phrases of all tracks, one after the other.
+"""What every writer of bands owes to accompaniment: tracks that were asked for, beside tracks that are given.
 
-Axes: N songs, n phrases of a song, K track, B bar of a phrase, T step, P pitch.
+Axes: N songs, B bar, K track.
 """
 
-import copy
-from collections.abc import Sequence
-from typing import ClassVar
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from antiphon.codecs.codec import Codec
-from antiphon.codecs.phrases import pack
-from antiphon.families.musegan.objective import Musegan
-from antiphon.music.score import Score
-from antiphon.writers.writer import Bars, Chance, Writer
+from antiphon.codecs.strokes import Strokes
+from antiphon.writers.writer import Chance, Writer
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a band plays to.
+
+    Parameters
+    ----------
+    begins
+        (B,) bool, the 4/4 bars of a song: whether a bar does not follow the one before, as the first never does.
+    given
+        What sounds of the given tracks, in steps of the model's grid from the first bar on, bar after bar.
+    known
+        Numbers of the given tracks, those too that are silent.
+    asked
+        Numbers of the tracks to write, none of them given.
+    density
+        Of a track: how many times as many notes as it would play by itself; 1 where none is named.
+    """
+
+    begins: NDArray[np.bool_]
+    given: Strokes
+    known: tuple[int, ...]
+    asked: tuple[int, ...]
+    density: Mapping[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if twice := set(self.known) & set(self.asked):
+            raise ValueError(f"tracks {sorted(twice)} are given and asked for")
+
+    @property
+    def num_bars(self) -> int:
+        """Bars of the song."""
+        return len(self.begins)
 
 
 class BandWriter(Writer):
-    """Writes phrases that do not hear each other; a song's last one falls silent where the song ends within it."""
+    """Writes some tracks of a song to others.
 
-    reads = frozenset()
-    has_temperature: ClassVar[bool] = False
-    knows_silence: ClassVar[bool] = True
-    has_harmony: ClassVar[bool] = True
-    tempo: ClassVar[float] = 100.0
+    Its codec is a `antiphon.codecs.phrases.PhraseRolls`, which has the tracks, the grid and the pitches.
+    """
 
-    def __init__(self, objective: Musegan) -> None:
-        self._exact = copy.deepcopy(objective).to(torch.float64).eval()
-        self._bars = objective.config.bars
-        self.accompanies = objective.config.condition is not None
-
-    def opening(self, chance: Chance) -> Bars:
-        """Nothing."""
-        return np.empty(0, np.uint8)
-
-    def last_bar(self, score: Score, codec: Codec) -> Bars | None:
-        """None that it could follow."""
-        return None
-
-    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
-        """Phrases (n, K, B, bytes), packed, of each song."""
-        return [self._song(chance, chords.shape[1]) for chance in chances]
-
-    def _song(self, chance: Chance, num_bars: int) -> Bars:
-        """Phrases that hold `num_bars` bars, the rest silence."""
-        num = -(-num_bars // self._bars)
-        # Neurons that flip coins do so, as latents are drawn, from torch's default generator.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(chance.integers(2**63)))
-            cells = self._exact.sample_from(self._exact.draw(num)).numpy()
-        bars = cells.swapaxes(1, 2)
-        bars[np.arange(num * self._bars).reshape(num, self._bars) >= num_bars] = False
-        # As in real phrases a note ends with a rest, which is to lie within the song's last bar.
-        bars[-1, (num_bars - 1) % self._bars, :, -1] = False
-        return pack(cells)
+    @abstractmethod
+    def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
+        """The asked tracks of N songs to one setting, each from its own chance: pitches from the codec's lowest, steps
+        from the first bar on; no stroke goes beyond the last bar, nor over the end of a run of bars."""

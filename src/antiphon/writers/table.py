@@ -11,7 +11,7 @@ from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
 from antiphon.families.musegan.objective import Musegan
 from antiphon.gan.objective import Objective
-from antiphon.writers.bands import BandWriter
+from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
@@ -32,6 +32,6 @@ _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
         LstmGan: LstmGanWriter,
         LstmObjective: LstmWriter,
         ChordsObjective: ChordsWriter,
-        Musegan: BandWriter,
+        Musegan: MuseganWriter,
     }
 )

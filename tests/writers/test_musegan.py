@@ -11,7 +11,7 @@ from antiphon.codecs.phrases import PhraseRolls, unpack
 from antiphon.errors import InputError
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
-from antiphon.writers.bands import BandWriter
+from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.table import writer_of
 
 
@@ -50,7 +50,7 @@ def test_a_song_is_its_seeds_whatever_its_company(loaded: Model) -> None:
 
 def test_phrases_are_what_the_networks_write_one_after_the_other() -> None:
     writer = writer_of(toy("musegan-v3-stochastic"))
-    assert isinstance(writer, BandWriter)
+    assert isinstance(writer, MuseganWriter)
 
     def cells(bars: int) -> np.ndarray:
         chances = [np.random.default_rng(2)]
