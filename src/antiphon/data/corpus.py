@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from antiphon.data import container
+from antiphon.data.folds import fold_manifest, parse_fold
 from antiphon.data.manifest import MANIFEST, SCHEMA_VERSION, SPLITS, Manifest, Song
 from antiphon.data.tables import DTYPES, Packed, Table, unpack
 from antiphon.data.writer import OFFSETS, STRINGS, offsets_dtype, table_file
@@ -53,6 +54,7 @@ class Corpus:
         """Open a folder that `prepare` wrote, an embedded corpus by its name, or a published set of bars (.h5).
 
         A bare name of an embedded corpus is that corpus; a folder called so is opened as `./lieder` or as a `Path`.
+        `CORPUS:fold-F` is a corpus divided otherwise, see `antiphon.data.folds`.
 
         Raises
         ------
@@ -61,6 +63,8 @@ class Corpus:
         """
         if container.named(source):
             return _embedded(str(source))
+        if (fold := parse_fold(str(source))) is not None:
+            return _of_fold(Corpus.open(fold[0]), fold[1])
         if str(source).lower().endswith(PUBLISHED_SUFFIXES) and not Path(source).is_dir():
             from antiphon.data.published_set import PublishedSet
 
@@ -137,6 +141,13 @@ def read_manifest(folder: Path) -> Manifest:
             raise
         what = f"{error.errors()[0]['loc']}" if isinstance(error, ValidationError) else "not a corpus's JSON"
         raise InputError(f"{path}: foreign or damaged ({what}); prepare the corpus again") from None
+
+
+def _of_fold(corpus: Corpus, fold: int) -> Corpus:
+    if not corpus.num_songs:
+        raise InputError(f"{corpus.name}: a published set of bars has no songs to divide; name it without a fold")
+    manifest = fold_manifest(corpus.manifest, fold)
+    return Corpus(manifest, corpus.tables, corpus.offsets, corpus.strings, corpus.folder)
 
 
 def _folder(folder: Path) -> Corpus:
