@@ -91,7 +91,12 @@ class Ensemble(Config):
 
     def arranged(self, score: Score) -> Score:
         """The same song with the parts as its tracks, in order, silent ones too; what no part takes is left out."""
-        seats = [self._chosen(score, seat) for seat in self.seats(score)]
+        return self.seated(score, self.seats(score))
+
+    def seated(self, score: Score, seats: Seats) -> Score:
+        """The same song with the parts as its tracks, each playing what its seat names; a track in two seats is divided
+        by the parts' spans."""
+        seats = tuple(self._chosen(score, seat) for seat in seats)
         times = np.bincount([track for seat in seats for track in seat], minlength=len(score.tracks))
         tracks = []
         for part, seat in zip(self.parts, seats, strict=True):

@@ -131,23 +131,32 @@ def monophonic(notes: NDArray[np.void]) -> NDArray[np.void]:
 
 def aligned(score: Score, resolution: int) -> Score:
     """The score moved onto the beat, unless all of it begins on the grid as it is."""
-    starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
-    return on_the_beat(score) if (starts * resolution % score.ticks_per_beat).any() else score
+    return earlier(score, late_by(score, resolution))
 
 
 def on_the_beat(score: Score) -> Score:
-    """The score moved to where its onsets meet the grid of 16ths, for files that are late by the same bit throughout.
+    """The score moved to where its onsets meet the grid of 16ths, for files that are late by the same bit throughout."""
+    return earlier(score, late_by(score))
 
-    The bit is the circular mean of onsets within a 16th; a score whose onsets agree on none stays where it is.
-    """
+
+def late_by(score: Score, resolution: int = 0) -> int:
+    """Ticks by which a score is late throughout, negative where it is early: the circular mean of its onsets within a
+    16th. 0 where they agree on none, or all begin on the grid of `resolution` steps a beat as they are."""
     starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
+    if resolution and not (starts * resolution % score.ticks_per_beat).any():
+        return 0
     turns = np.exp(2j * np.pi * starts * RESOLUTION / score.ticks_per_beat)
     if not len(turns) or abs(turns.mean()) < 0.8:
-        return score
+        return 0
     late = round(float(np.angle(turns.mean())) / (2 * np.pi) * score.ticks_per_beat / RESOLUTION)
-    if abs(late) * RESOLUTION * 16 <= score.ticks_per_beat:
+    return late if abs(late) * RESOLUTION * 16 > score.ticks_per_beat else 0
+
+
+def earlier(score: Score, ticks: int) -> Score:
+    """The score with its notes so many ticks earlier, none before tick 0."""
+    if not ticks:
         return score
-    return score.with_tracks(tuple(replace(track, notes=_moved(track.notes, -late)) for track in score.tracks))
+    return score.with_tracks(tuple(replace(track, notes=_moved(track.notes, -ticks)) for track in score.tracks))
 
 
 def common_time_bars(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
