@@ -20,6 +20,7 @@ from antiphon.codecs.melody import (
     STEPS,
     MelodyBars,
     common_time_bars,
+    in_fours,
     melody_track,
     monophonic,
     on_the_beat,
@@ -33,7 +34,7 @@ from antiphon.families.lstm.note_heads import MOST_STEPS
 from antiphon.io.midi import read_midi
 from antiphon.music.form import lay_out, parse_form
 from antiphon.music.keys import key_of_weights
-from antiphon.music.score import NOTE, TIME_SIGNATURE, Score, Track, empty, notes_from_columns, round_half_up, table
+from antiphon.music.score import NOTE, Score, Track, empty, notes_from_columns, round_half_up
 from antiphon.music.theory import Key, pitch_name
 from antiphon.orders import check_abilities
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
@@ -114,7 +115,7 @@ def continue_song(
     check_values(asked)
     check_abilities(model.name, model.writer, asked)
     name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
-    score = _in_fours(score)
+    score = in_fours(score)
     _check_sounding(name, score)
     if isinstance(model.writer, LstmWriter) and isinstance(model.codec, NoteSequences):
         piece, heard = model.codec.aligned(score), _heard_line(name, score, model.codec)
@@ -182,14 +183,6 @@ def _chords(key: Key, bars: int, chances: Sequence[Chance]) -> NDArray[np.uint8]
     through = lay_out(parse_form("A"), bars, bars)
     songs = PROGRESSIONS[LEARNT]()([key] * len(chances), bars, [through] * len(chances), chances)
     return np.array([[triad_code(chord) for chord in song] for song in songs], np.uint8)
-
-
-def _in_fours(score: Score) -> Score:
-    """In 4/4 where a file only counts beats (1/4 throughout), as `antiphon.codecs.melody` reads it too."""
-    metres = score.time_signatures
-    if not len(metres) or not ((metres["numerator"] == 1) & (metres["denominator"] == 4)).all():
-        return score
-    return replace(score, time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]))
 
 
 def _check_sounding(name: str, score: Score) -> None:

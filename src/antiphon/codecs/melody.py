@@ -135,7 +135,7 @@ def aligned(score: Score, resolution: int) -> Score:
 
 
 def on_the_beat(score: Score) -> Score:
-    """The score moved to where its onsets meet the grid of 16ths, for files that are late by the same bit throughout."""
+    """The score moved to where its onsets meet the grid of 16ths, for files that are late by one bit throughout."""
     return earlier(score, late_by(score))
 
 
@@ -157,6 +157,14 @@ def earlier(score: Score, ticks: int) -> Score:
     if not ticks:
         return score
     return score.with_tracks(tuple(replace(track, notes=_moved(track.notes, -ticks)) for track in score.tracks))
+
+
+def in_fours(score: Score) -> Score:
+    """In 4/4 where a file only counts beats (1/4 throughout)."""
+    metres = score.time_signatures
+    if not len(metres) or not ((metres["numerator"] == 1) & (metres["denominator"] == 4)).all():
+        return score
+    return replace(score, time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]))
 
 
 def common_time_bars(score: Score) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
