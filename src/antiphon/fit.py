@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HELD_OUT_FILE = "held_out.safetensors"
 
-_BATCHED = ("real", "onsets", "previous", "chord", "length", "place", "bar", "mode", "left")
+_BATCHED = ("real", "onsets", "previous", "chord", "length", "place", "bar", "mode", "left", "traits")
 _NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
 _BUILDING = 7_001
 

@@ -281,7 +281,7 @@ class Model:
         return bar
 
     def _score(self, seed: int, plan: Plan, rows: Bars, tempo: float | None, accompaniment: str | None) -> Score:
-        score = self.codec.decode(rows, tempo=tempo or self._writer.tempo)
+        score = self._writer.decode(self.codec, rows, tempo or self._writer.tempo)
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks

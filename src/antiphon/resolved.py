@@ -12,6 +12,7 @@ from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
 from antiphon.errors import InputError
+from antiphon.families.band.config import BandConfig
 from antiphon.families.bar.config import BarConfig
 from antiphon.families.chords.config import ChordsConfig
 from antiphon.families.lstm.config import LstmConfig, LstmGanConfig
@@ -22,7 +23,8 @@ from antiphon.families.musegan.config import MuseganConfig
 from antiphon.training.config import TrainConfig
 
 FamilyConfig = Annotated[
-    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig, Field(discriminator="kind")
+    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig | BandConfig,
+    Field(discriminator="kind"),
 ]
 CodecConfig = Annotated[
     FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")
@@ -54,7 +56,7 @@ class ModelConfig(Config):
         if isinstance(self.family, LstmGanConfig | LstmConfig):
             self._check_notes(self.family)
             return self
-        if isinstance(self.family, MuseganConfig):
+        if isinstance(self.family, MuseganConfig | BandConfig):
             self._check_phrases(self.family)
             return self
         if isinstance(self.family, ChordsConfig):
@@ -77,7 +79,7 @@ class ModelConfig(Config):
             if given != needed:
                 raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
 
-    def _check_phrases(self, family: MuseganConfig) -> None:
+    def _check_phrases(self, family: MuseganConfig | BandConfig) -> None:
         """That phrases have the size that the family takes."""
         assert isinstance(self.codec, PhraseRolls)
         given = self.codec.shape
@@ -126,6 +128,7 @@ _TAKES: Mapping[str, str] = {
     "lstm": "notes",
     "chords": "progressions",
     "musegan": "phrases",
+    "band": "phrases",
 }
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 

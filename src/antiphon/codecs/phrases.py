@@ -20,6 +20,7 @@ from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, beat_us, em
 
 Packed = NDArray[np.uint8]
 
+NUM_TRAITS = 5
 MAX_BARS = 1 << 14
 """Of a song; every bar and track takes a kilobyte."""
 _BARS_AT_ONCE = 256
@@ -53,7 +54,7 @@ class PhraseRolls(Codec):
     Rows: "real" uint8 (n, K, B, bytes), which pitches sound, and "onsets" of the same shape, at which step they are
     struck, each bar of a track packed by `pack`; unpacked they are bool (n, K, B, T, P), of `shape`. A cell that sounds
     at a phrase's first step without an onset goes on from before. "bar" int32 (n,), the number of the phrase's first
-    bar among the song's 4/4 bars. A song's last bar is filled with silence where the music ends within it.
+    bar among the song's 4/4 bars. "traits" float32 (n, K, 5), what each track of the song is like, see `traits`. A song's last bar is filled with silence where the music ends within it.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ class PhraseRolls(Codec):
         In every bar of a phrase at least so many tracks sound; in smaller ensembles all of them.
     """
 
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
     streams: ClassVar[bool] = True
     kind: Literal["phrases"] = "phrases"
     ensemble: NamedEnsemble = ENSEMBLES["lpd-5"]
@@ -116,8 +117,22 @@ class PhraseRolls(Codec):
         bars = self._bars(score)
         first = self._first_bars(bars)
         inside = first[:, None] + np.arange(self.bars)
-        rows = {name: getattr(bars, name)[inside].swapaxes(1, 2) for name in ("real", "onsets")}
-        return {**{name: np.ascontiguousarray(row) for name, row in rows.items()}, "bar": first.astype(np.int32)}
+        rows = {name: np.ascontiguousarray(getattr(bars, name)[inside].swapaxes(1, 2)) for name in ("real", "onsets")}
+        traits = np.broadcast_to(self.traits(bars), (len(first), self.shape[0], NUM_TRAITS))
+        return {**rows, "bar": first.astype(np.int32), "traits": np.ascontiguousarray(traits)}
+
+    def traits(self, bars: Bars) -> NDArray[np.float32]:
+        """What each track is like throughout a song, (K, 5), zeros for one that is silent: the share of its bars in
+        which it strikes anything; in those, the logarithms of the steps at which it does and of the pitches that it
+        strikes at once; the mean of these in octaves; the logarithm of their lengths in steps."""
+        onsets, real = (unpack(part, *self.shape[2:]) for part in (bars.onsets, bars.real))
+        notes = onsets.sum((0, 2, 3))
+        active, steps = onsets.any((2, 3)).sum(0), onsets.any(3).sum((0, 2))
+        height = onsets.sum((0, 2)) @ np.arange(self.num_pitches)
+        found = np.maximum([len(onsets) + 0 * notes, active, steps, 12 * notes, notes], 1)
+        logs = np.log(np.maximum([steps, notes, real.sum((0, 2, 3))], 1) / found[[1, 2, 4]])
+        traits = np.stack([active / found[0], logs[0], logs[1], height / found[3], logs[2]], axis=-1)
+        return np.where(notes[:, None] > 0, traits, 0).astype(np.float32)
 
     def song_bars(self, score: Score) -> Bars:
         """Every 4/4 bar of a song, silent ones too, for who plays along with all of it."""

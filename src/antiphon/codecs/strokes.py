@@ -64,7 +64,7 @@ def strokes_of(score: Score, numbers: Sequence[int], grid: Grid) -> Strokes:
     track, pitch, start, end = note_table(score, numbers, grid)
     kept = (track >= 0) & (pitch >= 0) & (pitch < grid.num_pitches) & ~too_short(track, start, end, grid)
     track, pitch, start, end = track[kept], pitch[kept], start[kept], np.maximum(end, start + 1)[kept]
-    track, pitch, start, end = _cut_where_struck(track, pitch, start, end)
+    track, pitch, start, end = without_overlap(track, pitch, start, end)
     heard = end > start
     end = np.where(np.isin(track, grid.struck), np.minimum(end, start + 1), end - grid.rests)
     sounds = heard & (end > start)
@@ -76,7 +76,7 @@ def too_short(track: Integers, start: Integers, end: Integers, grid: Grid) -> ND
     return np.asarray(grid.rests & ~np.isin(track, grid.struck) & (end - start < 2))
 
 
-def _cut_where_struck(track: Integers, pitch: Integers, start: Integers, end: Integers) -> tuple[Integers, ...]:
+def without_overlap(track: Integers, pitch: Integers, start: Integers, end: Integers) -> tuple[Integers, ...]:
     """What sounds of each pitch and track, as notes that end where the next is struck; of those that begin together the
     last is as long as the longest, the others have no length."""
     string = track * 128 + pitch

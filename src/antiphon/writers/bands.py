@@ -6,6 +6,7 @@ Axes: N songs, B bar, K track.
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,19 @@ class Setting:
 class BandWriter(Writer):
     """Writes some tracks of a song to others.
 
-    Its codec is a `antiphon.codecs.phrases.PhraseRolls`, which has the tracks, the grid and the pitches.
+    Its codec is a `antiphon.codecs.phrases.PhraseRolls`, which has the tracks, the grid and the pitches. Strokes, given
+    and written ones, are what sounds in its cells: without the rest that follows a note where it lets notes rest.
+
+    Attributes
+    ----------
+    hears
+        Numbers of the tracks that can be given; None: all of them.
+    has_density
+        Whether it can play more or fewer notes than by itself.
     """
+
+    hears: tuple[int, ...] | None = None
+    has_density: ClassVar[bool] = True
 
     @abstractmethod
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:

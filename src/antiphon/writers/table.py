@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from antiphon.families.band.objective import BandObjective
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.chords.objective import ChordsObjective
 from antiphon.families.lstm.note_objective import LstmObjective
@@ -15,6 +16,7 @@ from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
+from antiphon.writers.track_by_track import TrackByTrackWriter
 from antiphon.writers.twins import MidinetTwinWriter
 from antiphon.writers.writer import Writer
 
@@ -33,5 +35,6 @@ _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
         LstmObjective: LstmWriter,
         ChordsObjective: ChordsWriter,
         Musegan: MuseganWriter,
+        BandObjective: TrackByTrackWriter,
     }
 )

@@ -5,7 +5,7 @@ Axes: N songs, T step (16).
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -69,6 +69,11 @@ class Writer(ABC):
     @abstractmethod
     def last_bar(self, score: Score, codec: Codec) -> Bars | None:
         """The last bar (16,) of a score in the model's representation; None where there is none."""
+
+    def decode(self, codec: Any, rows: Bars, tempo: float) -> Score:
+        """What `compose` wrote, as a score."""
+        score: Score = codec.decode(rows, tempo=tempo)
+        return score
 
 
 def normal(chances: Sequence[Chance], *size: int) -> Tensor:

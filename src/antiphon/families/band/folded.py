@@ -1,0 +1,193 @@
+"""The generator of `band` as tables, for writing: what is linear in a part's notes is looked up, in float64.
+
+Axes: N songs, S step, P pitch, H hidden; L tries at a step, the most that it can strike.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antiphon.families.band.networks import BandGenerator
+from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE
+
+Values = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MOST = 8
+"""Pitches that a track strikes at one step."""
+_LATELY = 0.97
+
+
+class Folded:
+    """Writes parts of N songs at once.
+
+    Parameters
+    ----------
+    generator
+        As it was trained; it stays as it is.
+    """
+
+    def __init__(self, generator: BandGenerator) -> None:
+        state = {name: value.detach().double().cpu().numpy() for name, value in generator.state_dict().items()}
+        self._pitches = pitches = generator.pitches
+        classes = np.arange(pitches) % OCTAVE
+
+        def table(weight: Values, first: int, second: int) -> Values:
+            """Columns of pitches and of their classes as one row a pitch."""
+            return weight[:, first : first + pitches].T + weight[:, second : second + OCTAVE].T[classes]
+
+        past = state["past.weight"]
+        num, own = len(LAGS), pitches + OCTAVE
+        lagged = 2 * own + num * pitches
+        tables = [table(past, start, start + pitches) for start in (0, own)]
+        tables += [table(past, 2 * own + lag * pitches, lagged + lag * OCTAVE) for lag in range(num)]
+        self._past = np.concatenate([*tables, past[:, lagged + num * OCTAVE :].T])
+        self._past_bias = state["past.bias"]
+        width = len(self._past_bias)
+        self._heard_in = state["memory.weight_ih_l0"][:, :width].T
+        self._past_in = np.ascontiguousarray(state["memory.weight_ih_l0"][:, width:].T)
+        self._again = np.ascontiguousarray(state["memory.weight_hh_l0"].T)
+        self._in_bias, self._again_bias = state["memory.bias_ih_l0"], state["memory.bias_hh_l0"]
+        self._hidden = hidden = len(self._again)
+        self._ask = np.ascontiguousarray(state["ask.weight"][:, :hidden].T)
+        self._ask_heard, self._ask_bias = state["ask.weight"][:, hidden:].T, state["ask.bias"]
+        below, what = state["below.weight"], state["what.weight"]
+        self._below, self._below_length = table(below, 0, pitches), below[:, own:].T
+        self._what, self._what_length = table(what, 0, pitches), what[:, own:].T
+        self._which, self._which_bias = np.ascontiguousarray(state["which.weight"].T), state["which.bias"]
+        self._clues, self._clues_bias = np.ascontiguousarray(state["clues.weight"].T), state["clues.bias"]
+        self._long, self._long_bias = np.ascontiguousarray(state["long.1.weight"].T), state["long.1.bias"]
+        self._length, self._length_bias = np.ascontiguousarray(state["length.weight"].T), state["length.bias"]
+        self._lengths = LENGTHS.numpy()
+        self._same = classes[:, None] == np.arange(OCTAVE)
+
+    def write(
+        self, heard: Values, classes: Values, told: Values, chance: Values, temperature: float = 1.0, floor: float = 0.0
+    ) -> tuple[Integers, Integers, Integers, Integers]:
+        """Song, pitch, first and end step of each note, in the order of songs, steps and pitches.
+
+        Parameters
+        ----------
+        heard
+            (N, S, width) what `Hearing` gives.
+        classes
+            (N, S, 2, 12) likewise.
+        told
+            (N, width) what `BandGenerator.told` gives.
+        chance
+            (N, S, L, 2) numbers between 0 and 1: which share of what is likely lies below what is chosen, of pitches
+            and of lengths.
+        temperature
+            Below 1 safer, above 1 wilder.
+        floor
+            Choices less likely than this share of the likeliest are left out.
+        """
+        piece = _Piece(self, heard, classes, told)
+        for step in range(heard.shape[1]):
+            piece.step(step, chance[:, step], temperature, floor)
+        return piece.notes()
+
+
+class _Piece:
+    """Parts while they are written."""
+
+    def __init__(self, net: Folded, heard: Values, classes: Values, told: Values) -> None:
+        self._net = net
+        num, steps = heard.shape[:2]
+        pitches = net._pitches
+        self._gates = heard @ net._heard_in + net._in_bias
+        asked = np.concatenate([heard, classes.reshape(num, steps, -1)], -1)
+        self._asked = asked @ net._ask_heard + net._ask_bias
+        self._classes = classes
+        self._bias = net._past_bias + told
+        self._hidden = np.zeros((num, net._hidden))
+        self._struck = np.zeros((num, steps, pitches))
+        self._end = np.zeros((num, pitches), np.int64)
+        self._lately = np.zeros((num, pitches))
+        self._nothing = np.zeros((num, pitches))
+        self._clues = np.zeros((num, pitches, 10))
+        self._found: list[tuple[Integers, Integers, int, Integers]] = []
+
+    def step(self, step: int, chance: Values, temperature: float, floor: float) -> None:
+        """Strike what is struck at one step."""
+        net = self._net
+        before = self._at(step - 1)
+        held = (self._end > step).astype(float)
+        lags = [self._at(step - lag) for lag in LAGS]
+        there = np.tile([float(step >= lag) for lag in LAGS], (len(before), 1))
+        past = np.concatenate([before, held, *lags, there], 1) @ net._past + self._bias
+        self._remember(np.maximum(past, 0), step)
+        asked = self._asked[:, step] + self._hidden @ net._ask
+        clues = self._clues
+        clues[..., 0], clues[..., 1], clues[..., 2] = before, held, np.minimum(self._lately, 1)
+        clues[..., 3] = (clues[..., 2] @ net._same) @ net._same.T
+        for number, lag in enumerate(lags):
+            clues[..., 4 + number] = lag
+        clues[..., 7:9] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
+        clues[..., 9] = 0
+        self._strike(step, asked, chance, temperature, floor)
+        self._lately = _LATELY * self._lately + (1 - _LATELY) * 4 * self._struck[:, step]
+
+    def _strike(self, step: int, asked: Values, chance: Values, temperature: float, floor: float) -> None:
+        net, song = self._net, np.arange(len(asked))
+        highest = np.full(len(asked), -1)
+        # What is struck already says of the next pitch, and its length of that and of the next length.
+        below, spoken, lasting = (np.zeros_like(asked) for _ in range(3))
+        for attempt in range(chance.shape[1]):
+            inner = np.maximum(asked + below + spoken, 0)
+            scores = inner @ net._which + net._which_bias
+            scores[:, :-1] += np.einsum("npf,nf->np", self._clues[song], inner @ net._clues + net._clues_bias)
+            scores[np.arange(net._pitches + 1) <= highest[:, None]] = -np.inf
+            pitch = _chosen(scores, chance[song, attempt, 0], temperature, floor)
+            more = pitch < net._pitches
+            if not more.any():
+                return
+            song, pitch, asked, below, lasting = (part[more] for part in (song, pitch, asked, below, lasting))
+            inner = np.maximum(np.maximum(asked + net._what[pitch] + lasting, 0) @ net._long + net._long_bias, 0)
+            length = _chosen(inner @ net._length + net._length_bias, chance[song, attempt, 1], temperature, floor)
+            self._note(song, pitch, step, net._lengths[length])
+            highest, below = pitch, below + net._below[pitch]
+            spoken, lasting = net._below_length[length], net._what_length[length]
+
+    def _note(self, song: Integers, pitch: Integers, step: int, length: Integers) -> None:
+        self._struck[song, step, pitch] = 1
+        self._end[song, pitch] = step + length
+        same = self._clues[song, :, 9]
+        self._clues[song, :, 9] = np.maximum(same, self._net._same[:, pitch % OCTAVE].T)
+        self._found.append((song, pitch, step, length))
+
+    def _at(self, step: int) -> Values:
+        return self._struck[:, step] if step >= 0 else self._nothing
+
+    def _remember(self, past: Values, step: int) -> None:
+        net, size = self._net, self._net._hidden
+        given = self._gates[:, step] + past @ net._past_in
+        again = self._hidden @ net._again + net._again_bias
+        reset = 1 / (1 + np.exp(-given[:, :size] - again[:, :size]))
+        keep = 1 / (1 + np.exp(-given[:, size : 2 * size] - again[:, size : 2 * size]))
+        new = np.tanh(given[:, 2 * size :] + reset * again[:, 2 * size :])
+        self._hidden = new + keep * (self._hidden - new)
+
+    def notes(self) -> tuple[Integers, Integers, Integers, Integers]:
+        """See `Folded.write`."""
+        if not self._found:
+            nothing = np.empty(0, np.int64)
+            return nothing, nothing, nothing, nothing
+        song = np.concatenate([part[0] for part in self._found])
+        pitch = np.concatenate([part[1] for part in self._found])
+        start = np.repeat([part[2] for part in self._found], [len(part[0]) for part in self._found])
+        length = np.concatenate([part[3] for part in self._found])
+        order = np.lexsort((pitch, start, song))
+        end = np.minimum(start + length, self._struck.shape[1])
+        return song[order], pitch[order], start[order], end[order]
+
+
+def _chosen(scores: Values, chance: Values, temperature: float, floor: float) -> Integers:
+    """(D,) choices from scores (D, C)."""
+    scores = scores - scores.max(1, keepdims=True)
+    if temperature <= 0:
+        chosen: Integers = scores.argmax(1)
+        return chosen
+    shares = np.exp(scores / temperature)
+    shares[shares < floor] = 0
+    sums = shares.cumsum(1)
+    return np.asarray((sums <= chance[:, None] * sums[:, -1:]).sum(1))

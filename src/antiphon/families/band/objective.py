@@ -1,0 +1,152 @@
+"""The game of `band`: a likelihood start, then relativistic pairing with zero-centred penalties on both sides."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from antiphon.families.band.config import BandConfig
+from antiphon.families.band.critic import BandDiscriminator
+from antiphon.families.band.networks import Band, BandGenerator, Told
+from antiphon.families.band.rolls import Lines, lines, moved, seen
+from antiphon.gan.objective import Batch
+from antiphon.gan.paired import PairedObjective
+from antiphon.nn.bits import unpack
+
+# How often a part that is silent throughout its song is taught: it is told so, and has little to learn.
+_SILENT = 0.15
+
+
+class BandObjective(PairedObjective):
+    """Batches: "real" and "onsets" uint8 (N, K, B, bytes) and "traits" (N, K, 5), rows of `antiphon.codecs.phrases`."""
+
+    generator: BandGenerator
+    discriminator: BandDiscriminator
+
+    def __init__(self, config: BandConfig) -> None:
+        generator = BandGenerator(
+            config.tracks,
+            config.steps,
+            config.pitches,
+            config.hidden_dim,
+            config.hearing_dim,
+            config.head_dim,
+            config.dropout,
+            config.drums,
+        )
+        super().__init__(config, generator, BandDiscriminator(config.tracks, config.pitches, config.critic_dim))
+        self.config = config
+
+    def calibrate(self, rows: Batch) -> None:
+        """Learn what tracks are like, so that songs can be told to be like some song."""
+        traits = rows["traits"].float()
+        plays = traits[..., :1] > 0
+        count = plays.sum(0).clamp_min(2)
+        mean = (traits * plays).sum(0) / count
+        spread = (((traits - mean) * plays).square().sum(0) / (count - 1)).sqrt().clamp_min(0.05)
+        self.generator.centre.copy_(mean)
+        self.generator.spread.copy_(spread)
+        chosen = torch.linspace(0, len(traits) - 1, len(self.generator.style)).long()
+        self.generator.style.copy_(traits[chosen])
+
+    def likelihood(self, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy of what each part strikes and how long that lasts, in nats a step."""
+        tracks, traits = self._rolls(batch)
+        part = self._parts(traits)
+        choices = self.generator.teacher(*self._taught(tracks, traits, *part))
+        steps = len(part[0]) * tracks.onsets.shape[2]
+        pitch = F.cross_entropy(choices.scores, choices.chosen, reduction="sum") / steps
+        length = F.cross_entropy(choices.length_scores, choices.lengths, reduction="none")
+        return {"pitch": pitch, "length": (length * choices.whole).sum() / steps}
+
+    def played(self, batch: Batch) -> Batch:
+        """A phrase from anywhere in each row, and one of its parts that plays to all others."""
+        tracks, traits = self._rolls(batch)
+        plays = (traits[..., 0] > 0).float() + 1e-3
+        track = torch.multinomial(plays, 1)[:, 0]
+        bars = tracks.onsets.shape[2] // self.config.steps
+        begin = torch.randint(bars - self.config.phrase + 1, ()).to(track)
+        return {**tracks._asdict(), "traits": traits, "track": track, "begin": begin}
+
+    def fakes(self, batch: Batch, temperature: float) -> Tensor:
+        """What a part strikes and sounds in a phrase, (N, 2, S, P), beside the real others."""
+        tracks = Lines(*(batch[name] for name in Lines._fields))
+        row = torch.arange(len(batch["track"]), device=batch["track"].device)
+        given = 1 - F.one_hot(batch["track"], self.config.tracks).float()
+        taught = self._taught(tracks, batch["traits"], row, batch["track"], given)
+        begin, length = self._place(batch)
+        part: Tensor = self.generator(*taught, begin, length, temperature)
+        return part
+
+    def pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
+        """Real phrases (N, 2 K, S, P), and the same with one part made."""
+        begin, length = self._place(batch)
+        some = slice(begin, begin + length)
+        onsets, held = batch["onsets"][:, :, some], batch["held"][:, :, some]
+        real = torch.cat([onsets, onsets + held], 1)
+        mine = F.one_hot(batch["track"], self.config.tracks).to(real)[:, None, :, None, None]
+        both = real.unflatten(1, (2, -1))
+        return real, (both * (1 - mine) + mine * fake[:, :, None]).flatten(1, 2)
+
+    @torch.no_grad()
+    def sample(self, num: int, condition: Batch) -> Tensor:
+        """What sounds, bool (num, K, B, T, P), in bands that write all their tracks, like those of "traits"."""
+        traits = condition["traits"][:num].float()
+        num_steps, pitches = self.config.bars * self.config.steps, self.config.pitches
+        onsets = traits.new_zeros(num, self.config.tracks, num_steps, pitches)
+        tracks = Lines(onsets, onsets.clone(), onsets.long(), onsets.bool())
+        row, given = torch.arange(num, device=traits.device), traits.new_zeros(num, self.config.tracks)
+        for track in range(self.config.tracks):
+            part = self._taught(tracks, traits, row, torch.full_like(row, track), given)
+            made = self.generator(*part, 0, num_steps, 1.0)
+            tracks.onsets[:, track], tracks.held[:, track] = made[:, 0], made[:, 1] - made[:, 0]
+            given[:, track] = 1
+        return ((tracks.onsets + tracks.held) > 0).unflatten(2, (self.config.bars, self.config.steps))
+
+    def judge(self, rows: Tensor) -> Tensor:
+        """The discriminator's logits (N,) of what sounds, bool (N, K, B, T, P)."""
+        tracks = lines(rows.flatten(2, 3), torch.zeros_like(rows.flatten(2, 3)))
+        logits: Tensor = self.discriminator(torch.cat([tracks.onsets, tracks.onsets + tracks.held], 1))
+        return logits
+
+    def _place(self, batch: Batch) -> tuple[int, int]:
+        """First step of a phrase, and its steps."""
+        return int(batch["begin"]) * self.config.steps, self.config.phrase * self.config.steps
+
+    def standard(self, traits: Tensor) -> Tensor:
+        """Traits (..., K, 5) in their own units."""
+        return (traits - self.generator.centre) / self.generator.spread
+
+    def _rolls(self, batch: Batch) -> tuple[Lines, Tensor]:
+        """Lines (N, K, S, P) and traits (N, K, 5), transposed alike."""
+        size = (self.config.steps, self.config.pitches)
+        real, onsets = (unpack(batch[name], size).bool().flatten(2, 3) for name in ("real", "onsets"))
+        traits = batch["traits"].float()
+        if self.config.transpose and self.generator.training:
+            reach = self.config.transpose
+            shift = torch.randint(-reach + 1, reach + 1, (len(real),), device=real.device)
+            real, onsets = (moved(rolls, shift, self.config.drums) for rolls in (real, onsets))
+            traits = traits.clone()
+            pitched = [track for track in range(self.config.tracks) if track not in self.config.drums]
+            traits[:, pitched, 3] += shift[:, None] / 12 * (traits[:, pitched, 0] > 0)
+        return lines(real, onsets), traits
+
+    def _parts(self, traits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Row and track (M,) of the parts to be taught, and which tracks (M, K) each hears: those before it in an order
+        drawn for its row."""
+        rank = torch.rand(traits.shape[:2], device=traits.device).argsort(1).argsort(1)
+        wanted = (traits[..., 0] > 0) | (torch.rand(rank.shape, device=rank.device) < _SILENT)
+        row, track = torch.nonzero(wanted, as_tuple=True)
+        return row, track, (rank[row] < rank[row, track][:, None]).float()
+
+    def _taught(
+        self, tracks: Lines, traits: Tensor, row: Tensor, track: Tensor, given: Tensor
+    ) -> tuple[Lines, Band, Told]:
+        is_drums = torch.zeros(self.config.tracks, dtype=torch.bool, device=row.device)
+        is_drums[list(self.config.drums)] = True
+        own = Lines(*(plane[row, track] for plane in tracks))
+        like = self.standard(traits)[row, track]
+        known = torch.ones(len(row), device=row.device)
+        if self.generator.training:
+            like = like + self.config.doubt * torch.randn_like(like)
+            known = (torch.rand(len(row), device=row.device) > self.config.doubt / 2).float()
+        return own, Band(seen(tracks, is_drums), row, given), Told(track, like, known)
