@@ -16,11 +16,11 @@ from antiphon.codecs.melody import aligned, common_time_bars
 from antiphon.codecs.pianoroll import BEATS, MAX_BEATS
 from antiphon.codecs.strokes import Grid, Integers, Strokes, fill, runs, strokes_of
 from antiphon.codecs.structure import section_starts
+from antiphon.codecs.traits import NUM_TRAITS, traits_of
 from antiphon.music.score import NOTE, TEMPO, TIME_SIGNATURE, Score, beat_us, empty, notes_from_columns, table
 
 Packed = NDArray[np.uint8]
 
-NUM_TRAITS = 5
 MAX_BARS = 1 << 14
 """Of a song; every bar and track takes a kilobyte."""
 _BARS_AT_ONCE = 256
@@ -122,17 +122,12 @@ class PhraseRolls(Codec):
         return {**rows, "bar": first.astype(np.int32), "traits": np.ascontiguousarray(traits)}
 
     def traits(self, bars: Bars) -> NDArray[np.float32]:
-        """What each track is like throughout a song, (K, 5), zeros for one that is silent: the share of its bars in
-        which it strikes anything; in those, the logarithms of the steps at which it does and of the pitches that it
-        strikes at once; the mean of these in octaves; the logarithm of their lengths in steps."""
-        onsets, real = (unpack(part, *self.shape[2:]) for part in (bars.onsets, bars.real))
-        notes = onsets.sum((0, 2, 3))
-        active, steps = onsets.any((2, 3)).sum(0), onsets.any(3).sum((0, 2))
-        height = onsets.sum((0, 2)) @ np.arange(self.num_pitches)
-        found = np.maximum([len(onsets) + 0 * notes, active, steps, 12 * notes, notes], 1)
-        logs = np.log(np.maximum([steps, notes, real.sum((0, 2, 3))], 1) / found[[1, 2, 4]])
-        traits = np.stack([active / found[0], logs[0], logs[1], height / found[3], logs[2]], axis=-1)
-        return np.where(notes[:, None] > 0, traits, 0).astype(np.float32)
+        """What each track is like throughout a song, (K, 5), see `antiphon.codecs.traits`."""
+        real, onsets = (unpack(part, *self.shape[2:]) for part in (bars.real, bars.onsets))
+        notes = [runs(real[:, track], onsets[:, track], rest=False) for track in range(self.shape[0])]
+        track = np.repeat(np.arange(self.shape[0]), [len(part[0]) for part in notes])
+        strokes = Strokes(track, *(np.concatenate(column) for column in zip(*notes, strict=True)))
+        return traits_of(strokes, self.shape[0], max(len(bars.begins), 1), self.shape[2])
 
     def song_bars(self, score: Score) -> Bars:
         """Every 4/4 bar of a song, silent ones too, for who plays along with all of it."""

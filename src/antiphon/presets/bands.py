@@ -8,7 +8,7 @@ from antiphon.training.config import AdamConfig, TrainConfig
 _BAND = Preset(
     name="band",
     source="this project",
-    summary="five tracks on the beat, for as long as one likes, each written to those that are there: given, or its own",
+    summary="five tracks on the beat, as many bars as one likes; each is written to those that are there",
     family=BandConfig(likelihood_iterations=2400, likelihood_rate=20.0),
     codec=PhraseRolls(resolution=4, bars=8, hop=4, sounding=1),
     train=TrainConfig(

@@ -12,9 +12,9 @@ from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
 from antiphon.families.musegan.objective import Musegan
 from antiphon.gan.objective import Objective
-from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.chords import ChordsWriter
+from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
 from antiphon.writers.track_by_track import TrackByTrackWriter
 from antiphon.writers.twins import MidinetTwinWriter

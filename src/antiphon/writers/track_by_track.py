@@ -5,7 +5,8 @@ Axes: N songs, K track, B bar, S step of a run of bars, P pitch.
 
 import copy
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from antiphon.codecs.codec import Codec
 from antiphon.codecs.phrases import pack
 from antiphon.codecs.strokes import Strokes, fill, without_overlap
-from antiphon.families.band.folded import MOST, Folded
-from antiphon.families.band.networks import NUM_TRAITS, Band, Told
+from antiphon.codecs.traits import ACTIVE, PLACES, traits_of
+from antiphon.families.band.config import BandConfig
+from antiphon.families.band.folded import MOST, Folded, Heard
+from antiphon.families.band.networks import Band, Told
 from antiphon.families.band.objective import BandObjective
-from antiphon.families.band.rolls import traits_of
+from antiphon.families.band.rolls import seen
 from antiphon.music.score import Score
 from antiphon.writers.bands import BandWriter, Setting
 from antiphon.writers.writer import Bars, Chance
@@ -27,6 +30,10 @@ _ORDER = (0, 3, 2, 1, 4)
 _FLOOR = 0.02
 # How much nearer a style is than another, in deviations of the given tracks' traits, to be drawn e times as often.
 _NEAR = 0.5
+# A track that plays in fewer of a song's bars hardly plays, and a song in which an asked one does is no model.
+_PLAYS, _UNLIKELY = 0.3, 20.0
+
+Traits = NDArray[np.float64]
 
 
 class TrackByTrackWriter(BandWriter):
@@ -76,92 +83,106 @@ class TrackByTrackWriter(BandWriter):
 
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
         """See `BandWriter.perform`."""
-        style = np.stack([self._style(chance, setting) for chance in chances])
-        noise = [
-            [np.random.default_rng(int(chance.integers(2**63))) for _ in range(self._config.tracks)]
-            for chance in chances
-        ]
-        found: list[list[Strokes]] = [[] for _ in chances]
-        bounds = [*np.flatnonzero(setting.begins), setting.num_bars]
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
-            steps = self._config.steps * begin, self._config.steps * end
-            for song, strokes in enumerate(self._run(noise, style, setting, *steps, temperature)):
-                found[song].append(strokes)
-        return [_joined(parts) for parts in found]
+        bands = [_Band(self._style(chance, setting), int(chance.integers(2**63))) for chance in chances]
+        bounds = self._config.steps * np.array([*np.flatnonzero(setting.begins), setting.num_bars])
+        runs = [self._run(bands, setting, int(begin), int(end), temperature) for begin, end in pairwise(bounds)]
+        return [joined(parts) for parts in zip(*runs, strict=True)]
 
-    def _style(self, chance: Chance, setting: Setting) -> NDArray[np.float64]:
-        """Traits (K, 5) of a song that is like the given tracks."""
+    def _style(self, chance: Chance, setting: Setting) -> Traits:
+        """Traits (K, 5) of a song that is like the given tracks, and in which the asked ones play."""
         styles = self._net.style.numpy()
         fits = np.zeros(len(styles))
         if setting.known:
-            like = traits_of(setting.given, self._config.tracks, setting.num_bars, self._config.steps)
-            standard = ((styles - like) / self._net.spread.numpy())[:, list(setting.known)]
-            fits -= np.abs(standard).mean((1, 2)) / _NEAR
-            fits[(styles[:, list(setting.asked), 0] < 0.3).any(1)] -= 20
+            known, size = list(setting.known), (self._config.tracks, setting.num_bars, self._config.steps)
+            apart = (styles - traits_of(setting.given, *size)) / self._net.spread.numpy()
+            fits -= np.abs(apart[:, known]).mean((1, 2)) / _NEAR
+            silent = styles[:, list(setting.asked), ACTIVE] < _PLAYS
+            fits -= _UNLIKELY * silent.sum(1)
         shares = np.exp(fits - fits.max())
-        return styles[chance.choice(len(styles), p=shares / shares.sum())]
+        style: Traits = styles[chance.choice(len(styles), p=shares / shares.sum())].astype(np.float64)
+        for track, times in setting.density.items():
+            style[track, PLACES] += np.log(times)
+        return style
 
-    def _run(self, noise, style, setting: Setting, begin: int, end: int, temperature: float) -> list[Strokes]:
-        num, tracks, pitches = len(noise), self._config.tracks, self._config.pitches
-        given = setting.given
-        struck = np.zeros((num, tracks, end - begin, pitches), bool)
-        sounds = struck.copy()
-        inside = (given.start < end) & (given.end > begin)
-        _fill(
-            struck,
-            sounds,
-            slice(None),
-            Strokes(given.track[inside], given.pitch[inside], given.start[inside] - begin, given.end[inside] - begin),
-        )
-        heard = set(setting.known)
-        written: list[list[Strokes]] = [[] for _ in range(num)]
-        is_drums = torch.zeros(tracks, dtype=torch.bool)
-        is_drums[list(self._config.drums)] = True
+    def _run(
+        self, bands: Sequence["_Band"], setting: Setting, begin: int, end: int, temperature: float
+    ) -> list[Strokes]:
+        """What is written in a run of bars from one step to another, by each band."""
+        stage = _Stage(len(bands), self._config, end - begin)
+        stage.place(slice(None), _cut(setting.given, begin, end))
+        given = torch.zeros(len(bands), self._config.tracks, dtype=torch.float64)
+        given[:, list(setting.known)] = 1
+        written: list[list[Strokes]] = [[] for _ in bands]
         for track in sorted(setting.asked, key=self.order.index):
-            seen = _seen(struck, sounds, is_drums)
-            flags = torch.zeros(num, tracks, dtype=torch.float64)
-            flags[:, list(heard)] = 1
-            number = torch.full((num,), track)
-            like = torch.from_numpy(style[:, track]).double()
-            like = (like - self._net.centre[track]) / self._net.spread[track]
-            with torch.no_grad():
-                hearing, classes = self._net.hearing(Band(seen, torch.arange(num), flags), number)
-                told = self._net.told(Told(number, like, torch.ones(num, dtype=torch.float64)))
-            drawn = np.stack([rngs[track].random((end - begin, MOST, 2)) for rngs in noise])
-            song, pitch, start, stop = self._folded.write(
-                hearing.numpy(), classes.numpy(), told.numpy(), drawn, temperature, self.floor
-            )
-            if track in self._config.drums:
-                stop = start + 1
-            song, pitch, start, stop = without_overlap(song, pitch, start, stop)
-            for n in range(num):
-                mine = song == n
-                line = Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], stop[mine])
-                _fill(struck, sounds, n, line)
-                written[n].append(Strokes(line.track, line.pitch, line.start + begin, line.end + begin))
-            heard.add(track)
-        return [_joined(parts) for parts in written]
+            chance = np.stack([band.chance(begin, track).random((end - begin, MOST, 2)) for band in bands])
+            notes = self._part(bands, track, Band(stage.seen(), torch.arange(len(bands)), given), chance, temperature)
+            for song, line in enumerate(notes):
+                stage.place(song, line)
+                written[song].append(Strokes(line.track, line.pitch, line.start + begin, line.end + begin))
+            given[:, track] = 1
+        return [joined(parts) for parts in written]
+
+    def _part(
+        self, bands: Sequence["_Band"], track: int, beside: Band, chance: NDArray[np.float64], temperature: float
+    ) -> list[Strokes]:
+        net, number = self._net, torch.full((len(bands),), track)
+        style = torch.from_numpy(np.stack([band.style[track] for band in bands]))
+        with torch.no_grad():
+            hearing = net.hearing(beside, number)
+            likeness = (style - net.centre[track]) / net.spread[track]
+            told = net.told(Told(number, likeness, torch.ones_like(likeness[:, 0])))
+        heard = Heard(*(part.numpy() for part in (*hearing, told)))
+        song, pitch, start, end = self._folded.write(heard, chance, temperature, self.floor)
+        if track in self._config.drums:
+            end = start + 1
+        song, pitch, start, end = without_overlap(song, pitch, start, end)
+        each = [song == number for number in range(len(bands))]
+        return [Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], end[mine]) for mine in each]
 
 
-def _seen(struck, sounds, is_drums):
-    from antiphon.families.band.rolls import Lines, seen
+class _Band(NamedTuple):
+    """Who plays a song: what its tracks are like (K, 5), and the seed of its chance."""
 
-    onsets = torch.from_numpy(struck).double()
-    held = torch.from_numpy(sounds & ~struck).double()
-    return seen(Lines(onsets, held, onsets, onsets), is_drums)
+    style: Traits
+    seed: int
 
-
-def _fill(struck, sounds, song, strokes: Strokes) -> None:
-    start = np.maximum(strokes.start, 0)
-    first = strokes.start >= 0
-    struck[song, strokes.track[first], start[first], strokes.pitch[first]] = True
-    length = np.minimum(strokes.end, struck.shape[2]) - start
-    row = np.repeat(np.arange(len(start)), length)
-    step = np.arange(len(row)) - np.repeat(np.cumsum(length) - length - start, length)
-    sounds[song, strokes.track[row], step, strokes.pitch[row]] = True
+    def chance(self, begin: int, track: int) -> Chance:
+        """Of one track in the run of bars that begins at a step: what one track draws moves no other."""
+        return np.random.default_rng([self.seed, begin, track])
 
 
-def _joined(parts: Sequence[Strokes]) -> Strokes:
-    return Strokes(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("track", "pitch", "start", "end"))
-    )
+class _Stage:
+    """What of a run of bars is there, (N, K, S, P) each."""
+
+    def __init__(self, num: int, config: BandConfig, steps: int) -> None:
+        self._struck = np.zeros((num, config.tracks, steps, config.pitches), bool)
+        self._sounds = np.zeros_like(self._struck)
+        self._is_drums = torch.tensor([track in config.drums for track in range(config.tracks)])
+
+    def place(self, song: int | slice, strokes: Strokes) -> None:
+        """Add strokes to a song, or to all; one that begins before the first step is only held."""
+        first = strokes.start >= 0
+        self._struck[song, strokes.track[first], strokes.start[first], strokes.pitch[first]] = True
+        start = np.maximum(strokes.start, 0)
+        length = np.minimum(strokes.end, self._struck.shape[2]) - start
+        row = np.repeat(np.arange(len(start)), length)
+        step = np.arange(len(row)) - np.repeat(np.cumsum(length) - length - start, length)
+        self._sounds[song, strokes.track[row], step, strokes.pitch[row]] = True
+
+    def seen(self) -> torch.Tensor:
+        """See `antiphon.families.band.rolls.seen`."""
+        struck, sounds = (torch.from_numpy(part).double() for part in (self._struck, self._sounds))
+        return seen(struck, sounds, self._is_drums)
+
+
+def _cut(strokes: Strokes, begin: int, end: int) -> Strokes:
+    """Those that sound from one step to another, counted from the first of them."""
+    inside = (strokes.start < end) & (strokes.end > begin)
+    track, pitch, start, stop = (part[inside] for part in (strokes.track, strokes.pitch, strokes.start, strokes.end))
+    return Strokes(track, pitch, start - begin, stop - begin)
+
+
+def joined(parts: Sequence[Strokes]) -> Strokes:
+    """Several strokes as one."""
+    names = ("track", "pitch", "start", "end")
+    return Strokes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -4,18 +4,22 @@ Axes: N phrases, K track, S step, P pitch, C pitch class.
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from antiphon.families.band.config import BandConfig
 from antiphon.families.band.rolls import OCTAVE, folded
 
 
 class BandDiscriminator(nn.Module):
     """Logits (N,) of phrases (N, 2 K, S, P): the planes of what is struck, then those of what sounds."""
 
-    def __init__(self, num_tracks: int, pitches: int, width: int) -> None:
+    def __init__(self, config: BandConfig) -> None:
         super().__init__()
-        octaves = -(-pitches // OCTAVE)
-        self._pitches = pitches
+        num_tracks, width = config.tracks, config.critic_dim
+        # Filled up to whole octaves.
+        self._more = -config.pitches % OCTAVE
+        octaves = (config.pitches + self._more) // OCTAVE
         self.rolls = nn.Sequential(
             nn.Conv2d(2 * num_tracks, width, (1, OCTAVE), (1, OCTAVE)),
             nn.LeakyReLU(0.2),
@@ -40,7 +44,7 @@ class BandDiscriminator(nn.Module):
 
     def forward(self, phrases: Tensor) -> Tensor:
         """See the class."""
-        rolls = self.rolls(phrases)
+        rolls = self.rolls(F.pad(phrases, (0, self._more)))
         # Every interval of twelve lies within one window: classes go round.
         classes = folded(phrases).clamp_max(1)
         turned = torch.cat([classes, classes[..., : OCTAVE - 1]], -1)

@@ -3,10 +3,13 @@
 Axes: N songs, S step, P pitch, H hidden; L tries at a step, the most that it can strike.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.families.band.networks import BandGenerator
+from antiphon.families.band.past import LATELY, NUM_CLUES
 from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE
 
 Values = NDArray[np.float64]
@@ -14,7 +17,22 @@ Integers = NDArray[np.int64]
 
 MOST = 8
 """Pitches that a track strikes at one step."""
-_LATELY = 0.97
+
+
+class Heard(NamedTuple):
+    """What parts are written to.
+
+    Parameters
+    ----------
+    around, classes
+        (N, S, width) and (N, S, 2, 12), what `antiphon.families.band.networks.Hearing` gives.
+    told
+        (N, width), what `BandGenerator.told` gives.
+    """
+
+    around: Values
+    classes: Values
+    told: Values
 
 
 class Folded:
@@ -61,18 +79,14 @@ class Folded:
         self._same = classes[:, None] == np.arange(OCTAVE)
 
     def write(
-        self, heard: Values, classes: Values, told: Values, chance: Values, temperature: float = 1.0, floor: float = 0.0
+        self, heard: Heard, chance: Values, temperature: float = 1.0, floor: float = 0.0
     ) -> tuple[Integers, Integers, Integers, Integers]:
         """Song, pitch, first and end step of each note, in the order of songs, steps and pitches.
 
         Parameters
         ----------
         heard
-            (N, S, width) what `Hearing` gives.
-        classes
-            (N, S, 2, 12) likewise.
-        told
-            (N, width) what `BandGenerator.told` gives.
+            What the parts are written to.
         chance
             (N, S, L, 2) numbers between 0 and 1: which share of what is likely lies below what is chosen, of pitches
             and of lengths.
@@ -81,8 +95,8 @@ class Folded:
         floor
             Choices less likely than this share of the likeliest are left out.
         """
-        piece = _Piece(self, heard, classes, told)
-        for step in range(heard.shape[1]):
+        piece = _Piece(self, heard)
+        for step in range(chance.shape[1]):
             piece.step(step, chance[:, step], temperature, floor)
         return piece.notes()
 
@@ -90,8 +104,9 @@ class Folded:
 class _Piece:
     """Parts while they are written."""
 
-    def __init__(self, net: Folded, heard: Values, classes: Values, told: Values) -> None:
+    def __init__(self, net: Folded, parts: Heard) -> None:
         self._net = net
+        heard, classes, told = parts
         num, steps = heard.shape[:2]
         pitches = net._pitches
         self._gates = heard @ net._heard_in + net._in_bias
@@ -104,7 +119,7 @@ class _Piece:
         self._end = np.zeros((num, pitches), np.int64)
         self._lately = np.zeros((num, pitches))
         self._nothing = np.zeros((num, pitches))
-        self._clues = np.zeros((num, pitches, 10))
+        self._clues = np.zeros((num, pitches, NUM_CLUES))
         self._found: list[tuple[Integers, Integers, int, Integers]] = []
 
     def step(self, step: int, chance: Values, temperature: float, floor: float) -> None:
@@ -125,7 +140,7 @@ class _Piece:
         clues[..., 7:9] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
         clues[..., 9] = 0
         self._strike(step, asked, chance, temperature, floor)
-        self._lately = _LATELY * self._lately + (1 - _LATELY) * 4 * self._struck[:, step]
+        self._lately = LATELY * self._lately + (1 - LATELY) * 4 * self._struck[:, step]
 
     def _strike(self, step: int, asked: Values, chance: Values, temperature: float, floor: float) -> None:
         net, song = self._net, np.arange(len(asked))
@@ -141,7 +156,8 @@ class _Piece:
             more = pitch < net._pitches
             if not more.any():
                 return
-            song, pitch, asked, below, lasting = (part[more] for part in (song, pitch, asked, below, lasting))
+            song, pitch = song[more], pitch[more]
+            asked, below, lasting = asked[more], below[more], lasting[more]
             inner = np.maximum(np.maximum(asked + net._what[pitch] + lasting, 0) @ net._long + net._long_bias, 0)
             length = _chosen(inner @ net._length + net._length_bias, chance[song, attempt, 1], temperature, floor)
             self._note(song, pitch, step, net._lengths[length])

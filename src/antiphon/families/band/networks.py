@@ -10,18 +10,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from antiphon.families.band.rolls import LAGS, LENGTHS, NUM_LENGTHS, NUM_SEEN, OCTAVE, Lines, folded, lagged
+from antiphon.codecs.traits import NUM_TRAITS
+from antiphon.families.band.config import BandConfig
+from antiphon.families.band.past import NUM_CLUES, Clues, Past, earlier, lately
+from antiphon.families.band.rolls import LAGS, NUM_LENGTHS, NUM_SEEN, OCTAVE, Lines, folded, lagged
 from antiphon.nn.straight_through import gumbel_softmax
 
-NUM_TRAITS = 5
 _REACH = (1, 4, 16)
 _KERNEL = 5
-# Of each pitch: struck a step ago, held, struck 16, 32 and 64 steps ago, how often lately; of its class, struck now below
-# it, lately, sounding and struck in other tracks.
-_CLUES = 10
-_LATELY = 0.97
 # Pitches that a track strikes at a step of the game, at most.
 _TRIES = 5
+_STYLES = 256
 
 
 class Told(NamedTuple):
@@ -64,18 +63,21 @@ class Hearing(nn.Module):
     """What the other tracks do around each step, (M, S, width), and which pitch classes they sound and strike there,
     (M, S, 2, 12)."""
 
-    def __init__(self, num_tracks: int, steps: int, width: int, dropout: float, drums: tuple[int, ...]) -> None:
+    pitched: Tensor
+
+    def __init__(self, config: BandConfig) -> None:
         super().__init__()
+        num_tracks, width = config.tracks, config.hearing_dim
         self.read = nn.Parameter(torch.empty(num_tracks, NUM_SEEN, width).normal_(std=NUM_SEEN**-0.5))
         self.there = nn.Parameter(torch.zeros(num_tracks, width))
-        self.place = nn.Embedding(steps, width)
+        self.place = nn.Embedding(config.steps, width)
         self.who = nn.Embedding(num_tracks, width)
         self.around = nn.ModuleList(
             nn.Conv1d(width, width, _KERNEL, padding=reach * (_KERNEL // 2), dilation=reach) for reach in _REACH
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(config.dropout)
         pitched = torch.ones(num_tracks)
-        pitched[list(drums)] = 0
+        pitched[list(config.drums)] = 0
         self.register_buffer("pitched", pitched)
 
     def forward(self, band: Band, track: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,7 +89,7 @@ class Hearing(nn.Module):
         for layer in self.around:
             more = layer(F.relu(heard).transpose(1, 2)).transpose(1, 2)
             heard = heard + self.dropout(more)
-        classes = band.seen[..., : 2 * OCTAVE].unflatten(-1, (2, OCTAVE))
+        classes = band.seen[..., : 2 * OCTAVE].reshape(*band.seen.shape[:-1], 2, OCTAVE)
         weights = band.given * self.pitched
         sounding = torch.einsum("mk,mksic->msic", weights, classes[band.row]).clamp_max(1)
         return F.relu(heard), sounding
@@ -96,40 +98,39 @@ class Hearing(nn.Module):
 class BandGenerator(nn.Module):
     """Parts given what is heard, what they are told, and their own past."""
 
+    style: Tensor
+    centre: Tensor
+    spread: Tensor
+
     def __init__(
         self,
-        num_tracks: int,
-        steps: int,
-        pitches: int,
-        hidden_dim: int,
-        hearing_dim: int,
-        head_dim: int,
-        dropout: float,
-        drums: tuple[int, ...],
+        config: BandConfig,
     ) -> None:
         super().__init__()
-        self.pitches = pitches
-        self.hearing = Hearing(num_tracks, steps, hearing_dim, dropout, drums)
+        self.pitches = pitches = config.pitches
+        hidden_dim, hearing_dim, head_dim = config.hidden_dim, config.hearing_dim, config.head_dim
+        self.hearing = Hearing(config)
         own = 2 * (pitches + OCTAVE) + len(LAGS) * (pitches + OCTAVE + 1)
         self.past = nn.Linear(own, hearing_dim)
         self.traits = nn.Linear(NUM_TRAITS + 1, hearing_dim)
         self.memory = nn.GRU(2 * hearing_dim, hidden_dim, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(config.dropout)
         self.ask = nn.Linear(hidden_dim + hearing_dim + OCTAVE * 2, head_dim)
         self.below = nn.Linear(pitches + OCTAVE + NUM_LENGTHS, head_dim, bias=False)
         self.which = nn.Linear(head_dim, pitches + 1)
-        self.clues = nn.Linear(head_dim, _CLUES)
+        self.clues = nn.Linear(head_dim, NUM_CLUES)
         self.what = nn.Linear(pitches + OCTAVE + NUM_LENGTHS, head_dim, bias=False)
         self.long = nn.Sequential(nn.ReLU(), nn.Linear(head_dim, head_dim // 2), nn.ReLU())
         self.length = nn.Linear(head_dim // 2, NUM_LENGTHS)
-        self.register_buffer("style", torch.zeros(256, num_tracks, NUM_TRAITS))
-        self.register_buffer("centre", torch.zeros(num_tracks, NUM_TRAITS))
-        self.register_buffer("spread", torch.ones(num_tracks, NUM_TRAITS))
+        self.register_buffer("style", torch.zeros(_STYLES, config.tracks, NUM_TRAITS))
+        self.register_buffer("centre", torch.zeros(config.tracks, NUM_TRAITS))
+        self.register_buffer("spread", torch.ones(config.tracks, NUM_TRAITS))
 
     def told(self, told: Told) -> Tensor:
         """(M, width) of what is settled."""
         known = told.known[:, None]
-        return self.traits(torch.cat([told.traits * known, known], -1)) + self.hearing.who(told.track)
+        settled: Tensor = self.traits(torch.cat([told.traits * known, known], -1)) + self.hearing.who(told.track)
+        return settled
 
     def inputs(self, before: Tensor, held: Tensor, earlier: Tensor, there: Tensor) -> Tensor:
         """What a part's own past is at each step, (..., width).
@@ -146,7 +147,8 @@ class BandGenerator(nn.Module):
             (..., lags) whether the piece had begun then.
         """
         parts = [before, folded(before), held, folded(held), earlier.flatten(-2), folded(earlier).flatten(-2), there]
-        return self.past(torch.cat(parts, -1))
+        past: Tensor = self.past(torch.cat(parts, -1))
+        return past
 
     def teacher(self, lines: Lines, band: Band, told: Told) -> "Choices":
         """Scores of every choice that a part's notes stand for; `lines` are (M, S, P)."""
@@ -155,7 +157,7 @@ class BandGenerator(nn.Module):
         hidden, _ = self.memory(torch.cat([heard, past], -1))
         asked = self.ask(torch.cat([self.dropout(hidden), heard, classes.flatten(-2)], -1))
         onsets = lines.onsets
-        clues = Clues(lagged(onsets, 1), lines.held, _earlier(onsets), lately(onsets), classes)
+        clues = Clues(lagged(onsets, 1), lines.held, earlier(onsets), lately(onsets), classes)
         return self._choices(lines, asked, clues)
 
     def _own(self, lines: Lines, end: int) -> Tensor:
@@ -163,21 +165,24 @@ class BandGenerator(nn.Module):
         onsets, held = lines.onsets[:, :end], lines.held[:, :end]
         steps = torch.arange(end, device=onsets.device)
         there = torch.stack([(steps >= lag).to(onsets) for lag in LAGS], -1).expand(len(onsets), -1, -1)
-        return self.inputs(lagged(onsets, 1), held, _earlier(onsets), there)
+        return self.inputs(lagged(onsets, 1), held, earlier(onsets), there)
 
-    def forward(self, lines: Lines, band: Band, told: Told, begin: int, length: int, temperature: float) -> Tensor:
-        """What parts strike and sound, (M, 2, length, P), as they write them from step `begin` on, after their own past.
+    def forward(self, lines: Lines, band: Band, told: Told, place: tuple[int, int], temperature: float) -> Tensor:
+        """What parts strike and sound, (M, 2, length, P), as they write it.
 
         Parameters
         ----------
         lines
-            (M, S, P) of which what comes before `begin` is a part's past.
+            (M, S, P) of which what comes before the first step is a part's past.
+        place
+            The first step, and how many.
         temperature
             Of the Gumbel-softmax whose gradient stands for that of what was drawn.
         """
+        begin, length = place
         heard, classes = self.hearing(band, told.track)
         settled = self.told(told)
-        past = _Past(lines, begin)
+        past = Past(lines, begin)
         hidden = self._after(lines, heard, settled, begin)
         struck, lasting = [], []
         for step in range(begin, begin + length):
@@ -198,7 +203,8 @@ class BandGenerator(nn.Module):
         with torch.no_grad():
             own = F.relu(self._own(lines, begin) + settled[:, None])
             _, hidden = self.memory(torch.cat([heard[:, :begin], own], -1))
-        return hidden[0]
+        after: Tensor = hidden[0]
+        return after
 
     def _strike(self, asked: Tensor, clues: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
         """What is struck at a step, (M, tries, P) one pitch a try, and its lengths (M, tries, L)."""
@@ -255,37 +261,18 @@ class BandGenerator(nn.Module):
         each = torch.einsum("df,dpf->dp", self.clues(inner), torch.cat([clues, same[..., None]], -1))
         scores = self.which(inner) + F.pad(each, (0, 1))
         under = F.pad(below.detach().flip(-1).cumsum(-1).flip(-1), (0, 1)) > 0
-        return scores.masked_fill(under, -torch.inf)
+        return torch.as_tensor(scores.masked_fill(under, -torch.inf))
 
     def length_scores(self, query: Tensor, struck: Tensor, spoken: Tensor) -> Tensor:
         """Scores (D, L) of how long what is struck (D, P) lasts; else as `pitch_scores`."""
         inner = query + self.what(torch.cat([struck, folded(struck), spoken], -1))
-        return self.length(self.long(inner))
+        scores: Tensor = self.length(self.long(inner))
+        return scores
 
     def _spread(self, classes: Tensor) -> Tensor:
         """What holds of classes (..., 12) for the pitches (..., P)."""
         times = -(-self.pitches // OCTAVE)
         return classes.repeat(*[1] * (classes.ndim - 1), times)[..., : self.pitches]
-
-
-class Clues(NamedTuple):
-    """What speaks for a pitch at each step, (M, S, P) each, `earlier` (M, S, lags, P), `classes` (M, S, 2, 12)."""
-
-    before: Tensor
-    held: Tensor
-    earlier: Tensor
-    lately: Tensor
-    classes: Tensor
-
-    def at(self, part: Tensor, step: Tensor) -> Tensor:
-        """(D, P, 9) for some steps of some parts."""
-        pitches = self.before.shape[-1]
-        times = -(-pitches // OCTAVE)
-        lately = self.lately[part, step]
-        columns = [self.before[part, step], self.held[part, step], lately, folded(lately).repeat(1, times)[:, :pitches]]
-        columns += list(self.earlier[part, step].unbind(1))
-        columns += [plane.repeat(1, times)[:, :pitches] for plane in self.classes[part, step].unbind(1)]
-        return torch.stack(columns, -1)
 
 
 class Choices(NamedTuple):
@@ -304,79 +291,3 @@ class Choices(NamedTuple):
     length_scores: Tensor
     lengths: Tensor
     whole: Tensor
-
-
-class _Past:
-    """What a part has done while it is written: planes (M, P) of every step, with their gradients."""
-
-    def __init__(self, lines: Lines, begin: int) -> None:
-        self._struck = [plane for plane in lines.onsets[:, :begin].unbind(1)]
-        num, _, pitches = lines.onsets.shape
-        self._none = lines.onsets.new_zeros(num, pitches)
-        self._lately = self._none
-        for plane in self._struck:
-            self._lately = _later(self._lately, plane)
-        table = LENGTHS.to(self._none.device)
-        # The last step in which a pitch sounds that was struck before, and one more.
-        self._end = torch.zeros(num, pitches, dtype=torch.long, device=self._none.device)
-        for step, plane in enumerate(self._struck):
-            self._end = torch.where(plane > 0, step + table[lines.lengths[:, step]], self._end)
-        self._begun = self._end
-
-    def at(self, step: int) -> Tensor:
-        """What was struck at a step, nothing before the first."""
-        return self._struck[step] if step >= 0 else self._none
-
-    def held(self, step: int) -> Tensor:
-        """What sounds of what was struck before."""
-        return (self._end > step).to(self._none)
-
-    def inputs(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """See `BandGenerator.inputs`."""
-        earlier = torch.stack([self.at(step - lag) for lag in LAGS], 1)
-        there = self._none.new_tensor([float(step >= lag) for lag in LAGS]).expand(len(earlier), -1)
-        return self.at(step - 1), self.held(step), earlier, there
-
-    def clues(self, step: int, classes: Tensor) -> Tensor:
-        """(M, P, 9), see `Clues`."""
-        before, held, earlier, _ = self.inputs(step)
-        whole = Clues(*(part[:, None] for part in (before, held, earlier, self._lately.clamp_max(1), classes)))
-        part = torch.arange(len(before), device=before.device)
-        return whole.at(part, torch.zeros_like(part))
-
-    def add(self, step: int, pitches: Tensor, lengths: Tensor) -> None:
-        """Take up what `BandGenerator._strike` gave."""
-        plane = pitches.sum(1)
-        self._struck.append(plane)
-        self._lately = _later(self._lately, plane)
-        steps = lengths.detach() @ LENGTHS.to(lengths)
-        ends = step + (pitches.detach() * steps[:, :, None]).sum(1).long()
-        self._end = torch.where(plane.detach() > 0, ends, self._end)
-
-    def sounding(self, pitches: Tensor, lengths: Tensor, begin: int) -> Tensor:
-        """What is struck and what sounds, (M, 2, S, P), from what was struck, (M, S, tries, P) and (M, S, tries, L);
-        what is held from before sounds until its end."""
-        size = pitches.shape[1]
-        after = torch.arange(size, device=pitches.device)
-        lasts = (LENGTHS.to(pitches.device)[:, None] > after).to(pitches)
-        each = torch.einsum("msap,msaf->msfp", pitches, lengths @ lasts)
-        sounds = sum(F.pad(each[:, : size - late, late], (0, 0, late, 0)) for late in range(size))
-        left = (self._begun[:, None] > begin + after[:, None]).to(pitches)
-        return torch.stack([pitches.sum(2), (sounds + left).clamp_max(1)], 1)
-
-
-def _earlier(onsets: Tensor) -> Tensor:
-    return torch.stack([lagged(onsets, lag) for lag in LAGS], -2)
-
-
-def _later(sums: Tensor, plane: Tensor) -> Tensor:
-    return _LATELY * sums + (1 - _LATELY) * 4 * plane
-
-
-def lately(onsets: Tensor) -> Tensor:
-    """How often each pitch (M, S, P) was struck before a step, the longer ago the less; at most 1."""
-    out, sums = [], torch.zeros_like(onsets[:, 0])
-    for step in range(onsets.shape[1]):
-        out.append(sums)
-        sums = _later(sums, onsets[:, step])
-    return torch.stack(out, 1).clamp_max(1)

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from antiphon.codecs.traits import ACTIVE, HEIGHT
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.critic import BandDiscriminator
 from antiphon.families.band.networks import Band, BandGenerator, Told
@@ -23,23 +24,13 @@ class BandObjective(PairedObjective):
     discriminator: BandDiscriminator
 
     def __init__(self, config: BandConfig) -> None:
-        generator = BandGenerator(
-            config.tracks,
-            config.steps,
-            config.pitches,
-            config.hidden_dim,
-            config.hearing_dim,
-            config.head_dim,
-            config.dropout,
-            config.drums,
-        )
-        super().__init__(config, generator, BandDiscriminator(config.tracks, config.pitches, config.critic_dim))
+        super().__init__(config, BandGenerator(config), BandDiscriminator(config))
         self.config = config
 
     def calibrate(self, rows: Batch) -> None:
         """Learn what tracks are like, so that songs can be told to be like some song."""
         traits = rows["traits"].float()
-        plays = traits[..., :1] > 0
+        plays = traits[..., ACTIVE, None] > 0
         count = plays.sum(0).clamp_min(2)
         mean = (traits * plays).sum(0) / count
         spread = (((traits - mean) * plays).square().sum(0) / (count - 1)).sqrt().clamp_min(0.05)
@@ -61,7 +52,7 @@ class BandObjective(PairedObjective):
     def played(self, batch: Batch) -> Batch:
         """A phrase from anywhere in each row, and one of its parts that plays to all others."""
         tracks, traits = self._rolls(batch)
-        plays = (traits[..., 0] > 0).float() + 1e-3
+        plays = (traits[..., ACTIVE] > 0).float() + 1e-3
         track = torch.multinomial(plays, 1)[:, 0]
         bars = tracks.onsets.shape[2] // self.config.steps
         begin = torch.randint(bars - self.config.phrase + 1, ()).to(track)
@@ -73,8 +64,7 @@ class BandObjective(PairedObjective):
         row = torch.arange(len(batch["track"]), device=batch["track"].device)
         given = 1 - F.one_hot(batch["track"], self.config.tracks).float()
         taught = self._taught(tracks, batch["traits"], row, batch["track"], given)
-        begin, length = self._place(batch)
-        part: Tensor = self.generator(*taught, begin, length, temperature)
+        part: Tensor = self.generator(*taught, self._place(batch), temperature)
         return part
 
     def pairs(self, batch: Batch, fake: Tensor) -> tuple[Tensor, ...]:
@@ -84,7 +74,7 @@ class BandObjective(PairedObjective):
         onsets, held = batch["onsets"][:, :, some], batch["held"][:, :, some]
         real = torch.cat([onsets, onsets + held], 1)
         mine = F.one_hot(batch["track"], self.config.tracks).to(real)[:, None, :, None, None]
-        both = real.unflatten(1, (2, -1))
+        both = real.view(len(real), 2, -1, *real.shape[2:])
         return real, (both * (1 - mine) + mine * fake[:, :, None]).flatten(1, 2)
 
     @torch.no_grad()
@@ -97,10 +87,11 @@ class BandObjective(PairedObjective):
         row, given = torch.arange(num, device=traits.device), traits.new_zeros(num, self.config.tracks)
         for track in range(self.config.tracks):
             part = self._taught(tracks, traits, row, torch.full_like(row, track), given)
-            made = self.generator(*part, 0, num_steps, 1.0)
+            made = self.generator(*part, (0, num_steps), 1.0)
             tracks.onsets[:, track], tracks.held[:, track] = made[:, 0], made[:, 1] - made[:, 0]
             given[:, track] = 1
-        return ((tracks.onsets + tracks.held) > 0).unflatten(2, (self.config.bars, self.config.steps))
+        sounds = (tracks.onsets + tracks.held) > 0
+        return sounds.view(num, self.config.tracks, self.config.bars, self.config.steps, pitches)
 
     def judge(self, rows: Tensor) -> Tensor:
         """The discriminator's logits (N,) of what sounds, bool (N, K, B, T, P)."""
@@ -127,14 +118,14 @@ class BandObjective(PairedObjective):
             real, onsets = (moved(rolls, shift, self.config.drums) for rolls in (real, onsets))
             traits = traits.clone()
             pitched = [track for track in range(self.config.tracks) if track not in self.config.drums]
-            traits[:, pitched, 3] += shift[:, None] / 12 * (traits[:, pitched, 0] > 0)
+            traits[:, pitched, HEIGHT] += shift[:, None] / 12 * (traits[:, pitched, ACTIVE] > 0)
         return lines(real, onsets), traits
 
     def _parts(self, traits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Row and track (M,) of the parts to be taught, and which tracks (M, K) each hears: those before it in an order
         drawn for its row."""
         rank = torch.rand(traits.shape[:2], device=traits.device).argsort(1).argsort(1)
-        wanted = (traits[..., 0] > 0) | (torch.rand(rank.shape, device=rank.device) < _SILENT)
+        wanted = (traits[..., ACTIVE] > 0) | (torch.rand(rank.shape, device=rank.device) < _SILENT)
         row, track = torch.nonzero(wanted, as_tuple=True)
         return row, track, (rank[row] < rank[row, track][:, None]).float()
 
@@ -149,4 +140,8 @@ class BandObjective(PairedObjective):
         if self.generator.training:
             like = like + self.config.doubt * torch.randn_like(like)
             known = (torch.rand(len(row), device=row.device) > self.config.doubt / 2).float()
-        return own, Band(seen(tracks, is_drums), row, given), Told(track, like, known)
+        return (
+            own,
+            Band(seen(tracks.onsets, tracks.onsets + tracks.held, is_drums), row, given),
+            Told(track, like, known),
+        )

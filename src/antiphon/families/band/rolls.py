@@ -78,7 +78,7 @@ def moved(rolls: Tensor, shift: Tensor, drums: tuple[int, ...]) -> Tensor:
 def folded(rolls: Tensor) -> Tensor:
     """Sums (..., C) over octaves of pitches (..., P); the lowest is a C."""
     whole = F.pad(rolls, (0, -rolls.shape[-1] % OCTAVE))
-    return whole.unflatten(-1, (-1, OCTAVE)).sum(-2)
+    return whole.reshape(*whole.shape[:-1], -1, OCTAVE).sum(-2)
 
 
 def lagged(rolls: Tensor, steps: int) -> Tensor:
@@ -86,10 +86,9 @@ def lagged(rolls: Tensor, steps: int) -> Tensor:
     return F.pad(rolls, (0, 0, steps, 0))[..., : rolls.shape[-2], :]
 
 
-def seen(tracks: Lines, is_drums: Tensor) -> Tensor:
-    """What each track (N, K, S, F) is heard to do at each step: which classes are struck and sound (drums: which
-    instruments), how many, and how high."""
-    onsets, sounding = tracks.onsets, tracks.onsets + tracks.held
+def seen(onsets: Tensor, sounding: Tensor, is_drums: Tensor) -> Tensor:
+    """What each track (N, K, S, F) is heard to do at each step, by what it strikes and sounds (N, K, S, P): which
+    classes are struck and sound (drums: which instruments), how many, and how high."""
     classes = torch.where(is_drums[:, None, None], _instruments(onsets), folded(onsets).clamp_max(1))
     held = folded(sounding).clamp_max(1) * ~is_drums[:, None, None]
     num = onsets.sum(-1, keepdim=True)
@@ -113,25 +112,3 @@ def _instruments(onsets: Tensor) -> Tensor:
     for row in range(onsets.shape[-1]):
         groups[row, _GROUPS.get(row + _LOWEST, OCTAVE - 1)] = 1
     return (onsets @ groups).clamp_max(1)
-
-
-def traits_of(strokes, num_tracks: int, num_bars: int, steps: int):
-    import numpy as np
-
-    out = np.zeros((num_tracks, 5))
-    for track in range(num_tracks):
-        mine = strokes.track == track
-        if not mine.any():
-            continue
-        start, pitch = strokes.start[mine], strokes.pitch[mine]
-        active = len(np.unique(start // steps))
-        places = len(np.unique(start))
-        n = mine.sum()
-        out[track] = (
-            active / num_bars,
-            np.log(places / active),
-            np.log(n / places),
-            pitch.mean() / 12,
-            np.log((strokes.end[mine] - start).sum() / n),
-        )
-    return out
