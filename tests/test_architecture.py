@@ -29,7 +29,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orders": {"asked", "writers", "codecs", "music"},
     "plans": {"orders", "composing", "writers", "codecs", "music"},
     "continuing": {"asked", "composing", "orders", "writers", "families", "codecs", "music", "io"},
+    "part_options": {"codecs", "music"},
+    "accompanying": {"asked", "part_options", "writers", "codecs", "music", "io"},
     "generate": {
+        "accompanying",
         "asked",
         "composing",
         "continuing",
@@ -73,7 +76,7 @@ way in."""
 WITHIN_EVALUATION = ("metrics", "sets", "report", "examiner", "suite")
 """Its rooms, from the ground up: each may import those before it; `examiner` and `report` do without each other."""
 
-WITHOUT_TORCH = ("music", "io", "codecs", "data", "asked")
+WITHOUT_TORCH = ("music", "io", "codecs", "data", "asked", "part_options")
 WITHOUT_MUSIC = ("nn", "gan", "training")
 
 

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from antiphon.accompanying import accompany_song
     from antiphon.continuing import continue_song
     from antiphon.generate import load
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "continue_song", "load"]
+__all__ = ["__version__", "accompany_song", "continue_song", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,6 +17,10 @@ def __getattr__(name: str) -> Any:
         from antiphon.generate import load
 
         return load
+    if name == "accompany_song":
+        from antiphon.accompanying import accompany_song
+
+        return accompany_song
     if name == "continue_song":
         from antiphon.continuing import continue_song
 

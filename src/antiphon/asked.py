@@ -98,6 +98,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "temperature": Kind((Real,), "a number such as 1.0", needed=True),
         "progression": _text(LEARNT),
         "prime": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
+        "song": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
     }
 )
 """By option; those that are not needed can also be None."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from antiphon.doors import continuing, judging, listing, making, training
+from antiphon.doors import accompanying, continuing, judging, listing, making, training
 from antiphon.doors.app import app
 from antiphon.errors import InputError, memory_sentence
 
 __all__ = ["app", "main", "run"]
-DOORS = (making, continuing, training, judging, listing)
+DOORS = (making, continuing, accompanying, training, judging, listing)
 """Each fixes its commands to `app` when it is imported, and imports what they need only when they are opened."""
 
 
@@ -47,6 +47,7 @@ _INTERRUPTED = {
     "train": "what was trained is kept, and the same command goes on from there",
     "prepare": "a corpus is there whole or not at all; the same command makes what is missing",
     "generate": "every song that is there is whole; the same command writes them all again",
+    "accompany": "every song that is there is whole; the same command writes them all again",
     "continue": "every song that is there is whole; the same command writes them all again",
     "reproduce": "what pictures are there are whole; the same command begins again",
     "render": "nothing was written; the same command begins again",

@@ -3,8 +3,8 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from antiphon.errors import InputError
@@ -72,6 +72,24 @@ def whole_folder(path: Path | str) -> Iterator[Path]:
         raise unwritable(path, error) from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_together(writes: Mapping[str, Callable[[Path], None]]) -> None:
+    """Write several files, each by its own function, which is given the place to write to; all of them or none.
+
+    Raises
+    ------
+    InputError
+        As `whole_file`, or as a function raises it, naming the file by its own name.
+    """
+    with ExitStack() as stack:
+        besides = {path: stack.enter_context(whole_file(path)) for path in writes}
+        for path, beside in besides.items():
+            try:
+                writes[path](beside)
+            except InputError as error:
+                # Its sentence names the file that was to be renamed.
+                raise InputError(str(error).replace(str(beside), path)) from None
 
 
 def write_bytes(path: Path | str, content: bytes) -> None:

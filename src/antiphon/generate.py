@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import antiphon
+from antiphon.accompanying import Accompanied, accompany_song
 from antiphon.asked import FASTEST, HELD_OUT, SLOWEST, Asked, check_values
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
@@ -228,6 +229,16 @@ class Model:
         """Write what follows a piece, see `antiphon.continuing.continue_song`."""
         options: dict[str, Any] = {"seed": seed, "num": num, "temperature": temperature, "only_new": only_new}
         return continue_song(self, prime, bars, **options)
+
+    def accompany(
+        self,
+        song: Path | str | Score,
+        keep: str | int | Sequence[str] | None = None,
+        tracks: str | Sequence[str] | None = None,
+        **options: Any,
+    ) -> Accompanied:
+        """Write tracks to those of a song that are kept, see `antiphon.accompanying.accompany_song`."""
+        return accompany_song(self, song, keep, tracks, **options)
 
     def texts(self, seed: int) -> tuple[tuple[int, str], ...]:
         """Where the song of a seed comes from, as the texts of a score."""

@@ -54,8 +54,8 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
     """Raise InputError for an option that the model of that name cannot honour."""
     if writer.accompanies:
         raise InputError(
-            f"the model {name} writes to a given track, so it needs a track to accompany, and none is given here; "
-            "choose a model that writes from scratch"
+            f"the model {name} writes to a given track, so it needs a track to accompany, and none is given here; give "
+            f"it one with antiphon accompany SONG.mid {name} --keep TRACK, or choose a model that writes from scratch"
         )
     chooses = isinstance(writer, PhraseWriter) and writer.chooses
     # Block chords are what is played unasked; without chords they are silence.

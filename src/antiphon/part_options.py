@@ -65,7 +65,7 @@ def numbered(option: str, values: Mapping[str, _Value], ensemble: Ensemble, aske
         If a part is unknown, or not to be written.
     """
     found = dict.fromkeys(asked, values[ALL]) if ALL in values else {}
-    for name in values.keys() - {ALL}:
+    for name in sorted(values.keys() - {ALL}):
         found[part_number(option, name, ensemble, asked)] = values[name]
     return found
 

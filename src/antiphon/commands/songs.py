@@ -1,7 +1,6 @@
 """Songs as files: MIDI, sound, picture, arrays of bars or notes, and the line that tells of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,7 @@ from antiphon.data.corpus import Corpus
 from antiphon.data.progress import progress
 from antiphon.errors import InputError
 from antiphon.evaluation.notes import stated_key
-from antiphon.files import whole_file, whole_folder
+from antiphon.files import whole_file, whole_folder, write_together
 from antiphon.io.midi import read_midi, write_midi
 from antiphon.music.form import FORM_TEXT
 from antiphon.music.score import Score
@@ -96,17 +95,32 @@ def write_songs(
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
         paths = {kind: str(stem.with_name(f"{stem.name}.{kind}")) for kind in ("mid", "wav", "png")}
-        _write_together(score, paths, new_bar)
-        yield {
-            "seed": seed + index,
-            "bars": bars or len(score.bars()) - 1,
-            "form": _form_of(score),
-            "key": _key_of(score),
-            "seconds": round(score.duration_seconds, 3),
-            "notes": score.num_notes,
-            "chords": [symbol for _, symbol in score.chords],
-            "files": paths,
-        }
+        write_together({path: renderer(score, kind, new_bar) for kind, path in paths.items()})
+        yield facts_of(score, seed + index, bars, paths)
+
+
+def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[Path], None]:
+    """What writes a song as a file of a kind: mid, wav, png."""
+    from antiphon.io.audio import render_audio
+    from antiphon.io.image import render_image
+
+    draw = partial(render_image, new_bar=new_bar)
+    write: Mapping[str, Callable[[Score, Path], None]] = {"mid": write_midi, "wav": render_audio, "png": draw}
+    return partial(write[kind], score)
+
+
+def facts_of(score: Score, seed: int, bars: int | None, files: Mapping[str, str]) -> dict[str, Any]:
+    """What is told of a song that was written."""
+    return {
+        "seed": seed,
+        "bars": bars or len(score.bars()) - 1,
+        "form": _form_of(score),
+        "key": _key_of(score),
+        "seconds": round(score.duration_seconds, 3),
+        "notes": score.num_notes,
+        "chords": [symbol for _, symbol in score.chords],
+        "files": dict(files),
+    }
 
 
 def _form_of(score: Score) -> str | None:
@@ -119,23 +133,6 @@ def _key_of(score: Score) -> str | None:
     """The key that a song states, as people write it."""
     key = stated_key(score)
     return key.name.replace("natural ", "") if key is not None else None
-
-
-def _write_together(score: Score, paths: Mapping[str, str], new_bar: int | None) -> None:
-    """All files of a song, or none of them."""
-    from antiphon.io.audio import render_audio
-    from antiphon.io.image import render_image
-
-    draw = partial(render_image, new_bar=new_bar)
-    write: Mapping[str, Callable[[Score, Path], None]] = {"mid": write_midi, "wav": render_audio, "png": draw}
-    with ExitStack() as stack:
-        besides = {kind: stack.enter_context(whole_file(path)) for kind, path in paths.items()}
-        for kind, beside in besides.items():
-            try:
-                write[kind](score, beside)
-            except InputError as error:
-                # Its sentence names the file that was to be renamed.
-                raise InputError(str(error).replace(str(beside), paths[kind])) from None
 
 
 def describe(fact: Mapping[str, Any]) -> str:
