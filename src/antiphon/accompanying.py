@@ -19,7 +19,7 @@ from antiphon.codecs.melody import earlier, late_by
 from antiphon.codecs.phrases import MAX_BARS, PhraseRolls, is_free
 from antiphon.codecs.pianoroll import MAX_BEATS
 from antiphon.codecs.song_grid import SongGrid
-from antiphon.codecs.strokes import Grid, Strokes, strokes_of
+from antiphon.codecs.strokes import Strokes, strokes_of
 from antiphon.errors import InputError
 from antiphon.io.midi import read_midi
 from antiphon.music.score import Score
@@ -256,10 +256,7 @@ def _grid(name: str, score: Score, kept: Kept, codec: PhraseRolls) -> SongGrid:
 def _given(name: str, score: Score, kept: Kept, codec: PhraseRolls, grid: SongGrid) -> Strokes:
     """What the band hears."""
     seated = earlier(codec.ensemble.seated(score, kept.seats), grid.late)
-    cells = Grid(
-        codec.resolution, codec.lowest_pitch, codec.num_pitches, codec.lengths == "paper", codec.ensemble.drums
-    )
-    strokes = grid.laid(strokes_of(seated, range(len(codec.ensemble.parts)), cells))
+    strokes = grid.laid(strokes_of(seated, range(len(codec.ensemble.parts)), codec.grid))
     if not len(strokes.start):
         raise InputError(
             f"{name}: what is kept ({told(score, kept.tracks)}) is silent in all bars in 4/4, or out of the band's "

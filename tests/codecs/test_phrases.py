@@ -287,7 +287,7 @@ def test_real_songs_come_back(name: str, ensemble: Any) -> None:
             # What goes on from before begins here.
             onsets[:, 0, 0] |= real[:, 0, 0]
             back = codec.decode(real, onsets)
-            strokes = strokes_of(back, range(len(back.tracks)), again._grid)
+            strokes = strokes_of(back, range(len(back.tracks)), again.grid)
             first = np.arange(codec.bars) * codec.shape[2]
             packed = again._packed(strokes, first)
             np.testing.assert_array_equal(unpack(packed[0].swapaxes(0, 1), *codec.shape[2:]), real)

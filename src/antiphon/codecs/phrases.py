@@ -195,7 +195,8 @@ class PhraseRolls(Codec):
         return min(self.sounding, len(self.ensemble.parts))
 
     @property
-    def _grid(self) -> Grid:
+    def grid(self) -> Grid:
+        """How its notes become cells."""
         return Grid(self.resolution, self.lowest_pitch, self.num_pitches, self.lengths == "paper", self.ensemble.drums)
 
     def _bars(self, score: Score) -> Bars:
@@ -207,7 +208,7 @@ class PhraseRolls(Codec):
         lines, begins = common_time_bars(score)
         if not len(lines) or len(lines) > MAX_BARS or not score.num_notes or is_free(score):
             return none
-        strokes = strokes_of(score, range(self.shape[0]), self._grid)
+        strokes = strokes_of(score, range(self.shape[0]), self.grid)
         first = score.steps(lines, self.resolution)
         real, onsets = self._packed(strokes, first)
         sections = self._sections(strokes, first, begins) if self.phrases == "sections" else none.sections
