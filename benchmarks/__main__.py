@@ -1,4 +1,5 @@
-"""Every figure of the README: `python -m benchmarks [NAME...] [--quick] [--peer DIR] [--model FILE] [--out JSON]`."""
+"""Every figure of the README: `python -m benchmarks [NAME...] [--quick] [--out JSON]`, and what a benchmark takes:
+`--peer DIR`, `--model FILE`, `--corpus NAME`."""
 
 import argparse
 import importlib
@@ -22,10 +23,13 @@ def collect() -> dict[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "run")}
 
 
-def measure(module: ModuleType, quick: bool, peer: Path | None, model: str | None = None) -> list[Row]:
+def measure(
+    module: ModuleType, quick: bool, peer: Path | None, model: str | None = None, corpus: str | None = None
+) -> list[Row]:
     """The rows of a module; a peer's checkout goes to those that compare themselves with it, a model to those that
-    grade one."""
-    given = {name: value for name, value in (("peer", peer), ("model", model)) if value is not None}
+    grade one, a corpus to those that take music from one."""
+    options = {"peer": peer, "model": model, "corpus": corpus}
+    given = {name: value for name, value in options.items() if value is not None}
     taken = inspect.signature(module.run).parameters
     rows: list[Row] = module.run(quick=quick, **{name: value for name, value in given.items() if name in taken})
     return rows
@@ -39,6 +43,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--peer", type=Path, help="a checkout whose code is timed in the same run")
     parser.add_argument("--model", help="a model file to grade, where a benchmark grades one")
+    parser.add_argument("--corpus", help="the corpus whose music is taken, where a benchmark takes some")
     parser.add_argument("--out", type=Path, help="write all tables as JSON too")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in modules]:
@@ -48,7 +53,7 @@ def main(arguments: list[str]) -> int:
     missed = 0
     for name in options.names or modules:
         try:
-            tables[name] = measure(modules[name], options.quick, options.peer, options.model)
+            tables[name] = measure(modules[name], options.quick, options.peer, options.model, options.corpus)
         except InputError as error:
             print(f"\n{name}: {error}", file=sys.stderr)
             missed += name in options.names or not isinstance(error, UnavailableError)

@@ -75,7 +75,7 @@ def note_lengths(rolls: Rolls, rest: int = 1) -> NDArray[np.int64]:
         onsets = None if rolls.onsets is None else _lines(rolls.onsets[:, track])
         phrase, length = _runs(_lines(rolls.cells[:, track]), onsets, rest)
         code = phrase * len(NOTE_VALUES) + note_values(length / rolls.resolution)
-        counts[:, track] = np.bincount(code, minlength=counts[:, track].size).reshape(len(rolls), -1)
+        counts[:, track] = np.bincount(code, minlength=counts[:, track].size).reshape(len(rolls), len(NOTE_VALUES))
     return counts
 
 
@@ -165,7 +165,8 @@ def _first_cells(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _lines(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """One track (N, B, T, P) as lines (N, P, B * T), one a pitch."""
-    return np.ascontiguousarray(cells.reshape(len(cells), -1, cells.shape[-1]).swapaxes(1, 2))
+    num, bars, steps, pitches = cells.shape
+    return np.ascontiguousarray(cells.reshape(num, bars * steps, pitches).swapaxes(1, 2))
 
 
 def _runs(

@@ -6,7 +6,7 @@ with a track or a pair of tracks after a slash.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -35,7 +35,7 @@ _RESAMPLES = 1000
 
 
 def _near(points: float) -> Goal:
-    return lambda real: (real.value - points, real.value + points)
+    return lambda real: (max(real.value - points, 0.0), min(real.value + points, 1.0))
 
 
 def _within(share: float) -> Goal:
@@ -106,8 +106,10 @@ class Measured:
 
     Parameters
     ----------
-    rolls
-        The phrases.
+    like
+        None of the phrases: their tracks and grid.
+    song
+        (N,) the song of each phrase.
     columns
         Of every metric that is a mean over bars.
     lengths
@@ -116,7 +118,8 @@ class Measured:
         By pair of tracks.
     """
 
-    rolls: Rolls
+    like: Rolls
+    song: NDArray[np.int64]
     columns: Mapping[str, Column]
     lengths: NDArray[np.int64]
     gaps: Mapping[str, TonalGap]
@@ -124,7 +127,8 @@ class Measured:
     @classmethod
     def of(cls, rolls: Rolls, seed: int = 0) -> Self:
         """Measure phrases; some seconds for a thousand of four bars at 24 steps a beat."""
-        return cls(rolls, columns(rolls, seed), bands.note_lengths(rolls), tonal_gaps(rolls, seed))
+        gaps = tonal_gaps(rolls, seed)
+        return cls(rolls[:0], rolls.song, columns(rolls, seed), bands.note_lengths(rolls), gaps)
 
 
 def columns(rolls: Rolls, seed: int = 0) -> dict[str, Column]:
@@ -136,13 +140,15 @@ def columns(rolls: Rolls, seed: int = 0) -> dict[str, Column]:
         if "8-beat" not in name
     }
     notes = bands.notes_a_bar(rolls)
-    found |= {f"notes_a_bar/{name}": _column(rolls, notes[:, k]) for k, name in enumerate(rolls.tracks)}
+    found |= {f"notes_a_bar/{name}": unit_column(rolls, notes[:, k]) for k, name in enumerate(rolls.tracks)}
     agreement = bands.chroma_agreement(rolls)
-    found[AGREEMENT] = _column(rolls, agreement)
+    found[AGREEMENT] = unit_column(rolls, agreement)
     for pair, (first, second) in enumerate(track_pairs(rolls)):
-        found[f"{AGREEMENT}/{rolls.tracks[first]}-{rolls.tracks[second]}"] = _column(rolls, agreement[:, pair])
-    found[SHUFFLED] = _column(rolls, bands.chroma_agreement(shuffled_tracks(rolls, np.random.default_rng(seed))))
-    found[REPETITION] = _column(rolls, bands.bar_repetition(rolls))
+        found[f"{AGREEMENT}/{rolls.tracks[first]}-{rolls.tracks[second]}"] = unit_column(rolls, agreement[:, pair])
+    found[SHUFFLED] = unit_column(
+        rolls, bands.chroma_agreement(shuffled_tracks(replace(rolls, onsets=None), np.random.default_rng(seed)))
+    )
+    found[REPETITION] = unit_column(rolls, bands.bar_repetition(rolls))
     return found
 
 
@@ -162,11 +168,11 @@ def measure(real: Measured | Rolls, made: Measured | Rolls, *, intervals: bool =
         If the tracks or the grids of the two differ.
     """
     real, made = (side if isinstance(side, Measured) else Measured.of(side, seed) for side in (real, made))
-    check_alike(real.rolls, made.rolls)
+    check_alike(real.like, made.like)
     resamples = _RESAMPLES if intervals else 0
     found = {name: _compared(name, made.columns[name], real.columns[name], resamples) for name in real.columns}
-    for track in real.rolls.pitched:
-        name = f"{OVERLAP}/{real.rolls.tracks[track]}"
+    for track in real.like.pitched:
+        name = f"{OVERLAP}/{real.like.tracks[track]}"
         value = _overlap(made, real, track, resamples)
         found[name] = Figure(value, _whole(real), _goal(name, _whole(real)))
     return found | _gaps(real, made, seed)
@@ -194,10 +200,9 @@ def check_alike(real: Rolls, made: Rolls) -> None:
             )
 
 
-def _column(rolls: Rolls, values: NDArray[np.float64]) -> Column:
-    """Values (N, ...) as a column of units of their phrases' songs."""
-    units = values.reshape(len(values), -1)
-    return Column(units.reshape(-1), np.repeat(rolls.song, units.shape[1]))
+def unit_column(rolls: Rolls, values: NDArray[np.float64]) -> Column:
+    """Values (N, ...) of phrases as a column of units of their songs."""
+    return Column(values.reshape(-1), np.repeat(rolls.song, math.prod(values.shape[1:])))
 
 
 def _compared(name: str, made: Column, real: Column, resamples: int) -> Figure:
@@ -233,7 +238,7 @@ def _overlap(made: Measured, real: Measured, track: int, resamples: int) -> Esti
 
 def _by_song(side: Measured, track: int) -> NDArray[np.int64]:
     """Notes of each length (S, bins) of each song."""
-    _, song = np.unique(side.rolls.song, return_inverse=True)
+    _, song = np.unique(side.song, return_inverse=True)
     counts = np.zeros((int(song.max(initial=-1)) + 1, side.lengths.shape[2]), np.int64)
     np.add.at(counts, song, side.lengths[:, track])
     return counts
@@ -253,4 +258,4 @@ def _gaps(real: Measured, made: Measured, seed: int) -> Figures:
 
 def _whole(real: Measured) -> Estimate:
     """The real music's share of itself."""
-    return Estimate(1.0, 1.0, 1.0, len(real.rolls), len(np.unique(real.rolls.song)))
+    return Estimate(1.0, 1.0, 1.0, len(real.song), len(np.unique(real.song)))

@@ -5,7 +5,7 @@ once. Tracks of different songs are taken phrase by phrase. Songs in which the t
 Axes: N phrases, B bar, S songs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from antiphon.evaluation.metrics.packed import chunks
 from antiphon.evaluation.metrics.tonal import centroid_distance, ratio, tonal_centroids
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sets.certainty import Estimate
-from antiphon.evaluation.sets.resampling import p_value
 
 Floats = NDArray[np.float64]
 
@@ -51,10 +50,13 @@ class TonalGap:
         return float((self.others - self.own).mean()) if len(self.own) else np.nan
 
 
-def tonal_gap(rolls: Rolls, first: int, second: int, seed: int = 0, permutations: int = PERMUTATIONS) -> TonalGap:
-    """The gap between two pitched tracks."""
+def tonal_gap(
+    rolls: Rolls, first: int, seconds: Sequence[int], seed: int = 0, permutations: int = PERMUTATIONS
+) -> TonalGap:
+    """The gap between a pitched track and some others, all beats of all of them taken together."""
     points = _centroids(rolls)
-    return _gap(points[:, first], points[:, second], rolls.song, seed, permutations)
+    second = np.concatenate([points[:, track] for track in seconds], axis=1)
+    return _gap(np.tile(points[:, first], (1, len(seconds), 1)), second, rolls.song, seed, permutations)
 
 
 def tonal_gaps(rolls: Rolls, seed: int = 0, permutations: int = PERMUTATIONS) -> dict[str, TonalGap]:
@@ -115,17 +117,17 @@ def _centroids(rolls: Rolls) -> Floats:
     """(N, K, B * beat, 6)."""
     parts = [tonal_centroids(packed.pitch_classes) for packed in chunks(rolls)]
     points = np.concatenate(parts)
-    return points.reshape(*points.shape[:2], -1, points.shape[-1])
+    num, tracks, bars, beats, size = points.shape
+    return points.reshape(num, tracks, bars * beats, size)
 
 
 def _gap(first: Floats, second: Floats, song: NDArray[np.int64], seed: int, permutations: int) -> TonalGap:
     together = (~np.isnan(first[..., 0]) & ~np.isnan(second[..., 0])).any(1)
     kept = np.isin(song, song[together])
+    if len(np.unique(song[kept])) < 2:
+        return TonalGap(np.empty(0), np.empty(0), np.nan)
     distances = _song_distances(first[kept], second[kept], song[kept])
-    own = np.diagonal(distances).copy()
-    if len(own) < 2:
-        return TonalGap(own[:0], own[:0], np.nan)
-    apart = distances.copy()
+    own, apart = np.diagonal(distances).copy(), distances.copy()
     np.fill_diagonal(apart, np.nan)
     others = _row_means(apart)
     known = ~np.isnan(others)
@@ -165,4 +167,5 @@ def _row_means(values: Floats) -> Floats:
 def _p_value(distances: Floats, rng: np.random.Generator, permutations: int) -> float:
     orders = rng.permuted(np.tile(np.arange(len(distances)), (permutations, 1)), axis=1)
     paired = _row_means(distances[np.arange(len(distances)), orders])
-    return p_value(-float(np.diagonal(distances).mean()), -paired)
+    nearer = paired <= np.diagonal(distances).mean() * (1 + 1e-9)
+    return (1 + int(nearer.sum())) / (1 + permutations)
