@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from antiphon.families.band.networks import BandGenerator
 from antiphon.families.band.past import LATELY, NUM_CLUES
-from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE
+from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE, SPANS
 
 Values = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -116,6 +116,7 @@ class _Piece:
         self._bias = net._past_bias + told
         self._hidden = np.zeros((num, net._hidden))
         self._struck = np.zeros((num, steps, pitches))
+        self._num = np.zeros((num, steps))
         self._end = np.zeros((num, pitches), np.int64)
         self._lately = np.zeros((num, pitches))
         self._nothing = np.zeros((num, pitches))
@@ -129,7 +130,8 @@ class _Piece:
         held = (self._end > step).astype(float)
         lags = [self._at(step - lag) for lag in LAGS]
         there = np.tile([float(step >= lag) for lag in LAGS], (len(before), 1))
-        past = np.concatenate([before, held, *lags, there], 1) @ net._past + self._bias
+        busy = [np.log1p(self._num[:, max(step - span, 0) : step].sum(1, keepdims=True)) for span in SPANS]
+        past = np.concatenate([before, held, *lags, there, *busy], 1) @ net._past + self._bias
         self._remember(np.maximum(past, 0), step)
         asked = self._asked[:, step] + self._hidden @ net._ask
         clues = self._clues
@@ -137,8 +139,8 @@ class _Piece:
         clues[..., 3] = (clues[..., 2] @ net._same) @ net._same.T
         for number, lag in enumerate(lags):
             clues[..., 4 + number] = lag
-        clues[..., 7:9] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
-        clues[..., 9] = 0
+        clues[..., -3:-1] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
+        clues[..., -1] = 0
         self._strike(step, asked, chance, temperature, floor)
         self._lately = LATELY * self._lately + (1 - LATELY) * 4 * self._struck[:, step]
 
@@ -166,9 +168,10 @@ class _Piece:
 
     def _note(self, song: Integers, pitch: Integers, step: int, length: Integers) -> None:
         self._struck[song, step, pitch] = 1
+        self._num[song, step] += 1
         self._end[song, pitch] = step + length
-        same = self._clues[song, :, 9]
-        self._clues[song, :, 9] = np.maximum(same, self._net._same[:, pitch % OCTAVE].T)
+        same = self._clues[song, :, -1]
+        self._clues[song, :, -1] = np.maximum(same, self._net._same[:, pitch % OCTAVE].T)
         self._found.append((song, pitch, step, length))
 
     def _at(self, step: int) -> Values:

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from antiphon.codecs.traits import NUM_TRAITS
 from antiphon.families.band.config import BandConfig
-from antiphon.families.band.past import NUM_CLUES, Clues, Past, earlier, lately
-from antiphon.families.band.rolls import LAGS, NUM_LENGTHS, NUM_SEEN, OCTAVE, Lines, folded, lagged
+from antiphon.families.band.past import NUM_CLUES, Clues, Past, busy, earlier, lately
+from antiphon.families.band.rolls import LAGS, NUM_LENGTHS, NUM_SEEN, OCTAVE, SPANS, Lines, folded, lagged
 from antiphon.nn.straight_through import gumbel_softmax
 
 _REACH = (1, 4, 16)
@@ -110,7 +110,7 @@ class BandGenerator(nn.Module):
         self.pitches = pitches = config.pitches
         hidden_dim, hearing_dim, head_dim = config.hidden_dim, config.hearing_dim, config.head_dim
         self.hearing = Hearing(config)
-        own = 2 * (pitches + OCTAVE) + len(LAGS) * (pitches + OCTAVE + 1)
+        own = 2 * (pitches + OCTAVE) + len(LAGS) * (pitches + OCTAVE + 1) + len(SPANS)
         self.past = nn.Linear(own, hearing_dim)
         self.traits = nn.Linear(NUM_TRAITS + 1, hearing_dim)
         self.memory = nn.GRU(2 * hearing_dim, hidden_dim, batch_first=True)
@@ -132,7 +132,7 @@ class BandGenerator(nn.Module):
         settled: Tensor = self.traits(torch.cat([told.traits * known, known], -1)) + self.hearing.who(told.track)
         return settled
 
-    def inputs(self, before: Tensor, held: Tensor, earlier: Tensor, there: Tensor) -> Tensor:
+    def inputs(self, before: Tensor, held: Tensor, earlier: Tensor, there: Tensor, busy: Tensor) -> Tensor:
         """What a part's own past is at each step, (..., width).
 
         Parameters
@@ -145,9 +145,11 @@ class BandGenerator(nn.Module):
             (..., lags, P) what was struck a bar ago and more.
         there
             (..., lags) whether the piece had begun then.
+        busy
+            (..., spans), see `antiphon.families.band.past.busy`.
         """
-        parts = [before, folded(before), held, folded(held), earlier.flatten(-2), folded(earlier).flatten(-2), there]
-        past: Tensor = self.past(torch.cat(parts, -1))
+        parts = [before, folded(before), held, folded(held), earlier.flatten(-2), folded(earlier).flatten(-2)]
+        past: Tensor = self.past(torch.cat([*parts, there, busy], -1))
         return past
 
     def teacher(self, lines: Lines, band: Band, told: Told) -> "Choices":
@@ -165,7 +167,7 @@ class BandGenerator(nn.Module):
         onsets, held = lines.onsets[:, :end], lines.held[:, :end]
         steps = torch.arange(end, device=onsets.device)
         there = torch.stack([(steps >= lag).to(onsets) for lag in LAGS], -1).expand(len(onsets), -1, -1)
-        return self.inputs(lagged(onsets, 1), held, earlier(onsets), there)
+        return self.inputs(lagged(onsets, 1), held, earlier(onsets), there, busy(onsets))
 
     def forward(self, lines: Lines, band: Band, told: Told, place: tuple[int, int], temperature: float) -> Tensor:
         """What parts strike and sound, (M, 2, length, P), as they write it.
@@ -254,7 +256,7 @@ class BandGenerator(nn.Module):
         spoken
             (D, L) the length of the highest of it, zeros where there is nothing.
         clues
-            (D, P, 9) see `Clues`.
+            (D, P, clues) see `Clues`.
         """
         inner = F.relu(query + self.below(torch.cat([below, folded(below), spoken], -1)))
         same = self._spread(folded(below).clamp_max(1))

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE, Lines, folded, lagged
+from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE, SPANS, Lines, folded, lagged
 
-NUM_CLUES = 10
-"""Of each pitch: struck a step ago, held, struck lately, its class too, struck a bar ago, two and four; of its class:
-sounding and struck in other tracks, struck at the same step below it."""
+NUM_CLUES = 7 + len(LAGS)
+"""Of each pitch: struck a step ago, held, struck lately, its class too, struck one bar ago, two, four and eight; of its
+class: sounding and struck in other tracks, struck at the same step below it."""
 
 LATELY = 0.97
 """How much of what was struck lately is left a step later."""
@@ -30,7 +30,7 @@ class Clues(NamedTuple):
     classes: Tensor
 
     def at(self, part: Tensor, step: Tensor) -> Tensor:
-        """(D, P, 9) for some steps of some parts."""
+        """(D, P, clues) for some steps of some parts."""
         pitches = self.before.shape[-1]
         times = -(-pitches // OCTAVE)
         lately = self.lately[part, step]
@@ -45,6 +45,7 @@ class Past:
 
     def __init__(self, lines: Lines, begin: int) -> None:
         self._struck = list(lines.onsets[:, :begin].unbind(1))
+        self._num = [plane.sum(1) for plane in self._struck]
         num, _, pitches = lines.onsets.shape
         self._none = lines.onsets.new_zeros(num, pitches)
         self._lately = self._none
@@ -65,15 +66,16 @@ class Past:
         """What sounds of what was struck before."""
         return (self._end > step).to(self._none)
 
-    def inputs(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def inputs(self, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """See `BandGenerator.inputs`."""
         earlier = torch.stack([self.at(step - lag) for lag in LAGS], 1)
         there = self._none.new_tensor([float(step >= lag) for lag in LAGS]).expand(len(earlier), -1)
-        return self.at(step - 1), self.held(step), earlier, there
+        spans = [sum(self._num[max(step - span, 0) :], self._none[:, 0]) for span in SPANS]
+        return self.at(step - 1), self.held(step), earlier, there, torch.stack(spans, -1).log1p()
 
     def clues(self, step: int, classes: Tensor) -> Tensor:
-        """(M, P, 9), see `Clues`."""
-        before, held, earlier, _ = self.inputs(step)
+        """(M, P, clues), see `Clues`."""
+        before, held, earlier, *_ = self.inputs(step)
         whole = Clues(*(part[:, None] for part in (before, held, earlier, self._lately.clamp_max(1), classes)))
         part = torch.arange(len(before), device=before.device)
         return whole.at(part, torch.zeros_like(part))
@@ -82,6 +84,7 @@ class Past:
         """Take up what `BandGenerator._strike` gave."""
         plane = pitches.sum(1)
         self._struck.append(plane)
+        self._num.append(plane.detach().sum(1))
         self._lately = later(self._lately, plane)
         steps = lengths.detach() @ LENGTHS.to(lengths)
         ends = step + (pitches.detach() * steps[:, :, None]).sum(1).long()
@@ -107,6 +110,14 @@ def earlier(onsets: Tensor) -> Tensor:
 def later(sums: Tensor, plane: Tensor) -> Tensor:
     """How often each pitch was struck lately, a step later."""
     return LATELY * sums + (1 - LATELY) * 4 * plane
+
+
+def busy(onsets: Tensor) -> Tensor:
+    """How many pitches (..., S, P) were struck in the last steps before each, (..., S, spans), as logarithms."""
+    sums = F.pad(onsets.sum(-1).cumsum(-1), (1, 0))
+    return torch.stack([sums - F.pad(sums, (span, 0))[..., : sums.shape[-1]] for span in SPANS], -1)[
+        ..., :-1, :
+    ].log1p()
 
 
 def lately(onsets: Tensor) -> Tensor:

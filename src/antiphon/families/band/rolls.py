@@ -15,8 +15,10 @@ LONGEST = 64
 LENGTHS = torch.tensor([*range(1, 17), 18, 20, 22, 24, 28, 32, 48, LONGEST])
 """Steps that a note lasts, by class."""
 NUM_LENGTHS = len(LENGTHS)
-LAGS = (16, 32, 64)
-"""How many steps ago what a track did is heard again: a bar, two and four, where a bar has sixteen steps."""
+LAGS = (16, 32, 64, 128)
+"""How many steps ago what a track did is heard again: one bar, two, four and eight, where a bar has sixteen steps."""
+SPANS = (16, 64)
+"""Over how many steps a track hears how busy it was."""
 
 _CLASS = torch.bucketize(torch.arange(LONGEST + 1), (LENGTHS[1:] + LENGTHS[:-1]) / 2.0)
 
@@ -78,7 +80,7 @@ def moved(rolls: Tensor, shift: Tensor, drums: tuple[int, ...]) -> Tensor:
 def folded(rolls: Tensor) -> Tensor:
     """Sums (..., C) over octaves of pitches (..., P); the lowest is a C."""
     whole = F.pad(rolls, (0, -rolls.shape[-1] % OCTAVE))
-    return whole.reshape(*whole.shape[:-1], -1, OCTAVE).sum(-2)
+    return whole.reshape(*whole.shape[:-1], whole.shape[-1] // OCTAVE, OCTAVE).sum(-2)
 
 
 def lagged(rolls: Tensor, steps: int) -> Tensor:
