@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.evaluation.bands_made import BASS, DRUMS, PIANO, SIXTEENTHS, strokes
 
+from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.strokes import Strokes
 from antiphon.data.corpus import Corpus
@@ -39,10 +40,12 @@ def test_over_a_bar_line_without_another_onset() -> None:
 
 
 def test_tracks_go_by_name_and_pitches_by_height() -> None:
-    paper = PhraseRolls(resolution=4, ensemble="paper", lowest_pitch=36, num_pitches=48)
+    paper = PhraseRolls(resolution=4, ensemble=ENSEMBLES["paper"], lowest_pitch=36, num_pitches=48)
     sounds, _ = carried(one(0, 4, 0, 4), 1, paper)
     assert {tuple(cell) for cell in np.argwhere(sounds)[:, [1, 3]].tolist()} == {(BASS, 16)}
-    assert not carried(one(0, 0, 0, 4), 1, PhraseRolls(resolution=4, ensemble="paper", lowest_pitch=0))[0].any()
+    assert not carried(one(0, 0, 0, 4), 1, PhraseRolls(resolution=4, ensemble=ENSEMBLES["paper"], lowest_pitch=0))[
+        0
+    ].any()
 
 
 def test_a_grid_that_does_not_divide_is_a_fault() -> None:

@@ -94,7 +94,8 @@ class TestNoteLengths:
         values = np.array(list(NOTE_VALUES.values()))
         for track in (PIANO, BASS):
             for pitch in range(84):
-                line, struck = (part[0, track].reshape(-1, 84)[:, pitch] for part in (music.cells, music.onsets))
+                sides = music.cells, np.array(music.onsets)
+                line, struck = (part[0, track].reshape(-1, 84)[:, pitch] for part in sides)
                 starts = [t for t in range(len(line)) if line[t] and (struck[t] or t == 0 or not line[t - 1])]
                 for start in starts:
                     end = start + 1
