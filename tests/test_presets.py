@@ -155,6 +155,15 @@ def test_rows_of_the_lstm_gan_have_the_papers_settings() -> None:
             assert (adam.lr, adam.beta1, adam.beta2) == (1e-3, 0.9, 0.999)
 
 
+def test_the_later_codes_rate_falls_over_the_generators_last_steps() -> None:
+    train = get_preset("musegan-v3").train
+    # Ten steps of fifty turns of the critic, then five to each.
+    assert train.iterations == 500 + 5 * 49_990
+    assert train.decay is not None
+    assert (train.decay.begin, train.decay.end) == (500 + 5 * 44_990, train.iterations)
+    assert get_preset("musegan-hybrid").train.decay is None
+
+
 def test_a_family_may_read_less_than_there_is() -> None:
     assert get_preset("midinet-v2").resolve(["codec.version=v3"]).family == get_preset("midinet-v2").family
     both = get_preset("midinet-v2").resolve(["codec.version=v3", "family.chord=true"])

@@ -1,8 +1,10 @@
 """The iteration: who moves, when, with which limits, and what is remembered of it."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tests.training.toy import CARD, PHASES, Toy, toy_config, toy_loader
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from antiphon.errors import InputError
 from antiphon.gan.objective import Batch, Outcome, Phase
-from antiphon.training.config import AdamConfig, TrainConfig
+from antiphon.training.config import AdamConfig, Decay, TrainConfig
 from antiphon.training.loop import Trainer
 from antiphon.training.trainer import fit, launch
 
@@ -111,6 +113,26 @@ def test_epochs_are_passes_over_the_rows(epochs: int, iterations: int, tmp_path:
     by_iterations = fit(Toy(), toy_loader(), toy_config(iterations=iterations), tmp_path / "b", CARD)
     assert by_epochs.iteration == iterations
     assert by_epochs.history == by_iterations.history
+
+
+def test_rates_fall_in_a_straight_line() -> None:
+    objective = Toy()
+    trainer = _trainer(objective, decay=Decay(begin=2, end=6))
+    rates, weights = [], []
+    for _ in range(8):
+        weights.append(_state(objective))
+        trainer.iterate()
+        rates.append([mover.optimizer.param_groups[0]["lr"] for mover in trainer.movers.values()])
+    assert np.allclose(np.array(rates) / 1e-2, np.array([1, 1, 1, 0.75, 0.5, 0.25, 0, 0])[:, None])
+    moved = [
+        not torch.equal(before["generator.0.weight"], after["generator.0.weight"])
+        for before, after in pairwise(weights)
+    ]
+    assert moved == [True] * 6 + [False]
+    with pytest.raises(InputError, match="make end larger"):
+        TrainConfig.parse({"iterations": 3, "decay": {"begin": 5, "end": 5}})
+    with pytest.raises(InputError, match=r"capture.*leave one of them out"):
+        TrainConfig.parse({"iterations": 3, "decay": {"begin": 5, "end": 6}, "capture": True})
 
 
 def test_weights_are_clipped() -> None:

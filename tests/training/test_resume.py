@@ -73,6 +73,18 @@ def test_resume_equals_never_stopped(stop: int, tmp_path: Path) -> None:
     _assert_same_run(tmp_path / "straight", tmp_path / "broken")
 
 
+def test_a_falling_rate_goes_on_falling(tmp_path: Path) -> None:
+    falling = {"decay": {"begin": 3, "end": 11}}
+    _fit(tmp_path / "straight", **falling)
+    with pytest.raises(RuntimeError, match="crash"):
+        _fit(tmp_path / "broken", 8, **falling)
+    _fit(tmp_path / "broken", **falling)
+    _assert_same_run(tmp_path / "straight", tmp_path / "broken")
+    _fit(tmp_path / "steady")
+    with pytest.raises(AssertionError):
+        _assert_same_run(tmp_path / "straight", tmp_path / "steady")
+
+
 def test_a_longer_run_goes_on_from_a_shorter_one(tmp_path: Path) -> None:
     _fit(tmp_path / "straight")
     _fit(tmp_path / "short", iterations=7)

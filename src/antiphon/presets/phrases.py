@@ -4,7 +4,7 @@ from antiphon.codecs.ensembles import ENSEMBLES, Ensemble
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.families.musegan.variants import VARIANTS, Variant
 from antiphon.presets.preset import Preset
-from antiphon.training.config import AdamConfig, TrainConfig
+from antiphon.training.config import AdamConfig, Decay, TrainConfig
 
 
 def _ensemble(row: Variant) -> Ensemble:
@@ -16,6 +16,8 @@ def _ensemble(row: Variant) -> Ensemble:
 
 def _musegan(name: str, row: Variant) -> Preset:
     adam = AdamConfig(lr=row.rate, beta1=0.5, beta2=0.9)
+    iterations = row.family.turns.iterations
+    decay = row.fading and Decay(begin=iterations(row.fading), end=iterations(row.generator_steps))
     codec = {"ensemble": _ensemble(row), "resolution": row.resolution, "bars": row.family.bars}
     return Preset(
         name=name,
@@ -25,9 +27,10 @@ def _musegan(name: str, row: Variant) -> Preset:
         codec=PhraseRolls.model_validate(codec),
         train=TrainConfig(
             batch_size=64,
-            iterations=row.family.turns.iterations(row.generator_steps),
+            iterations=iterations(row.generator_steps),
             generator=adam,
             discriminator=adam,
+            decay=decay or None,
         ),
         corpus="freedoom",
     )

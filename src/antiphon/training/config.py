@@ -1,8 +1,8 @@
 """How a run trains: batch, length, optimizers, limits, intervals, precision, place."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
 
 from antiphon.config import Config
 
@@ -29,6 +29,23 @@ class AdamConfig(Config):
     clip_weights: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
+class Decay(Config):
+    """Learning rates that fall in a straight line from what they are at iteration `begin` to 0 at `end`."""
+
+    begin: int = Field(ge=0)
+    end: PositiveInt
+
+    @model_validator(mode="after")
+    def _goes_on(self) -> Self:
+        if self.end <= self.begin:
+            raise ValueError(f"rates fall from iteration begin = {self.begin} to a later one; make end larger")
+        return self
+
+    def rate(self, iteration: int) -> float:
+        """What rates are multiplied by in an iteration, counted from 0."""
+        return min(max((self.end - iteration) / (self.end - self.begin), 0.0), 1.0)
+
+
 class TrainConfig(Config):
     """A run's settings; exactly one of `iterations` and `epochs` is set.
 
@@ -42,6 +59,8 @@ class TrainConfig(Config):
         All chance of the run follows from it.
     generator, discriminator
         Optimizers of the two players.
+    decay
+        How both learning rates fall towards the end; None: they stay.
     ema_decay
         Keep an exponential moving average of the generator's weights with this decay; it is what observers see and
         what is published. None: the weights themselves.
@@ -69,6 +88,7 @@ class TrainConfig(Config):
     seed: int = Field(default=0, ge=0, lt=2**63)
     generator: AdamConfig = AdamConfig()
     discriminator: AdamConfig = AdamConfig()
+    decay: Decay | None = None
     ema_decay: float | None = Field(default=None, gt=0, lt=1)
     log_every: int = Field(default=50, ge=1)
     checkpoint_every: int = Field(default=1000, ge=1)
@@ -95,3 +115,9 @@ class TrainConfig(Config):
         if patience is not None and info.data.get("watch") is None:
             raise ValueError("name the figure that shows convergence in watch")
         return patience
+
+    @model_validator(mode="after")
+    def _recorded_rates_stay(self) -> Self:
+        if self.capture and self.decay is not None:
+            raise ValueError("a recorded iteration (capture) cannot change the rates (decay); leave one of them out")
+        return self

@@ -134,6 +134,7 @@ class Trainer:
             for player, mover in self.movers.items():
                 mover.free(player == phase.player)
         mover = self.movers[phase.player]
+        rate = self.config.decay.rate(iteration) if self.config.decay else 1.0
         for _ in range(phase.steps):
             with self.fabric.autocast():
                 outcome = self.objective.losses(phase, batch, iteration)
@@ -145,7 +146,7 @@ class Trainer:
             self.meter.add(_figures(phase, outcome, loss))
             if self._logs(iteration):
                 self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
-            mover.step(phase.rate)
+            mover.step(phase.rate * rate)
 
 
 def _figures(phase: Phase, outcome: Outcome, loss: Tensor) -> dict[str, Tensor]:
