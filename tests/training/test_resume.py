@@ -74,7 +74,7 @@ def test_resume_equals_never_stopped(stop: int, tmp_path: Path) -> None:
 
 
 def test_a_falling_rate_goes_on_falling(tmp_path: Path) -> None:
-    falling = {"decay": {"begin": 3, "end": 11}}
+    falling: dict[str, Any] = {"decay": {"begin": 3, "end": 11}}
     _fit(tmp_path / "straight", **falling)
     with pytest.raises(RuntimeError, match="crash"):
         _fit(tmp_path / "broken", 8, **falling)
