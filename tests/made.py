@@ -58,7 +58,9 @@ TOY_OF_NOTES = {
 }
 """Presets of notes with what makes them small."""
 
-TOY_OF_PHRASES = dict.fromkeys(("musegan-hybrid", "musegan-hybrid-conditional"), ("family.scale=0.02",))
+TOY_OF_PHRASES = dict.fromkeys(
+    ("musegan-hybrid", "musegan-hybrid-conditional", "musegan-v3-accompaniment"), ("family.scale=0.02",)
+)
 """Presets of phrases with what makes them small."""
 
 

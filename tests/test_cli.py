@@ -87,6 +87,10 @@ SLIPS = {
     "continue missing.mid": "missing.mid",
     "continue missing.mid nosuch": "'nosuch'",
     "continue missing.mid --bars 0": "bars = 0",
+    "accompany missing.mid bar": "missing.mid",
+    "accompany missing.mid nosuch": "'nosuch'",
+    "accompany missing.mid bar --density much": "density 'much'",
+    "accompany missing.mid --list": "missing.mid",
 }
 
 

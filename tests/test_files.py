@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from antiphon.errors import InputError
-from antiphon.files import whole_folder
+from antiphon.files import whole_folder, write_together
 
 
 def _fill(path: Path, content: str) -> None:
@@ -42,3 +42,22 @@ def test_the_old_folder_is_put_back_where_the_new_one_cannot_take_its_place(
     assert moved[1] == "c"
     assert (place / "a.txt").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+def test_files_of_one_thing_come_together_or_not_at_all(tmp_path: Path) -> None:
+    first, second = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+    write_together({first: lambda beside: write(beside, "1"), second: lambda beside: write(beside, "2")})
+    assert [Path(path).read_text() for path in (first, second)] == ["1", "2"]
+
+    def fails(beside: Path) -> None:
+        raise InputError(f"{beside}: no")
+
+    with pytest.raises(InputError) as raised:
+        write_together({first: lambda beside: write(beside, "3"), second: fails})
+    assert str(raised.value) == f"{second}: no"
+    assert [Path(path).read_text() for path in (first, second)] == ["1", "2"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)

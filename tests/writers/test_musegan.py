@@ -1,16 +1,20 @@
 """How MuseGAN's networks write songs: tracks, lengths, seeds, and who needs a track to accompany."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.families.musegan_toys import toy
 from tests.made import model
 
 from antiphon.codecs.phrases import PhraseRolls, unpack
+from antiphon.codecs.strokes import Strokes
 from antiphon.errors import InputError
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
+from antiphon.writers.bands import Setting
 from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.table import writer_of
 
@@ -72,6 +76,70 @@ def test_who_writes_to_a_given_track_asks_for_one(tmp_path: Path) -> None:
         conditional.generate(2)
 
 
+def setting(begins: list[int], given: Strokes, known: tuple[int, ...] = (3,)) -> Setting:
+    return Setting(np.array(begins, bool), given, known, tuple(track for track in range(5) if track not in known))
+
+
+def strokes(*rows: tuple[int, int, int, int]) -> Strokes:
+    return Strokes(*np.array(rows, np.int64).reshape(-1, 4).T)
+
+
+def by_track(found: Strokes) -> dict[int, set[tuple[int, int, int]]]:
+    rows = zip(found.track.tolist(), found.pitch.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
+    tracks: dict[int, set[tuple[int, int, int]]] = {}
+    for track, *rest in rows:
+        tracks.setdefault(track, set()).add((rest[0], rest[1], rest[2]))
+    return tracks
+
+
+def test_it_plays_to_its_track_phrase_by_phrase() -> None:
+    game = toy("musegan-hybrid-conditional")
+    writer = writer_of(game)
+    assert isinstance(writer, MuseganWriter) and writer.hears == (3,) and writer.accompanies
+    # Five bars and two: a phrase of four bars and one of one, then one of two.
+    begins = [1, 0, 0, 0, 0, 1, 0]
+    given = strokes((3, 30, 0, 90), (3, 33, 380, 480), (3, 35, 480, 500))
+    (found,) = writer.perform([np.random.default_rng(1)], setting(begins, given), 1.0)
+    again = writer.perform([np.random.default_rng(0), np.random.default_rng(1)], setting(begins, given), 1.0)[1]
+    assert by_track(found) == by_track(again) and set(by_track(found)) == {0, 1, 2, 4}
+    assert (found.end <= 7 * 96).all() and not ((found.start < 480) & (found.end > 480)).any()
+    # What the network itself writes to those bars, filled up with silence.
+    cells = torch.zeros(3, 4, 96, 84, dtype=torch.bool)
+    cells[0, 0, :90, 30] = True
+    cells[0, 3, 92:, 33] = cells[1, 0, :, 33] = True
+    cells[2, 0, :20, 35] = True
+    exact = copy.deepcopy(game).double().eval()
+    torch.manual_seed(int(np.random.default_rng(1).integers(2**63)))
+    made = exact.sample_from(exact.draw(3, 4), cells.double() * 2 - 1)
+    line = torch.cat([made[0, 2], made[1, 2, :1], made[2, 2, :2]]).reshape(7 * 96, 84)
+    mine = torch.zeros_like(line)
+    for pitch, start, end in by_track(found)[2]:
+        assert not mine[start:end, pitch].any()
+        mine[start:end, pitch] = True
+    assert torch.equal(mine, line)
+
+
+def test_less_temperature_is_nearer_to_one_song() -> None:
+    writer = writer_of(toy("musegan-v3-accompaniment"))
+    assert isinstance(writer, MuseganWriter)
+    heard = setting([1, 0, 0, 0], strokes((1, 30, 0, 90)), known=(1,))
+
+    def songs(temperature: float) -> list[Strokes]:
+        return writer.perform([np.random.default_rng(seed) for seed in range(2)], heard, temperature)
+
+    first, second = (by_track(song) for song in songs(0.0))
+    assert first == second
+    assert by_track(songs(1.0)[0]) != by_track(songs(1.0)[1]) != by_track(songs(2.0)[1])
+
+
+def test_other_tracks_than_its_own_are_misuse() -> None:
+    for name, known in (("musegan-hybrid-conditional", (1,)), ("musegan-hybrid", ()), ("musegan-hybrid", (3,))):
+        writer = writer_of(toy(name))
+        assert isinstance(writer, MuseganWriter)
+        with pytest.raises(ValueError, match="are given; this writer hears"):
+            writer.perform([np.random.default_rng(0)], setting([1], strokes(), known), 1.0)
+
+
 def test_wishes_that_it_cannot_hear_are_refused(loaded: Model) -> None:
     for wish in ({"chords": "C G"}, {"form": "AA"}, {"density": 3}):
         with pytest.raises(InputError, match=f"{next(iter(wish))}: the model band"):
@@ -79,8 +147,6 @@ def test_wishes_that_it_cannot_hear_are_refused(loaded: Model) -> None:
 
 
 def test_bars_to_begin_with_have_no_place_in_a_model_of_phrases(tmp_path: Path) -> None:
-    import torch
-
     path = model(tmp_path / "odd.safetensors", "musegan-hybrid", **{"held_out.real": torch.zeros(1, 16).byte()})
     with pytest.raises(InputError, match=r"held_out\.real holds bars, which phrases do not follow"):
         load(path)

@@ -27,6 +27,7 @@ from antiphon.music.score import Score
 
 SOUNDS = frozenset({".wav", ".flac", ".ogg"})
 PICTURES = frozenset({".png", ".svg"})
+SCORES = frozenset({".musicxml"})
 MIDI = (".mid", ".midi")
 ARRAYS = (".npy",)
 ROLLS = (".npz",)
@@ -100,12 +101,17 @@ def write_songs(
 
 
 def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[Path], None]:
-    """What writes a song as a file of a kind: mid, wav, png."""
+    """What writes a song as a file of a kind: mid, wav, png, musicxml."""
     from antiphon.io.audio import render_audio
     from antiphon.io.image import render_image
+    from antiphon.io.musicxml_writer import write_musicxml
 
-    draw = partial(render_image, new_bar=new_bar)
-    write: Mapping[str, Callable[[Score, Path], None]] = {"mid": write_midi, "wav": render_audio, "png": draw}
+    write: Mapping[str, Callable[[Score, Path], None]] = {
+        "mid": write_midi,
+        "wav": render_audio,
+        "png": partial(render_image, new_bar=new_bar),
+        "musicxml": write_musicxml,
+    }
     return partial(write[kind], score)
 
 
@@ -168,7 +174,7 @@ def read_song(path: Path) -> Score:
 
 
 def render_song(score: Score, out: Path, engine: str | None = None) -> None:
-    """Write sound or a picture, by the suffix of `out`.
+    """Write sound, a picture or a score for notation programs, by the suffix of `out`.
 
     Parameters
     ----------
@@ -180,7 +186,7 @@ def render_song(score: Score, out: Path, engine: str | None = None) -> None:
     Raises
     ------
     InputError
-        If the suffix is neither's, the engine unknown, missing or of no use, or the place cannot be written.
+        If the suffix is none of theirs, the engine unknown, missing or of no use, or the place cannot be written.
     """
     _renderer(out, engine)(score, out)
 
@@ -198,7 +204,11 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
         from antiphon.io.image import render_image
 
         return render_image
-    raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES))}")
+    if out.suffix.lower() in SCORES:
+        from antiphon.io.musicxml_writer import write_musicxml
+
+        return write_musicxml
+    raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES | SCORES))}")
 
 
 def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:

@@ -115,14 +115,14 @@ def generate(
 
 @app.command
 def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJson = False) -> None:
-    """Turn a song into sound or a piano-roll picture.
+    """Turn a song into sound, a piano-roll picture or a score for notation programs.
 
     Parameters
     ----------
     song
         A MIDI or MusicXML file.
     out
-        Named .wav, .flac, .ogg, .png or .svg.
+        Named .wav, .flac, .ogg, .png, .svg or .musicxml.
     engine
         What plays a sound: soundfont, which comes with the package, or fluidsynth; by default the first that is there.
     as_json

@@ -1,0 +1,184 @@
+"""The command that adds a band: files, lines, JSON, the list of tracks, and every fault in a sentence."""
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.made import model
+from tests.played_to import BAR, BEAT, RuleWriter, band, line, song
+
+from antiphon.accompanying import accompany_song
+from antiphon.cli import run
+from antiphon.codecs.ensembles import ENSEMBLES
+from antiphon.codecs.phrases import PhraseRolls
+from antiphon.commands import accompanying
+from antiphon.commands.accompanying import report
+from antiphon.io.midi import read_midi, write_midi
+from antiphon.io.musicxml import read_musicxml
+from antiphon.music.score import TEMPO, Score, Track, table
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return model(tmp_path_factory.mktemp("models") / "toy.safetensors", "musegan-v3-accompaniment")
+
+
+@pytest.fixture
+def tune(tmp_path: Path) -> Path:
+    write_midi(song(metre=[(0, 4, 4), (BAR, 3, 4), (BAR + 6 * BEAT, 4, 4)]), tmp_path / "my song.mid")
+    return tmp_path / "my song.mid"
+
+
+@pytest.fixture
+def by_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A band that plays few notes, so that their sound takes little time."""
+    monkeypatch.setattr("antiphon.generate.load", lambda _: SimpleNamespace(accompany=partial(accompany_song, band())))
+
+
+def ran(capsys: Capture, *words: object) -> tuple[int, str, str]:
+    code = run(["accompany", *(str(word) for word in words)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_files_and_lines(toy: Path, tune: Path, tmp_path: Path, capsys: Capture) -> None:
+    code, out, err = ran(capsys, tune, toy, "--keep", "piano", "--seed", 7, "--num", 2, "--out", tmp_path / "o")
+    assert code == 0, err
+    names = {f"my song-accompanied-toy-{seed}.{kind}" for seed in (7, 8) for kind in ("mid", "wav", "png")}
+    assert {path.name for path in (tmp_path / "o").iterdir()} == names
+    lines = out.splitlines()
+    assert lines[1] == "  kept 2 Piano as piano; added drums, guitar, bass, strings; left out 1 Flute, 3 E-Bass, 4 Kit"
+    assert lines[2] == "  not in 4/4 and left alone: bars 2-3"
+    assert lines[3].startswith("  in ") and "harmony with what is kept" in lines[3] and "notes a bar" in lines[4]
+    written = read_midi(tmp_path / "o" / "my song-accompanied-toy-7.mid")
+    np.testing.assert_array_equal(written.tracks[0].notes, read_midi(tune).tracks[1].notes)
+    assert any("model: toy" in text for _, text in written.texts)
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_the_same_seed_gives_the_same_bytes(toy: Path, tune: Path, tmp_path: Path, capsys: Capture) -> None:
+    for folder in ("a", "b"):
+        assert ran(capsys, tune, toy, "--keep", "piano", "--stems", "--musicxml", "--out", tmp_path / folder)[0] == 0
+    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert len(files) == 4 + 2 * 5 and files == sorted(path.name for path in (tmp_path / "b").iterdir())
+    for name in files:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    stem = read_midi(tmp_path / "a" / "my song-accompanied-toy-0-1-piano.mid")
+    assert [track.name for track in stem.tracks] == ["Piano"]
+    np.testing.assert_array_equal(stem.tracks[0].notes, read_midi(tune).tracks[1].notes)
+    assert len(read_musicxml(tmp_path / "a" / "my song-accompanied-toy-0.musicxml").tracks) == 5
+
+
+def test_facts_as_json(toy: Path, tune: Path, tmp_path: Path, capsys: Capture) -> None:
+    options = ("--only-new", "--mute", "strings", "--program", "bass=fretless", "--tempo", 60, "--json")
+    code, out, err = ran(capsys, tune, toy, "--keep", "flute=piano", *options, "--out", tmp_path / "o")
+    assert code == 0, err
+    (fact,) = json.loads(out)
+    assert fact["kept"] == [{"number": 1, "name": "Flute", "instrument": "Flute", "parts": ["piano"]}]
+    assert fact["added"] == ["drums", "guitar", "bass"] and fact["left_alone"] == [2, 3] and fact["stems"] == []
+    assert [row["number"] for row in fact["left_out"]] == [2, 3, 4]
+    assert set(fact["report"]["tracks"]) == {"drums", "guitar", "bass"} and "NaN" not in out
+    written = read_midi(fact["files"]["mid"])
+    assert fact["files"]["mid"].endswith("my song-accompaniment-toy-0.mid")
+    assert written.tempos["beat_us"].tolist() == [1_000_000] and "Strings" not in [t.name for t in written.tracks]
+    assert {track.name: track.program for track in written.tracks}["Bass"] == 35
+
+
+def test_tracks_are_listed(tune: Path, capsys: Capture) -> None:
+    code, out, _ = ran(capsys, tune, "--list", "--json")
+    assert code == 0 and [row["part"] for row in json.loads(out)] == ["strings", "piano", "bass", "drums"]
+    assert "Electric Bass (finger)" in ran(capsys, tune, "--list")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--keep", "sax"], "no part and no track is called 'sax'; "),
+        (["--keep", "bass"], "hears piano alone"),
+        (["--keep", "piano", "--density", "much"], "density 'much'"),
+        (["--keep", "piano", "--program", "bass=200"], "from 0 to 127"),
+        (["--keep", "piano", "--tempo", "0"], "tempo = 0"),
+        (["--keep", "piano", "--key", "C"], "--key"),
+    ],
+)
+def test_faults_are_sentences_and_nothing_is_written(
+    toy: Path, tune: Path, tmp_path: Path, capsys: Capture, options: list[str], words: str
+) -> None:
+    code, out, err = ran(capsys, tune, toy, *options, "--out", tmp_path / "o")
+    assert code == 2 and not out and len(err.splitlines()) == 1 and words in err
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_all_files_of_a_song_or_none(
+    toy: Path, tune: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("antiphon.io.image.render_image", fails)
+    assert ran(capsys, tune, toy, "--keep", "piano", "--stems", "--out", tmp_path / "o")[0] == 2
+    assert not list((tmp_path / "o").iterdir())
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_a_song_too_long_for_sound_has_none(
+    toy: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accompanying, "MAX_SECONDS", 5.0)
+    write_midi(song(), tmp_path / "x.mid")
+    code, out, _ = ran(capsys, tmp_path / "x.mid", toy, "--keep", "piano", "--stems", "--out", tmp_path / "o")
+    assert code == 0 and "no sound: it lasts longer than" in out
+    assert {path.suffix for path in (tmp_path / "o").iterdir()} == {".mid", ".png"}
+
+
+def chords(*roots: int) -> Score:
+    """A bar of quarters on each root, as a triad."""
+    tables = [line(*[48 + root + tone for root in roots for _ in range(4)]) for tone in (0, 4, 7)]
+    return Score(BEAT, tuple(Track(notes, name=f"c{n}") for n, notes in enumerate(tables)))
+
+
+def test_the_report_tells_a_band_in_the_songs_harmony_from_chance() -> None:
+    done = accompany_song(band(), chords(0, 5, 7, 0, 5, 0, 7, 0))
+    found = report(done)
+    assert found["key"] == "C major" and found["in_key_share"]["added"] == 1.0
+    assert found["sixteenth_share"] == {"added": 1.0, "kept": 1.0}
+    assert found["chroma_agreement"]["own"] > 1.5 * found["chroma_agreement"]["shuffled"]
+    assert found["onset_agreement"] == {"own": 1.0, "shuffled": 1.0}
+    assert found["tracks"]["drums"] == {"notes_a_bar": 4.0, "empty_bar_rate": 0.0}
+
+
+def test_the_report_of_a_late_song_and_of_drums_alone() -> None:
+    piece = chords(0, 5)
+    late = piece.with_tracks(tuple(replace(t, notes=_later(t.notes, 50)) for t in piece.tracks))
+    assert report(accompany_song(band(), late))["sixteenth_share"] == {"added": 1.0, "kept": 1.0}
+    drums = accompany_song(band(), song("drums"))
+    assert report(drums)["key"] is None and report(drums)["in_key_share"] == {"added": None, "kept": None}
+    assert report(drums)["chroma_agreement"] == {"own": None, "shuffled": None}
+    other = accompany_song(
+        band(RuleWriter(PhraseRolls(ensemble=ENSEMBLES["quartet"], resolution=4))), song("tune"), "1=viola"
+    )
+    assert report(other)["onset_agreement"] == {"own": None, "shuffled": None}
+
+
+def _later(notes: np.ndarray, ticks: int) -> np.ndarray:
+    notes = notes.copy()
+    notes["start"] += ticks
+    notes["end"] += ticks
+    return notes
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_tempo_changes_in_every_bar_stay(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    piece = replace(song(), tempos=table(TEMPO, [(bar * BAR, 400_000 + 7_000 * bar) for bar in range(4)]))
+    write_midi(piece, tmp_path / "x.mid")
+    assert ran(capsys, tmp_path / "x.mid", toy, "--keep", "piano", "--out", tmp_path / "o")[0] == 0
+    written = read_midi(tmp_path / "o" / "x-accompanied-toy-0.mid")
+    np.testing.assert_array_equal(written.tempos, piece.tempos)
