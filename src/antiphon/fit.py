@@ -81,10 +81,8 @@ def fit_preset(
     objective = _objective(config, origin, rows)
     say = say if leads() else _silent
     curves = Curves(run, train.preview_every)
-    observers: list[Observer] = [Preview(run, config.codec, shown, train.preview_every), curves]
-    # The examination reads bars of one line.
-    if not isinstance(config.codec, PhraseRolls):
-        observers.insert(1, Health(shown, train.health_every, say))
+    health = Health(shown, train.health_every, say, config.codec)
+    observers: list[Observer] = [Preview(run, config.codec, shown, train.preview_every), health, curves]
     if train.evaluate_every is not None:
         observers.append(Evaluation(config.codec, shown, train.evaluate_every))
     loader = Loader(rows, train.batch_size, train.seed)
@@ -95,8 +93,7 @@ def fit_preset(
         called = _called(config.codec)
         say(f"{corpus.name}: {len(rows['real']):,} {called}{songs} to train {config.preset} on, {length:,} iterations")
         if not held_out:
-            watched = "previews" if isinstance(config.codec, PhraseRolls) else "health and previews"
-            instead = f"{watched} compare with training {called} instead"
+            instead = f"health and previews compare with training {called} instead"
             say(f"fewer than {_FEWEST_HELD_OUT} held-out {called}: {instead}")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 

@@ -22,6 +22,8 @@ from antiphon.codecs.phrases import PhraseRolls, unpack
 from antiphon.codecs.progressions import Progressions
 from antiphon.errors import InputError
 from antiphon.evaluation.metrics.in_training import KINDS, measure
+from antiphon.evaluation.metrics.in_training_phrases import measure_phrases
+from antiphon.families.band.objective import BandObjective
 from antiphon.families.bar.hearing import one_hot
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.chords.objective import ChordsObjective
@@ -29,6 +31,7 @@ from antiphon.families.lstm.note_objective import LstmObjective
 from antiphon.families.lstm.notes import valid
 from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.objective import Midinet
+from antiphon.families.musegan.objective import Musegan
 from antiphon.gan.health import examine
 from antiphon.gan.losses import LOSSES, AdversarialLoss, adversarial_loss
 from antiphon.gan.objective import Objective
@@ -36,6 +39,7 @@ from antiphon.gan.vitals import Evidence
 from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
 from antiphon.music.score import NOTE, Score, Track, empty
+from antiphon.phrase_evidence import NUM_EXAMINED, phrase_evidence
 from antiphon.training.curves import CURVES, METRICS, draw_curves, draw_metrics
 from antiphon.training.log import MADE, REAL, History
 from antiphon.training.seeds import seed_torch
@@ -109,11 +113,14 @@ class Health:
         Interval in iterations.
     say
         Takes the sentence of an alarm that did not sound at the last examination.
+    codec
+        What the rows are written in; phrases are examined by `antiphon.phrase_evidence`, 128 of them.
     """
 
-    def __init__(self, rows: Rows, every: int, say: Callable[[str], object]) -> None:
-        self.every = every
-        self._rows = {name: np.array(values[:_NUM_EXAMINED]) for name, values in rows.items()}
+    def __init__(self, rows: Rows, every: int, say: Callable[[str], object], codec: Codec | None = None) -> None:
+        self.every, self._codec = every, codec
+        num = NUM_EXAMINED if isinstance(codec, PhraseRolls) else _NUM_EXAMINED
+        self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
         self._say = say
         self._sounding: frozenset[str] = frozenset()
 
@@ -135,6 +142,9 @@ class Health:
     def _evidence(self, objective: Objective) -> Evidence:
         device = next(objective.parameters()).device
         batch = _on(device, self._rows)
+        if isinstance(self._codec, PhraseRolls):
+            assert isinstance(objective, Musegan | BandObjective)
+            return phrase_evidence(objective, self._codec, batch, int(torch.randint(2**31, ())))
         num = len(batch["real"])
         fake = objective.sample(num, batch)
         one = {name: values[:1].expand(num, *values.shape[1:]) for name, values in batch.items()}
@@ -174,23 +184,32 @@ class Evaluation:
     """
 
     def __init__(self, codec: Codec, rows: Rows, every: int) -> None:
-        self.every, self._kind = every, str(getattr(codec, "kind", ""))
-        if self._kind not in KINDS:
-            raise InputError(
-                f"train.evaluate_every = {every}: there are no metrics yet for this preset's codec "
-                f"({type(codec).__name__}); leave it out"
-            )
-        num = min(-(-len(rows["real"]) // 2), _NUM_EVALUATED)
+        self.every, self._measure = every, _metrics(codec, every)
+        most = NUM_EXAMINED if isinstance(codec, PhraseRolls) else _NUM_EVALUATED
+        num = min(-(-len(rows["real"]) // 2), most)
         self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
         self._others = {name: np.array(values[num : 2 * num]) for name, values in rows.items()}
-        self._real = _figures(REAL, measure(self._kind, self._rows, self._others))
+        self._real = _figures(REAL, self._measure(self._rows, self._others))
 
     def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
         """The metrics that are defined."""
         device = next(objective.parameters()).device
         seed_torch(_FIXED_SEED, device=device)
         made = objective.sample(len(self._rows["real"]), _on(device, self._rows)).cpu().numpy()
-        return _figures(MADE, measure(self._kind, {**self._rows, "real": made}, self._others)) | self._real
+        return _figures(MADE, self._measure({**self._rows, "real": made}, self._others)) | self._real
+
+
+def _metrics(codec: Codec, every: int) -> Callable[[Rows, Rows], dict[str, float]]:
+    """The metrics of some rows, of which some are overlaps with others."""
+    if isinstance(codec, PhraseRolls):
+        return lambda rows, others: measure_phrases(codec, np.asarray(rows["real"]))
+    kind = str(getattr(codec, "kind", ""))
+    if kind not in KINDS:
+        raise InputError(
+            f"train.evaluate_every = {every}: there are no metrics yet for this preset's codec "
+            f"({type(codec).__name__}); leave it out"
+        )
+    return partial(measure, kind)
 
 
 def _figures(group: str, values: Mapping[str, float]) -> dict[str, float]:
@@ -260,6 +279,8 @@ def _judge(objective: Objective, bars: Tensor, batch: Mapping[str, Tensor]) -> T
 def _loss(objective: Objective) -> AdversarialLoss:
     if isinstance(objective, Midinet):
         return adversarial_loss(objective.config.loss, objective.config.real_target)
+    if isinstance(objective, Musegan):
+        return LOSSES[objective.config.loss]
     return LOSSES["non-saturating" if isinstance(objective, LstmGan) else "relativistic"]
 
 
@@ -269,8 +290,6 @@ def _pitch_classes(objective: Objective, bars: Tensor, batch: Mapping[str, Tenso
     values = bars.flatten().long()
     if isinstance(objective, BarObjective):
         values = values[values < NUM_PITCHES] + LOWEST
-    if isinstance(objective, ChordsObjective):
-        values = values[values < NO_CHORD]
     if isinstance(objective, ChordsObjective):
         values = values[values < NO_CHORD]
     counts: list[int] = torch.bincount(values % 12, minlength=12).tolist()

@@ -35,6 +35,7 @@ PROTOCOLS_OF_FAMILIES = {
     "lstm-gan": "lstm",
     "chords": "lstm",
     "musegan": "musegan",
+    "band": "musegan",
 }
 LATENTS, CONDITIONS = 500, 24
 """Latents under one condition, and how many conditions, spread evenly over the real bars."""

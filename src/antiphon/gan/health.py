@@ -12,6 +12,7 @@ from typing import Literal
 
 from antiphon.gan.losses import LOSSES, AdversarialLoss
 from antiphon.gan.probe import as_rows, probe_auc
+from antiphon.gan.track_vitals import measure_tracks
 from antiphon.gan.vitals import Evidence, History, Measures, Samples, measure
 
 MIN_PROBED = 128
@@ -165,7 +166,50 @@ BLIND = Rule(
     ),
     early=NO_GAME_YET,
 )
-RULES = (NON_FINITE, EXPLODING, COLLAPSE, PARTIAL, WINNING, BLIND)
+SILENT = Rule(
+    "silent track",
+    "Lower the discriminator's learning rate or its penalty, or begin with likelihood; health/density_... in the log "
+    "says which track it is.",
+    every=(Sign("track_density_least", "below", 0.1, "Halves of real songs keep above 0.15, even of a rare track."),),
+    early=NO_GAME_YET,
+)
+FULL = Rule(
+    "overfull track",
+    "Let the discriminator move more often, or lower the generator's learning rate; health/density_... in the log says "
+    "which track it is.",
+    every=(Sign("track_density_greatest", "above", 8, "Halves of real songs keep below 3.2, even of a rare track."),),
+    early=NO_GAME_YET,
+)
+FROZEN = Rule(
+    "frozen track",
+    "Give the track latents of its own, or show the discriminator each track by itself; health/spread_... in the log "
+    "says which track it is.",
+    every=(
+        Sign(
+            "track_spread_least",
+            "below",
+            0.2,
+            "Halves of real songs keep above 0.25, even of a rare track; below, it plays the same in every sample.",
+        ),
+    ),
+    unless="mode collapse",
+    early=NO_GAME_YET,
+)
+UNHEARD = Rule(
+    "unheard condition",
+    "Show the discriminator real samples beside conditions that are not theirs; it must see the condition at all.",
+    every=(
+        Sign(
+            "condition_effect",
+            "below",
+            0.05,
+            "Other conditions change less than a twentieth of what two samples differ by: they need not be given.",
+        ),
+    ),
+    unless="mode collapse",
+    early=NO_GAME_YET,
+)
+RULES = (NON_FINITE, EXPLODING, COLLAPSE, PARTIAL, SILENT, FULL, FROZEN, UNHEARD, WINNING, BLIND)
 """Every alarm with its limits and their reasons, gravest first."""
 
 
@@ -192,6 +236,7 @@ def examine(history: History, evidence: Evidence, *, loss: AdversarialLoss | Non
         Of the probe, which is trained only when the discriminator looks blind.
     """
     measures = measure(history, evidence, LOSSES["non-saturating"] if loss is None else loss)
+    measures |= measure_tracks(evidence)
     if BLIND.suspects(measures) and evidence.real is not None and evidence.fake is not None:
         measures |= _probe(evidence.real, evidence.fake, measures.get("critic_auc", 0.5), seed)
     alarms: dict[str, Alarm] = {}

@@ -30,6 +30,24 @@ _PLAYED = ("discriminator/loss", "generator/loss")
 
 
 @dataclass(frozen=True)
+class TrackEvidence:
+    """One track of samples that have several, made ones beside real ones.
+
+    Parameters
+    ----------
+    real, fake
+        Categories (N, S), such as the highest pitch of every step.
+    real_density, fake_density
+        How much of the track sounds, of all that could: (N,), from 0 to 1.
+    """
+
+    real: Samples
+    fake: Samples
+    real_density: Samples
+    fake_density: Samples
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a model makes, beside real data of the same form; anything left out is not judged.
 
@@ -41,19 +59,25 @@ class Evidence:
         Samples under random latents and random conditions.
     fake_one_condition
         Samples under random latents and one condition.
+    fake_other_condition
+        Samples (N, ...) under the latents of `fake`, each under the condition of another.
     real_logits, fake_logits
         The discriminator's answers (N,) to `real` and `fake`, each from batches that are all real or all fake; sample
         i of both under the same condition.
     counts
         By name, the counts of a categorical statistic (pitch classes, say) in real and in fake samples.
+    tracks
+        By name, where samples have several.
     """
 
     real: Samples | None = None
     fake: Samples | None = None
     fake_one_condition: Samples | None = None
+    fake_other_condition: Samples | None = None
     real_logits: Samples | None = None
     fake_logits: Samples | None = None
     counts: Mapping[str, tuple[ArrayLike, ArrayLike]] = field(default_factory=dict)
+    tracks: Mapping[str, TrackEvidence] = field(default_factory=dict)
 
 
 def measure(history: History, evidence: Evidence, loss: AdversarialLoss) -> Measures:

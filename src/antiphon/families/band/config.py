@@ -34,6 +34,9 @@ class BandConfig(LikelihoodThenGame):
     doubt
         Standard deviation of what is added to a track's traits in training, in units of theirs, and how often they are
         left out: or they would be a song's name.
+    wear
+        Largest share of its notes that a part misses in its past, in training: what it writes itself is thinner than
+        music, and who has only heard music goes on with less and less.
     phrase
         Bars that the game is about, drawn from each row.
     """
@@ -51,6 +54,7 @@ class BandConfig(LikelihoodThenGame):
     critic_dim: int = Field(default=48, ge=4, le=1024)
     transpose: int = Field(default=6, ge=0, le=12)
     doubt: float = Field(default=0.3, ge=0, le=1)
+    wear: float = Field(default=0.5, ge=0, lt=1)
     phrase: int = Field(default=4, ge=1, le=64)
 
     @property

@@ -152,14 +152,16 @@ class BandGenerator(nn.Module):
         past: Tensor = self.past(torch.cat([*parts, there, busy], -1))
         return past
 
-    def teacher(self, lines: Lines, band: Band, told: Told) -> "Choices":
-        """Scores of every choice that a part's notes stand for; `lines` are (M, S, P)."""
+    def teacher(self, lines: Lines, band: Band, told: Told, past: Lines | None = None) -> "Choices":
+        """Scores of every choice that a part's notes stand for; `lines` are (M, S, P), and so is what it takes for its
+        past, by default these."""
         heard, classes = self.hearing(band, told.track)
-        past = F.relu(self._own(lines, lines.onsets.shape[1]) + self.told(told)[:, None])
-        hidden, _ = self.memory(torch.cat([heard, past], -1))
+        past = past or lines
+        own = F.relu(self._own(past, past.onsets.shape[1]) + self.told(told)[:, None])
+        hidden, _ = self.memory(torch.cat([heard, own], -1))
         asked = self.ask(torch.cat([self.dropout(hidden), heard, classes.flatten(-2)], -1))
-        onsets = lines.onsets
-        clues = Clues(lagged(onsets, 1), lines.held, earlier(onsets), lately(onsets), classes)
+        onsets = past.onsets
+        clues = Clues(lagged(onsets, 1), past.held, earlier(onsets), lately(onsets), classes)
         return self._choices(lines, asked, clues)
 
     def _own(self, lines: Lines, end: int) -> Tensor:

@@ -8,13 +8,15 @@ from antiphon.codecs.traits import ACTIVE, HEIGHT
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.critic import BandDiscriminator
 from antiphon.families.band.networks import Band, BandGenerator, Told
-from antiphon.families.band.rolls import Lines, lines, moved, seen
+from antiphon.families.band.rolls import Lines, lines, moved, seen, worn
 from antiphon.gan.objective import Batch
 from antiphon.gan.paired import PairedObjective
 from antiphon.nn.bits import unpack
 
 # How often a part that is silent throughout its song is taught: it is told so, and has little to learn.
 _SILENT = 0.15
+# How many parts are taught after a past that is not theirs.
+_WORN = 0.5
 
 
 class BandObjective(PairedObjective):
@@ -43,7 +45,9 @@ class BandObjective(PairedObjective):
         """Cross-entropy of what each part strikes and how long that lasts, in nats a step."""
         tracks, traits = self._rolls(batch)
         part = self._parts(traits)
-        choices = self.generator.teacher(*self._taught(tracks, traits, *part))
+        own, band, told = self._taught(tracks, traits, *part)
+        past = worn(own, self._wear(len(part[0]))) if self.generator.training else own
+        choices = self.generator.teacher(own, band, told, past)
         steps = len(part[0]) * tracks.onsets.shape[2]
         pitch = F.cross_entropy(choices.scores, choices.chosen, reduction="sum") / steps
         length = F.cross_entropy(choices.length_scores, choices.lengths, reduction="none")
@@ -128,6 +132,11 @@ class BandObjective(PairedObjective):
         wanted = (traits[..., ACTIVE] > 0) | (torch.rand(rank.shape, device=rank.device) < _SILENT)
         row, track = torch.nonzero(wanted, as_tuple=True)
         return row, track, (rank[row] < rank[row, track][:, None]).float()
+
+    def _wear(self, num: int) -> Tensor:
+        """Shares (num,) of the notes that parts miss in their past."""
+        share = torch.rand(2, num, device=self.generator.centre.device)
+        return self.config.wear * share[0] * (share[1] < _WORN)
 
     def _taught(
         self, tracks: Lines, traits: Tensor, row: Tensor, track: Tensor, given: Tensor

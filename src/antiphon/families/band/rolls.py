@@ -65,6 +65,16 @@ def lines(real: Tensor, onsets: Tensor) -> Lines:
     return Lines(struck.float(), (real & ~struck).float(), torch.where(struck, classes, 0), ended & struck)
 
 
+def worn(own: Lines, share: Tensor) -> Lines:
+    """Lines (M, S, P) of which a share (M,) of the notes is missing, drawn note by note."""
+    lost = torch.rand_like(own.onsets) < share[:, None, None]
+    steps = torch.arange(1, own.onsets.shape[1] + 1, device=share.device)[:, None]
+    # The step after that in which what sounds was struck; 0 where it goes on from before.
+    since = (own.onsets * steps).long().cummax(1).values
+    gone = lost.gather(1, (since - 1).clamp_min(0)) & (since > 0)
+    return own._replace(onsets=own.onsets * ~gone, held=own.held * ~gone)
+
+
 def moved(rolls: Tensor, shift: Tensor, drums: tuple[int, ...]) -> Tensor:
     """Rolls (N, K, S, P) a number of semitones (N,) higher, drums excepted; what leaves the range is gone."""
     pitch = torch.arange(rolls.shape[-1], device=rolls.device)
