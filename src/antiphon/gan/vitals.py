@@ -59,13 +59,13 @@ class Evidence:
         Samples under random latents and random conditions.
     fake_one_condition
         Samples under random latents and one condition.
-    fake_other_condition
-        Samples (N, ...) under the latents of `fake`, each under the condition of another.
     real_logits, fake_logits
         The discriminator's answers (N,) to `real` and `fake`, each from batches that are all real or all fake; sample
         i of both under the same condition.
     counts
         By name, the counts of a categorical statistic (pitch classes, say) in real and in fake samples.
+    fake_other_condition
+        Samples (N, ...) under the latents of `fake`, each under the condition of another.
     tracks
         By name, where samples have several.
     """
@@ -73,10 +73,10 @@ class Evidence:
     real: Samples | None = None
     fake: Samples | None = None
     fake_one_condition: Samples | None = None
-    fake_other_condition: Samples | None = None
     real_logits: Samples | None = None
     fake_logits: Samples | None = None
     counts: Mapping[str, tuple[ArrayLike, ArrayLike]] = field(default_factory=dict)
+    fake_other_condition: Samples | None = None
     tracks: Mapping[str, TrackEvidence] = field(default_factory=dict)
 
 
