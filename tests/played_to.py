@@ -47,6 +47,12 @@ class RuleWriter(BandWriter):
         self.temperatures.append(temperature)
         return [self._song(chance, setting) for chance in chances]
 
+    def between(self, *_: Any) -> list[Strokes]:
+        raise NotImplementedError
+
+    def vary(self, *_: Any) -> list[Strokes]:
+        raise NotImplementedError
+
     def _song(self, chance: Chance, setting: Setting) -> Strokes:
         beat = self.codec.resolution
         start = np.arange(4 * setting.num_bars) * beat

@@ -12,7 +12,7 @@ from tests.made import model
 from tests.played_to import BAR, BASS, BEAT, DRUMS, GUITAR, PIANO, STRINGS, RuleWriter, band, line, song, tracks
 
 from antiphon.accompanying import Accompanied, accompany_song
-from antiphon.codecs.phrases import PhraseRolls
+from antiphon.codecs.phrases import PhraseRolls, is_free
 from antiphon.errors import InputError
 from antiphon.generate import load
 from antiphon.io.midi import midi_bytes, parse_midi, read_midi, write_midi
@@ -209,6 +209,13 @@ def test_a_performance_without_beats_is_told_what_to_do() -> None:
     # Beside drums on the beat the beats are known.
     clicked = Score(BEAT, (performance(60), Track(line(*[36] * 160, length=BEAT // 4), is_drum=True)))
     assert len(added(accompany(clicked, "live"))["Bass"].notes) == 40
+    # And so they are where people play near them.
+    played = line(*[60, 62] * 80, length=BEAT // 4, start=BEAT)
+    for name in ("start", "end"):
+        played[name] += np.random.default_rng(0).integers(-24, 25, 160)
+    played = played[np.argsort(played["start"])]
+    loose = Score(BEAT, (Track(played),))
+    assert is_free(loose) and len(added(accompany(loose))["Bass"].notes) == 44
 
 
 def test_models_that_cannot_hear_are_told(tmp_path: Path) -> None:

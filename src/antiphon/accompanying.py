@@ -15,7 +15,7 @@ from antiphon.asked import Asked, check_kind, check_values
 from antiphon.codecs.band_tracks import BandTracks
 from antiphon.codecs.ensembles import Ensemble
 from antiphon.codecs.keeping import Kept, chosen, everything, told
-from antiphon.codecs.melody import earlier, late_by
+from antiphon.codecs.melody import earlier, late_by, metres, pulse
 from antiphon.codecs.phrases import MAX_BARS, PhraseRolls, is_free
 from antiphon.codecs.pianoroll import MAX_BEATS
 from antiphon.codecs.song_grid import SongGrid
@@ -24,7 +24,7 @@ from antiphon.errors import InputError
 from antiphon.io.midi import read_midi
 from antiphon.music.score import Score
 from antiphon.music.tempo import finer, from_tempo
-from antiphon.part_options import numbered, part_number, read_density, read_names, read_program
+from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
 from antiphon.writers.bands import BandWriter, Setting
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _AT_ONCE = 16
 # A band stays a little behind what it plays to.
 _SOFTER = 0.9
 _SOFTEST, _LOUDEST = 40, 110
+# The least of written music and of drummers; the most of performances without beats is .22 (GiantMIDI).
+_LEAST_PULSE = 0.3
 _WHO = "antiphon accompany SONG takes the model band, or one whose preset writes to a given track"
 
 
@@ -128,13 +130,13 @@ def accompany_song(
     score = _prepared(name, score, codec.resolution, tempo)
     kept = _kept(name, score, codec.ensemble, keep)
     asked = _asked(name, score, codec.ensemble, kept, read_names(tracks))
-    added = _unmuted(codec.ensemble, asked, read_names(mute))
+    added = unmuted(codec.ensemble, asked, read_names(mute))
     _check_heard(model.name, writer, codec.ensemble, score, kept)
     grid = _grid(name, score, kept, codec)
     given = _given(name, score, kept, codec, grid)
     setting = Setting(grid.begins, given, kept.parts, asked, numbered("density", amounts, codec.ensemble, asked))
-    sounds = _sounds(codec.ensemble, numbered("program", programs, codec.ensemble, asked))
-    band = BandTracks(codec, grid, added, sounds, _loudness(score, kept))
+    chosen_sounds = sounds(codec.ensemble, programs, asked)
+    band = BandTracks(codec, grid, added, chosen_sounds, _loudness(score, kept))
     stay = () if only_new else tuple(score.tracks[track] for track in kept.tracks)
     songs = []
     for begin in range(0, num, _AT_ONCE):
@@ -198,21 +200,6 @@ def _asked(name: str, score: Score, ensemble: Ensemble, kept: Kept, tracks: Sequ
     return tuple(sorted(asked))
 
 
-def _unmuted(ensemble: Ensemble, asked: tuple[int, ...], mute: Sequence[str]) -> tuple[int, ...]:
-    """The parts that are not only heard by the others."""
-    muted = {part_number("mute", part, ensemble, asked) for part in mute}
-    if not set(asked) - muted:
-        raise InputError(f"mute: of {', '.join(ensemble.names[part] for part in asked)} nothing is left; mute fewer")
-    return tuple(part for part in asked if part not in muted)
-
-
-def _sounds(ensemble: Ensemble, programs: Mapping[int, int]) -> Mapping[int, int]:
-    """Programs of parts that have one."""
-    for number in set(programs) & set(ensemble.drums):
-        raise InputError(f"program {ensemble.names[number]!r}: on their channel all programs are drums; leave it out")
-    return programs
-
-
 def _check_heard(name: str, writer: BandWriter, ensemble: Ensemble, score: Score, kept: Kept) -> None:
     """That what is kept is what the model can hear."""
     if not kept.parts:
@@ -235,7 +222,7 @@ def _grid(name: str, score: Score, kept: Kept, codec: PhraseRolls) -> SongGrid:
     """The bars in which the band can play."""
     stay = score.with_tracks(tuple(score.tracks[track] for track in kept.tracks))
     late = late_by(stay, codec.resolution)
-    if is_free(earlier(stay, late)) and is_free(earlier(score, late_by(score, codec.resolution))):
+    if _is_free(stay) and _is_free(score):
         raise InputError(
             f"{name}: its notes lie on no grid of sixteenths or triplets, as in a free performance without beats, so a "
             "band would not know when to play; set its tempos and bar lines to the music, or quantise it, in a "
@@ -243,14 +230,19 @@ def _grid(name: str, score: Score, kept: Kept, codec: PhraseRolls) -> SongGrid:
         )
     grid = SongGrid.of(score, codec.resolution, late)
     if not len(grid.lines):
-        metres = {f"{row['numerator']}/{row['denominator']}" for row in score.time_signatures}
-        found = f"its metre is {', '.join(sorted(metres))}" if metres - {"4/4"} else "its bars are cut short"
+        there = {f"{row['numerator']}/{row['denominator']}" for row in metres(score)}
+        found = f"its metre is {', '.join(sorted(there))}" if there - {"4/4"} else "its bars are cut short"
         raise InputError(
             f"{name}: it has no whole bar in 4/4 ({found}), and the band plays 4/4 alone; give another song"
         )
     if len(grid.lines) > MAX_BARS:
         raise InputError(f"{name}: it has {len(grid.lines):,} bars, over {MAX_BARS:,}; cut it into shorter songs")
     return grid
+
+
+def _is_free(score: Score) -> bool:
+    """Whether the notes neither lie on a grid nor, played by people, near one."""
+    return is_free(earlier(score, late_by(score))) and pulse(score) < _LEAST_PULSE
 
 
 def _given(name: str, score: Score, kept: Kept, codec: PhraseRolls, grid: SongGrid) -> Strokes:

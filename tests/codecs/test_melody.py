@@ -18,10 +18,14 @@ from antiphon.codecs.melody import (
     bar_phase,
     common_time_bars,
     fold_octaves,
+    in_fours,
+    late_by,
     melody_track,
+    metres,
     monophonic,
     off_grid_share,
     on_the_beat,
+    pulse,
 )
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
@@ -237,3 +241,33 @@ def test_real_songs_read_as_songs() -> None:
     assert 0.05 < (bars == REST).mean() < 0.2
     follows_rest = (bars[:, :-1] == REST) & (bars[:, 1:] == HOLD)
     assert not follows_rest.any()
+
+
+def struck(starts: NDArray[np.int64], metre: list[tuple[int, int, int]] | None = None) -> Score:
+    notes = notes_from_columns(starts, starts + 60, 60, 80)
+    return Score(BEAT, (Track(notes),), time_signatures=table(TIME_SIGNATURE, metre or []))
+
+
+def test_pulse_tells_players_from_performances_without_beats() -> None:
+    chance = np.random.default_rng(0)
+    sixteenths, triplets = np.arange(400) * BEAT // 4, np.arange(400) * BEAT // 6
+    assert pulse(struck(sixteenths)) == pytest.approx(1) == pytest.approx(pulse(struck(triplets)))
+    # A fiftieth of a second at 120 beats a minute.
+    loose = struck(np.maximum(sixteenths + chance.normal(0, 0.04 * BEAT, 400).round().astype(np.int64), 0))
+    assert 0.5 < pulse(loose) < 0.7
+    assert pulse(struck(np.sort(chance.integers(0, 400 * BEAT, 400)))) < 0.2
+    assert pulse(Score()) == 0.0
+
+
+def test_lateness_is_told_unless_the_grid_is_met() -> None:
+    starts = np.arange(1, 50) * BEAT // 4
+    assert late_by(struck(starts + 40)) == 40 and late_by(struck(starts - 40)) == -40
+    assert late_by(struck(starts)) == 0 == late_by(struck(starts + 40), resolution=12)
+
+
+def test_a_metre_that_another_replaces_at_once_does_not_hold() -> None:
+    counted = struck(np.arange(4) * BEAT, [(0, 4, 4), (0, 1, 4)])
+    assert metres(counted).tolist() == [(0, 1, 4)] and not len(metres(Score()))
+    assert in_fours(counted).time_signatures.tolist() == [(0, 4, 4)]
+    other = struck(np.arange(4) * BEAT, [(0, 1, 4), (BEAT, 3, 4)])
+    assert in_fours(other) is other

@@ -159,10 +159,25 @@ def earlier(score: Score, ticks: int) -> Score:
     return score.with_tracks(tuple(replace(track, notes=_moved(track.notes, -ticks)) for track in score.tracks))
 
 
+def pulse(score: Score) -> float:
+    """How far onsets agree on where a sixteenth, or a sixteenth triplet, begins, from 0 to 1: the length of their mean
+    direction. Performances without beats come to .03 (MAESTRO, at most .08 in 80 files), drummers who play to a click
+    to .5 in the middle (Groove)."""
+    starts = np.concatenate([track.notes["start"] for track in score.tracks] or [np.empty(0, np.int64)])
+    turns = [np.exp(2j * np.pi * starts * parts / score.ticks_per_beat) for parts in (4, 6)]
+    return max(float(abs(turn.mean())) for turn in turns) if len(starts) else 0.0
+
+
+def metres(score: Score) -> NDArray[np.void]:
+    """The time signatures that hold: of several at one tick the last."""
+    changes = score.time_signatures
+    return np.asarray(changes[np.append(np.diff(changes["tick"]) > 0, True)]) if len(changes) else changes
+
+
 def in_fours(score: Score) -> Score:
     """In 4/4 where a file only counts beats (1/4 throughout)."""
-    metres = score.time_signatures
-    if not len(metres) or not ((metres["numerator"] == 1) & (metres["denominator"] == 4)).all():
+    held = metres(score)
+    if not len(held) or not ((held["numerator"] == 1) & (held["denominator"] == 4)).all():
         return score
     return replace(score, time_signatures=table(TIME_SIGNATURE, [(0, 4, 4)]))
 
