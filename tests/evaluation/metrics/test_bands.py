@@ -116,6 +116,10 @@ class TestChromaAgreement:
         assert bands.chroma_agreement(phrase(*chord, (BASS, 0, 48, 42)))[0, 0, 0] == 0
         assert bands.chroma_agreement(phrase(*chord, (BASS, 0, 48, 36)))[0, 0, 0] == pytest.approx(3**-0.5)
 
+    def test_a_bar_is_heard_as_a_whole(self) -> None:
+        music = phrase((PIANO, 0, 96, 60), (BASS, 0, 24, 36), (BASS, 24, 48, 40))
+        assert bands.chroma_agreement(music)[0, 0, 0] == pytest.approx(2**-0.5)
+
     def test_where_one_is_silent_it_is_undefined(self) -> None:
         assert np.isnan(bands.chroma_agreement(phrase((PIANO, 0, 96, 60), (BASS, 96, 120, 36)))).all()
         assert bands.chroma_agreement(NONE).shape == (0, 1, 3)

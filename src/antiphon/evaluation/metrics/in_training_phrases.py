@@ -26,7 +26,11 @@ def measure_phrases(codec: PhraseRolls, phrases: NDArray[Any]) -> dict[str, floa
     rolls = rolls_of_rows(codec, phrases)
     names = rolls.tracks
     per_bar = bar_metrics(rolls, rest=int(codec.lengths == "paper"), only=_PER_BAR)
-    found = {f"{base_name(name)}{name[name.index('/') :]}": _mean(values) for name, values in per_bar.items()}
+    found = {
+        f"{base_name(name)}{name[name.index('/') :]}": _mean(values)
+        for name, values in per_bar.items()
+        if "8-beat" not in name
+    }
     notes = notes_a_bar(rolls)
     found |= {f"notes_a_bar/{name}": _mean(notes[:, track]) for track, name in enumerate(names)}
     shuffled = shuffled_tracks(rolls, np.random.default_rng(_SEED))
