@@ -92,7 +92,7 @@ def test_a_track_that_dies_in_a_game_is_said() -> None:
     real, codec = shown(game, 150), get_preset("musegan-hybrid").codec
     whole = torch.rand(128, 5, 4, 96, 84) < 0.08
     # Told apart, so that no probe is trained.
-    game.judge = lambda rows: -rows.flatten(1).float().mean(1)  # type: ignore[method-assign]
+    game.judge = lambda phrases: -phrases.flatten(1).float().mean(1)  # type: ignore[method-assign]
     said: list[str] = []
     played = [{"iteration": float(n), "discriminator/loss": 1.0, "generator/loss": 1.0} for n in range(100, 1000, 100)]
     for dead in (False, True):
