@@ -57,25 +57,30 @@ WRONG: dict[str, tuple[object, ...]] = {
     "chords": (["C"], 7),
     "tempo": ("fast", [120], 1j, True),
     "key": (3, ("A", "minor")),
-    "density": ([], {}, True),
+    "density": ([], b"high", True),
     "register": (72.0, [60, 72], (60, 72)),
     "first": (3, b"a.mid", [Score()]),
     "accompaniment": (3, ["block"], {}),
     "temperature": (None, "hot", "1.0", [1.0]),
     "progression": (1, ["learnt"]),
+    "tracks": (3, {"drums"}),
+    "program": (30, ["guitar=30"]),
+    "mute": (True, 1),
+    "sixteenths": (None, 1, "yes"),
     "prime": (None, 3, ["a.mid"]),
+    "song": (None, 3, ["a.mid"]),
 }
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
 def test_values_of_another_kind_are_named(name: str, value: object) -> None:
     with pytest.raises(InputError, match=rf"^{name} = .*: give .*") as caught:
-        check_kind(name, value) if name == "prime" else check_values(Asked(**{name: value}))  # type: ignore[arg-type]
+        check_kind(name, value) if name in {"prime", "song"} else check_values(Asked(**{name: value}))  # type: ignore[arg-type]
     assert KINDS[name].words in str(caught.value) and len(str(caught.value)) < 160 and "\n" not in str(caught.value)
 
 
 def test_every_option_has_a_kind_that_its_default_is_of() -> None:
-    assert set(KINDS) == {*Asked._fields, "prime"} == set(WRONG)
+    assert set(KINDS) == {*Asked._fields, "prime", "song"} == set(WRONG)
     check_values(Asked())
     optional: dict[str, Any] = {name: None for name, kind in KINDS.items() if not kind.needed}
     check_values(Asked(**optional))
@@ -91,6 +96,9 @@ def test_every_option_has_a_kind_that_its_default_is_of() -> None:
         {"first": Path("a.mid")},
         {"first": Score(), "accompaniment": None},
         {"bars": 28, "form": "AABA"},
+        {"density": 0.2},
+        {"density": "drums=1.5,bass=low"},
+        {"density": {"drums": 1.5}, "tracks": ["drums"], "mute": ("bass",), "program": {"bass": 33}},
     ],
 )
 def test_values_of_their_kind_pass(options: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ Torch is not imported here, so that a door answers a slip at once.
 
 import re
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from antiphon.music.accompaniment import PATTERNS
 from antiphon.music.form import NO_FORM, Form, measure_form, parse_form
 from antiphon.music.score import Score
 from antiphon.music.theory import Key, parse_pitch, parse_progression, pitch_name
+from antiphon.part_options import read_density, read_program
 
 SLOWEST, FASTEST = 10, 1000
 """Beats a minute."""
@@ -57,12 +58,16 @@ class Asked(NamedTuple):
     chords: str | None = None
     tempo: float | None = None
     key: str | None = None
-    density: str | float | None = None
+    density: str | float | Mapping[str, str | float] | None = None
     register: str | int | None = None
     first: Path | str | Score | None = None
     accompaniment: str | None = "block"
     temperature: float = 1.0
     progression: str | None = None
+    tracks: str | Sequence[str] | None = None
+    program: str | Mapping[str, str | int] | None = None
+    mute: str | Sequence[str] | None = None
+    sixteenths: bool = False
 
 
 class Kind(NamedTuple):
@@ -81,6 +86,9 @@ def _text(example: str) -> Kind:
     return Kind((str,), f"text such as {example!r}")
 
 
+_NAMES = Kind((str, list, tuple), "names of parts such as 'drums,bass'")
+
+
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "bars": _whole(8),
@@ -91,12 +99,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "chords": _text("C G Am F"),
         "tempo": Kind((Real,), "a number such as 120"),
         "key": _text("A minor"),
-        "density": Kind((str, Real), f"{', '.join(DENSITIES)} or a number of notes a bar"),
+        "density": Kind((str, Real, Mapping), f"{', '.join(DENSITIES)} or a number of notes a bar"),
         "register": Kind((str, Integral), f"{', '.join(REGISTERS)}, a pitch such as 'G4' or 67, or a range"),
         "first": Kind((str, Path, Score), f"a MIDI file, a score or {HELD_OUT!r}"),
         "accompaniment": _text("block"),
         "temperature": Kind((Real,), "a number such as 1.0", needed=True),
         "progression": _text(LEARNT),
+        "tracks": _NAMES,
+        "program": Kind((str, Mapping), "programs of parts such as 'guitar=30'"),
+        "mute": _NAMES,
+        "sixteenths": Kind((bool,), "True or False", needed=True),
         "prime": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
         "song": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
     }
@@ -108,7 +120,7 @@ def check_kind(name: str, value: object) -> None:
     """Raise InputError where an option is no value of its kind."""
     types, words, needed = KINDS[name]
     # To Python a bool is a whole number.
-    fits = isinstance(value, types) and not isinstance(value, bool)
+    fits = isinstance(value, types) and (bool in types or not isinstance(value, bool))
     if not fits and (needed or value is not None):
         raise InputError(f"{name} = {reprlib.repr(value)}: give {words}")
 
@@ -172,7 +184,22 @@ def read_key(asked: Asked) -> Key | None:
     return key
 
 
-def parse_density(text: str | float) -> float:
+def check_density(given: str | float | Mapping[str, str | float]) -> None:
+    """Raise InputError for what is neither a density of a melody (`parse_density`) nor of a band's parts
+    (`antiphon.part_options.read_density`)."""
+    if isinstance(given, Mapping) or "=" in str(given):
+        read_density(given)
+        return
+    try:
+        parse_density(given)
+    except InputError as error:
+        try:
+            read_density(given)
+        except InputError:
+            raise error from None
+
+
+def parse_density(text: str | float | Mapping[str, str | float]) -> float:
     """Notes a bar: a name in `DENSITIES`, or a number.
 
     Raises
@@ -183,7 +210,7 @@ def parse_density(text: str | float) -> float:
     if isinstance(text, str) and text.strip().lower() in DENSITIES:
         return DENSITIES[text.strip().lower()]
     try:
-        notes = float(text)
+        notes = float(text) if not isinstance(text, Mapping) else float("nan")
     except ValueError:
         raise InputError(f"density {text!r}: write {', '.join(DENSITIES)} or a number of notes a bar") from None
     _within("density", notes, _FEWEST, _MOST)
@@ -239,5 +266,5 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 
 _READINGS: Mapping[str, Callable[[Any], object]] = MappingProxyType(
-    {"chords": parse_progression, "density": parse_density, "register": parse_register}
+    {"chords": parse_progression, "density": check_density, "register": parse_register, "program": read_program}
 )

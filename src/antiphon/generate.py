@@ -30,11 +30,13 @@ from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, parse_chord
 from antiphon.orders import Chords, Order, check_abilities, settle
 from antiphon.plans import Plan, make_plans, script_of
+from antiphon.playing import play_songs
 from antiphon.resolved import ModelConfig
+from antiphon.writers.bands import BandWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.table import writer_of
-from antiphon.writers.writer import Chance, Writer
+from antiphon.writers.writer import Chance, SongWriter, Writer
 
 Bars = NDArray[np.uint8]
 
@@ -75,6 +77,11 @@ class Model:
         return self._writer
 
     @property
+    def _song_writer(self) -> SongWriter:
+        assert isinstance(self._writer, SongWriter)
+        return self._writer
+
+    @property
     def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls:
         """The representation that the model writes in."""
         return self.config.codec
@@ -90,12 +97,16 @@ class Model:
         chords: str | None = None,
         tempo: float | None = None,
         key: str | None = None,
-        density: str | float | None = None,
+        density: str | float | Mapping[str, str | float] | None = None,
         register: str | int | None = None,
         first: Path | str | Score | None = None,
         accompaniment: str | None = "block",
         temperature: float = 1.0,
         progression: str | None = None,
+        tracks: str | Sequence[str] | None = None,
+        program: str | Mapping[str, str | int] | None = None,
+        mute: str | Sequence[str] | None = None,
+        sixteenths: bool = False,
     ) -> list[Score]:
         """Write songs.
 
@@ -120,9 +131,11 @@ class Model:
             Beats a minute; None: the family's own.
         key
             Such as "A minor": what chords are composed in, or beside `chords` what the song is said to be in and
-            ends in. None draws a key by seed, unless there are chords.
+            ends in. None draws a key by seed, unless there are chords. Bands: of some songs one in this mode is taken
+            and transposed as a whole, but for the drums, the smallest way there; None: as it comes.
         density
-            "low", "medium", "high" or a number of notes a bar, of the melody on average; None: as it comes.
+            "low", "medium", "high" or a number of notes a bar, of the melody on average; None: as it comes. Bands: how
+            many times as many notes as by themselves they play, or so for each part (`antiphon.part_options`).
         register
             "low", "middle", "high", a pitch such as "G4" or a range such as "C4-G4" in which the melody is wished to
             stay, pitches also as MIDI numbers such as 67 or "60-67"; None: as it comes.
@@ -138,6 +151,12 @@ class Model:
         progression
             Who composes chords: "learnt", the shipped model `chords`, or "common", a list of common progressions. None:
             learnt.
+        tracks, program, mute
+            Of bands: names of the parts that play, all by default; their General MIDI programs; and parts that are
+            heard by the others and then left out. See `antiphon.accompanying.accompany_song`.
+        sixteenths
+            Of bands: whether notes begin and end on sixteenths, as in the songs that listeners of Dong et al. 2018
+            heard, rather than on the model's grid.
 
         Returns
         -------
@@ -164,9 +183,15 @@ class Model:
             accompaniment,
             temperature,
             progression,
+            tracks,
+            program,
+            mute,
+            sixteenths,
         )
         check_values(asked)
         check_abilities(self.name, self._writer, asked)
+        if isinstance(self._writer, BandWriter):
+            return play_songs(self, asked)
         order, tune = settle(asked, self._writer), _tune(first)
         openings = self._openings(first, tune)
         if tune is not None and "chord" in self._writer.reads:
@@ -257,12 +282,12 @@ class Model:
         script = script_of(plans)
         if script is not None and isinstance(self._writer, PhraseWriter):
             return self._writer.perform(chances, openings, codes, temperature, script)
-        return self._writer.compose(chances, openings, codes, temperature)
+        return self._song_writer.compose(chances, openings, codes, temperature)
 
     def _plans(self, order: Order, seeds: Sequence[int], openings: Bars) -> list[Plan]:
         """A plan for each seed; `openings` are those of `_openings`."""
         chances = [_chance(seed, _PLAN) for seed in seeds]
-        drawn = [self._writer.opening(chance) for chance in chances]
+        drawn = [self._song_writer.opening(chance) for chance in chances]
         if len(openings):
             drawn = [openings[chance.integers(len(openings))] for chance in chances]
         return make_plans(order, drawn, chances, self._composer(order))
@@ -284,7 +309,7 @@ class Model:
         return bars if first == HELD_OUT or not self._writer.knows_silence else bars[:0]
 
     def _last_bar(self, what: str, tune: Score) -> Bars:
-        bar = self._writer.last_bar(tune, self.codec)
+        bar = self._song_writer.last_bar(tune, self.codec)
         if bar is None:
             metrical = isinstance(self.codec, MelodyBars)
             reason = why_silent(tune) if metrical else "no pitched note sounds in it, or it is too short"
@@ -292,7 +317,7 @@ class Model:
         return bar
 
     def _score(self, seed: int, plan: Plan, rows: Bars, tempo: float | None, accompaniment: str | None) -> Score:
-        score = self._writer.decode(self.codec, rows, tempo or self._writer.tempo)
+        score = self._song_writer.decode(self.codec, rows, tempo or self._writer.tempo)
         bar_ticks = 4 * score.ticks_per_beat
         symbols = tuple((bar * bar_ticks, chord.symbol) for bar, chord in enumerate(plan.chords) if chord is not None)
         tracks = score.tracks

@@ -6,6 +6,7 @@ from antiphon.asked import LEARNT, Asked, measured, names_form, parse_density, p
 from antiphon.errors import InputError
 from antiphon.music.form import SECTION_BARS, Form, parse_form
 from antiphon.music.theory import Chord, Key, parse_progression
+from antiphon.writers.bands import BandWriter
 from antiphon.writers.choosing import Wishes
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.phrases import PhraseWriter
@@ -57,6 +58,7 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
             f"the model {name} writes to a given track, so it needs a track to accompany, and none is given here; give "
             f"it one with antiphon accompany SONG.mid {name} --keep TRACK, or choose a model that writes from scratch"
         )
+    is_band = isinstance(writer, BandWriter)
     chooses = isinstance(writer, PhraseWriter) and writer.chooses
     # Block chords are what is played unasked; without chords they are silence.
     played = asked.accompaniment not in {None, "block"}
@@ -66,7 +68,7 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
         "accompaniment": played or None,
         "progression": asked.progression,
     }.items():
-        if wanted is not None and "chord" not in writer.reads:
+        if wanted is not None and "chord" not in writer.reads and not (is_band and option == "key"):
             _refuse(name, option, "hears no chords", "bar, lstm and midinet-v3 models do")
     if asked.first is not None and "previous" not in writer.reads:
         _refuse(name, "first", "does not hear the bar before", "bar, midinet-v2 and midinet-v3 models do")
@@ -82,8 +84,20 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
     if names_form(asked) and not _has_sections(writer):
         _refuse(name, "form", "writes no sections", "bar and lstm models do")
     for option, wish in {"density": asked.density, "register": asked.register}.items():
-        if wish is not None and not chooses:
+        if wish is not None and not chooses and not (is_band and option == "density"):
             _refuse(name, option, "cannot choose among bars", "bar models do")
+    _check_parts(name, writer, asked)
+
+
+def _check_parts(name: str, writer: Writer, asked: Asked) -> None:
+    """What is asked of the parts of a band."""
+    if isinstance(writer, BandWriter):
+        if asked.density is not None and not writer.has_density:
+            _refuse(name, "density", "cannot play more or fewer notes", "band and bar models do")
+        return
+    for option in ("tracks", "program", "mute", "sixteenths"):
+        if getattr(asked, option):
+            _refuse(name, option, "writes no parts of a band", "band and musegan models do")
 
 
 def settle(asked: Asked, writer: Writer) -> Order:

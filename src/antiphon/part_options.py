@@ -88,6 +88,34 @@ def part_number(option: str, name: str, ensemble: Ensemble, asked: Sequence[int]
     return number
 
 
+def unmuted(ensemble: Ensemble, asked: Sequence[int], mute: Sequence[str]) -> tuple[int, ...]:
+    """The parts that are written into the song, rather than only heard by the others.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown, or none is left.
+    """
+    muted = {part_number("mute", part, ensemble, asked) for part in mute}
+    if not set(asked) - muted:
+        raise InputError(f"mute: of {', '.join(ensemble.names[part] for part in asked)} nothing is left; mute fewer")
+    return tuple(part for part in asked if part not in muted)
+
+
+def sounds(ensemble: Ensemble, programs: Mapping[str, int], asked: Sequence[int]) -> dict[int, int]:
+    """Programs by the numbers of the parts that are to be written.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown, not to be written, or plays drums, which have no programs.
+    """
+    found = numbered("program", programs, ensemble, asked)
+    for number in set(found) & set(ensemble.drums):
+        raise InputError(f"program {ensemble.names[number]!r}: on their channel all programs are drums; leave it out")
+    return found
+
+
 def _read(option: str, given: object, value: Callable[[str], _Value], example: str) -> dict[str, _Value]:
     """Values by part, from `NAME=VALUE,NAME=VALUE`, `VALUE`, or a mapping."""
     if given is None:

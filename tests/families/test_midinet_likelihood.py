@@ -14,6 +14,7 @@ from antiphon.families.midinet.sampling import Sampler
 from antiphon.nn.straight_through import gumbel
 from antiphon.presets.table import PRESETS
 from antiphon.writers.table import writer_of
+from antiphon.writers.twins import MidinetTwinWriter
 
 TWINS = [name for name in PRESETS if name.startswith("midinet") and name.endswith("-likelihood")]
 TOY = MidinetConfig(condition_channels=4, taught="likelihood")
@@ -144,6 +145,7 @@ def test_a_writer_writes_its_chains_bolder_where_asked() -> None:
     with torch.no_grad():
         twin.generator.upward[-1].weight.mul_(400)
     writer = writer_of(twin)
+    assert isinstance(writer, MidinetTwinWriter)
     assert writer.has_temperature and writer.reads == {"previous"}
     openings, chords = np.full((2, 16), 60, np.uint8), np.zeros((2, 3), np.uint8)
 

@@ -6,12 +6,14 @@ Axes: N songs, B bar, K track.
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.codecs.stroke_changes import nothing
 from antiphon.codecs.strokes import Strokes
+from antiphon.writers.blending import Place, Way
 from antiphon.writers.writer import Chance, Writer
 
 
@@ -43,6 +45,11 @@ class Setting:
         if twice := set(self.known) & set(self.asked):
             raise ValueError(f"tracks {sorted(twice)} are given and asked for")
 
+    @classmethod
+    def alone(cls, num_bars: int, asked: tuple[int, ...], density: Mapping[int, float]) -> Self:
+        """Of a song of so many bars one after the other, in which nothing is given."""
+        return cls(np.arange(num_bars) == 0, nothing(), (), asked, density)
+
     @property
     def num_bars(self) -> int:
         """Bars of the song."""
@@ -61,12 +68,33 @@ class BandWriter(Writer):
         Numbers of the tracks that can be given; None: all of them.
     has_density
         Whether it can play more or fewer notes than by itself.
+    can_vary
+        Whether it can write a track anew while the others stay.
     """
 
+    reads = frozenset()
+    has_temperature: ClassVar[bool] = True
+    knows_silence: ClassVar[bool] = True
+    has_harmony: ClassVar[bool] = True
     hears: tuple[int, ...] | None = None
     has_density: ClassVar[bool] = True
+    can_vary: bool = True
 
     @abstractmethod
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
         """The asked tracks of N songs to one setting, each from its own chance: pitches from the codec's lowest, steps
         from the first bar on; no stroke goes beyond the last bar, nor over the end of a run of bars."""
+
+    @abstractmethod
+    def between(
+        self, ends: Sequence[Chance], places: Sequence[Place], way: Way, setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """Songs at places between those that `perform` gives for each of the ends, two or four
+        (`antiphon.writers.blending.blended`); at an end it is that song."""
+
+    @abstractmethod
+    def vary(
+        self, chance: Chance, others: Sequence[Chance], tracks: tuple[int, ...], setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """The song that `perform` gives for a chance, once for each of the others, from which alone some of its tracks
+        are written anew; all other tracks are as they were."""

@@ -24,12 +24,12 @@ from antiphon.gan.steady import Inputs, Steady
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
 from antiphon.writers.phrases import Performance, PhraseWriter, Script
-from antiphon.writers.writer import Bars, Chance, Writer, as_array, as_tensor, normal
+from antiphon.writers.writer import Bars, Chance, SongWriter, as_array, as_tensor, normal
 
 _NUM_PROBES = 256
 
 
-class ChainWriter(Writer):
+class ChainWriter(SongWriter):
     """Writes bar by bar, each after the one before it."""
 
     def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:

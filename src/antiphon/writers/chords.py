@@ -20,7 +20,7 @@ from antiphon.families.chords.networks import MOST_LEFT, NUM_CHORDS, known
 from antiphon.families.chords.objective import ChordsObjective
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
-from antiphon.writers.writer import Bars, Chance, Writer, as_array, normal
+from antiphon.writers.writer import Bars, Chance, SongWriter, as_array, normal
 
 TRIES, ROUNDS = 2, 12
 """Songs written at a time, and how often, to find one that ends in a cadence; most do."""
@@ -60,7 +60,7 @@ class Commission:
         return np.where(own_end, bar, self.harmony), self.minor.astype(np.int64), left.astype(np.int64)
 
 
-class ChordsWriter(Writer):
+class ChordsWriter(SongWriter):
     """Writes progressions from the tonic on, each chord drawn from scores that the temperature flattens or sharpens."""
 
     reads = frozenset({"chord"})

@@ -6,37 +6,34 @@ Axes: N songs, m bars of a song, n phrases of it, K track, B bar of a phrase, T 
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.codecs.codec import Codec
-from antiphon.codecs.phrases import pack
 from antiphon.codecs.strokes import Integers, Strokes, fill, runs
+from antiphon.families.musegan.latents import Latents, redrawn
 from antiphon.families.musegan.objective import Musegan
-from antiphon.music.score import Score
 from antiphon.writers.bands import BandWriter, Setting
-from antiphon.writers.writer import Bars, Chance
+from antiphon.writers.blending import Place, Way, blended, nearest
+from antiphon.writers.writer import Chance
 
 # Of a standard normal distribution, one number in 370 deviates further.
 _FURTHEST = 3.0
+# At a temperature of 0 coins fall as they are likelier to.
+_COLDEST = 1e-3
 
 
 class MuseganWriter(BandWriter):
     """Writes phrases that do not hear each other; a song's last one, and that of a run of bars, is cut where it ends.
 
-    A temperature below 1 draws latents that deviate by at most three times as many standard deviations; one above 1
-    multiplies them.
+    A temperature below 1 draws latents that deviate by at most so many times three standard deviations, or so many
+    times the model's own limit; one above 1 multiplies them. Neurons that throw coins throw them at this temperature.
     """
 
-    reads = frozenset()
-    has_temperature: ClassVar[bool] = True
     has_density: ClassVar[bool] = False
-    knows_silence: ClassVar[bool] = True
-    has_harmony: ClassVar[bool] = True
     tempo: ClassVar[float] = 100.0
 
     def __init__(self, objective: Musegan) -> None:
@@ -45,18 +42,9 @@ class MuseganWriter(BandWriter):
         given = objective.config.condition
         self.accompanies = given is not None
         self.hears = () if given is None else (given,)
-
-    def opening(self, chance: Chance) -> Bars:
-        """Nothing."""
-        return np.empty(0, np.uint8)
-
-    def last_bar(self, score: Score, codec: Codec) -> Bars | None:
-        """None that it could follow."""
-        return None
-
-    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
-        """Phrases (n, K, B, bytes), packed, of each song."""
-        return [self._song(chance, chords.shape[1], temperature) for chance in chances]
+        self._limit = objective.config.generator.latents.limit
+        # What tracks share cannot change for one of them.
+        self.can_vary = any("private" in name for name in objective.config.generator.latents.lengths)
 
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
         """See `BandWriter.perform`. Runs of bars are filled up with silence to whole phrases, and what is written to
@@ -67,11 +55,61 @@ class MuseganWriter(BandWriter):
         ValueError
             If other tracks are given than the one that it writes to.
         """
-        if not setting.known or setting.known != self.hears:
+        return self._played([self._drawn(chance, setting, temperature) for chance in chances], setting, temperature)
+
+    def between(
+        self, ends: Sequence[Chance], places: Sequence[Place], way: Way, setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """See `BandWriter.between`: each vector of latents goes its own way, and coins fall as at the nearest end."""
+        origins = [self._drawn(chance, setting, temperature) for chance in ends]
+
+        def at(place: Place) -> _Origin:
+            parts = {
+                name: torch.from_numpy(blended([origin.latents[name].numpy() for origin in origins], place, way))
+                for name in origins[0].latents
+            }
+            return _Origin(parts, origins[nearest(place)].coins)
+
+        return self._played([at(place) for place in places], setting, temperature)
+
+    def vary(
+        self, chance: Chance, others: Sequence[Chance], tracks: tuple[int, ...], setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """See `BandWriter.vary`: the tracks' private latents are drawn anew.
+
+        Raises
+        ------
+        ValueError
+            If there are no private latents.
+        """
+        if not self.can_vary:
+            raise ValueError("the tracks of this model share all latents")
+        origin = self._drawn(chance, setting, temperature)
+        varied = []
+        for other in others:
+            fresh, latents = self._drawn(other, setting, temperature).latents, origin.latents
+            for track in tracks:
+                latents = redrawn(latents, fresh, track)
+            varied.append(origin._replace(latents=latents))
+        return self._played(varied, setting, temperature)
+
+    def _drawn(self, chance: Chance, setting: Setting, temperature: float) -> "_Origin":
+        """What a song's phrases are made of."""
+        if setting.known != self.hears:
             raise ValueError(f"tracks {list(setting.known)} are given; this writer hears {list(self.hears or ())}")
+        num, bars = len(_Phrases.of(setting, self._bars).first), self._bars if setting.known else None
+        limit = (self._limit or _FURTHEST) * temperature if temperature < 1 else None
+        # Neurons that throw coins do so, as latents are drawn, from torch's default generator.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(chance.integers(2**63)))
+            latents = self._exact.draw(num, bars, limit)
+            wilder = {name: max(temperature, 1.0) * values for name, values in latents.items()}
+            return _Origin(wilder, torch.get_rng_state())
+
+    def _played(self, origins: Sequence["_Origin"], setting: Setting, temperature: float) -> list[Strokes]:
         phrases = _Phrases.of(setting, self._bars)
-        given = self._given(setting, phrases.first)
-        return [phrases.strokes(self._cells(chance, len(given), temperature, given), setting) for chance in chances]
+        given = self._given(setting, phrases.first) if setting.known else None
+        return [phrases.strokes(self._cells(origin, given, temperature), setting) for origin in origins]
 
     def _given(self, setting: Setting, first: Integers) -> Tensor:
         """The given track (n, B, T, P) of -1 and 1."""
@@ -80,26 +118,20 @@ class MuseganWriter(BandWriter):
         fill(cells[0], cells[1], setting.given, first * steps)
         return torch.from_numpy(cells[0, :, setting.known[0]]).double() * 2 - 1
 
-    def _cells(self, chance: Chance, num: int, temperature: float, given: Tensor | None = None) -> NDArray[np.bool_]:
+    def _cells(self, origin: "_Origin", given: Tensor | None, temperature: float) -> NDArray[np.bool_]:
         """Phrases (n, K, B, T, P), to the given track where there is one."""
-        limit = _FURTHEST * temperature if temperature < 1 else None
-        # Neurons that flip coins do so, as latents are drawn, from torch's default generator.
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(chance.integers(2**63)))
-            latents = self._exact.draw(num, None if given is None else given.shape[1], limit)
-            wilder = {name: max(temperature, 1.0) * values for name, values in latents.items()}
-            cells: NDArray[np.bool_] = self._exact.sample_from(wilder, given).numpy()
+            torch.set_rng_state(origin.coins)
+            sharpness = 1 / max(temperature, _COLDEST)
+            cells: NDArray[np.bool_] = self._exact.sample_from(origin.latents, given, sharpness).numpy()
         return cells
 
-    def _song(self, chance: Chance, num_bars: int, temperature: float) -> Bars:
-        """Phrases that hold `num_bars` bars, the rest silence."""
-        num = -(-num_bars // self._bars)
-        cells = self._cells(chance, num, temperature)
-        bars = cells.swapaxes(1, 2)
-        bars[np.arange(num * self._bars).reshape(num, self._bars) >= num_bars] = False
-        # As in real phrases a note ends with a rest, which is to lie within the song's last bar.
-        bars[-1, (num_bars - 1) % self._bars, :, -1] = False
-        return pack(cells)
+
+class _Origin(NamedTuple):
+    """What a song is made of: its phrases' latents, and the state of chance from which coins are thrown."""
+
+    latents: Latents
+    coins: Tensor
 
 
 @dataclass(frozen=True, eq=False)

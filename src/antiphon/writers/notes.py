@@ -24,7 +24,7 @@ from antiphon.families.lstm.objective import LstmGan
 from antiphon.music.score import Score
 from antiphon.nn.straight_through import gumbel
 from antiphon.writers.phrases import PhraseWriter, Script
-from antiphon.writers.writer import Bars, Chance, Writer, as_array, normal
+from antiphon.writers.writer import Bars, Chance, SongWriter, as_array, normal
 
 LONGEST_GAP = 64
 """Steps from one onset to the next."""
@@ -41,7 +41,7 @@ _RESTS = {"chord": NO_CHORD, "back": 0, "left": MOST_LEFT, "key": NO_KEY}
 _AT_ONCE = 32
 
 
-class PieceWriter(Writer):
+class PieceWriter(SongWriter):
     """Writes notes, as many as it takes, cut at the last bar.
 
     A model that gives all notes one onset would never come to an end: no song has more than 64 notes a bar.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from antiphon.writers.choosing import ECHO, MANY, Past, Wishes, choose, num_notes, score
-from antiphon.writers.writer import Bars, Chance, Writer, as_array, as_tensor
+from antiphon.writers.writer import Bars, Chance, SongWriter, as_array, as_tensor
 
 Draw = Callable[[Sequence[Chance], int], Tensor]
 """Latents (N, K, ...) of each song's own chance."""
@@ -51,7 +51,7 @@ class Script:
     keys: NDArray[np.int64]
 
 
-class PhraseWriter(Writer):
+class PhraseWriter(SongWriter):
     """Writes songs with sections and an end, beside chains of bars.
 
     Attributes

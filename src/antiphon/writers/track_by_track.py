@@ -5,25 +5,25 @@ Axes: N songs, K track, B bar, S step of a run of bars, P pitch.
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from antiphon.codecs.codec import Codec
-from antiphon.codecs.phrases import pack
-from antiphon.codecs.strokes import Strokes, fill, without_overlap
+from antiphon.codecs.stroke_changes import joined, of_tracks
+from antiphon.codecs.strokes import Strokes, without_overlap
 from antiphon.codecs.traits import ACTIVE, PLACES, traits_of
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.folded import MOST, Folded, Heard
 from antiphon.families.band.networks import Band, Told
 from antiphon.families.band.objective import BandObjective
 from antiphon.families.band.rolls import seen
-from antiphon.music.score import Score
 from antiphon.writers.bands import BandWriter, Setting
-from antiphon.writers.writer import Bars, Chance
+from antiphon.writers.blending import Place, Values, Way, between_uniforms, blended, lerp
+from antiphon.writers.writer import Chance
 
 # Those that carry the others come first.
 _ORDER = (0, 3, 2, 1, 4)
@@ -39,10 +39,6 @@ Traits = NDArray[np.float64]
 class TrackByTrackWriter(BandWriter):
     """Writes tracks step by step, in an order of its own; a run of bars is a piece for itself."""
 
-    reads = frozenset()
-    has_temperature: ClassVar[bool] = True
-    knows_silence: ClassVar[bool] = True
-    has_harmony: ClassVar[bool] = True
     tempo: ClassVar[float] = 120.0
 
     def __init__(self, objective: BandObjective) -> None:
@@ -51,42 +47,34 @@ class TrackByTrackWriter(BandWriter):
         self._folded = Folded(self._net)
         self.order, self.floor = _ORDER, _FLOOR
 
-    def opening(self, chance: Chance) -> Bars:
-        """Nothing."""
-        return np.empty(0, np.uint8)
-
-    def last_bar(self, score: Score, codec: Codec) -> Bars | None:
-        """None that it could follow."""
-        return None
-
-    def compose(self, chances: Sequence[Chance], openings: Bars, chords: Bars, temperature: float) -> Sequence[Bars]:
-        """What sounds and what is struck, packed (2, 1, K, B, bytes), of each song."""
-        config, nothing = self._config, np.empty(0, np.int64)
-        num_bars = chords.shape[1]
-        setting = Setting(
-            begins=np.arange(num_bars) == 0,
-            given=Strokes(nothing, nothing, nothing, nothing),
-            known=(),
-            asked=tuple(range(config.tracks)),
-        )
-        songs = []
-        for strokes in self.perform(chances, setting, temperature):
-            cells = np.zeros((2, 1, config.tracks, num_bars, config.steps, config.pitches), bool)
-            fill(cells[0], cells[1], strokes, np.zeros(1, np.int64))
-            songs.append(pack(cells))
-        return songs
-
-    def decode(self, codec: Any, rows: Bars, tempo: float) -> Score:
-        """Repeated notes stay apart."""
-        score: Score = codec.model_copy(update={"bars": rows.shape[3]}).decode(*rows, tempo=tempo)
-        return score
-
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
         """See `BandWriter.perform`."""
-        bands = [_Band(self._style(chance, setting), int(chance.integers(2**63))) for chance in chances]
+        return self._played([self._band(chance, setting) for chance in chances], setting, temperature)
+
+    def between(
+        self, ends: Sequence[Chance], places: Sequence[Place], way: Way, setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """See `BandWriter.between`: styles lie on straight lines, and what is drawn goes its way as Gaussians."""
+        bands = tuple(self._band(chance, setting) for chance in ends)
+        return self._played([_Between.of(bands, place, way) for place in places], setting, temperature)
+
+    def vary(
+        self, chance: Chance, others: Sequence[Chance], tracks: tuple[int, ...], setting: Setting, temperature: float
+    ) -> list[Strokes]:
+        """See `BandWriter.vary`: the tracks are written once more, to all others."""
+        (song,) = self.perform([chance], setting, temperature)
+        stay = tuple(sorted({*setting.known, *setting.asked} - set(tracks)))
+        kept = of_tracks(song, stay)
+        beside = replace(setting, given=joined([setting.given, kept]), known=stay, asked=tracks)
+        return [joined([kept, anew]) for anew in self.perform(others, beside, temperature)]
+
+    def _played(self, bands: Sequence["_Band | _Between"], setting: Setting, temperature: float) -> list[Strokes]:
         bounds = self._config.steps * np.array([*np.flatnonzero(setting.begins), setting.num_bars])
         runs = [self._run(bands, setting, int(begin), int(end), temperature) for begin, end in pairwise(bounds)]
         return [joined(parts) for parts in zip(*runs, strict=True)]
+
+    def _band(self, chance: Chance, setting: Setting) -> "_Band":
+        return _Band(self._style(chance, setting), int(chance.integers(2**63)))
 
     def _style(self, chance: Chance, setting: Setting) -> Traits:
         """Traits (K, 5) of a song that is like the given tracks, and in which the asked ones play."""
@@ -105,7 +93,7 @@ class TrackByTrackWriter(BandWriter):
         return style
 
     def _run(
-        self, bands: Sequence["_Band"], setting: Setting, begin: int, end: int, temperature: float
+        self, bands: Sequence["_Band | _Between"], setting: Setting, begin: int, end: int, temperature: float
     ) -> list[Strokes]:
         """What is written in a run of bars from one step to another, by each band."""
         stage = _Stage(len(bands), self._config, end - begin)
@@ -114,7 +102,7 @@ class TrackByTrackWriter(BandWriter):
         given[:, list(setting.known)] = 1
         written: list[list[Strokes]] = [[] for _ in bands]
         for track in sorted(setting.asked, key=self.order.index):
-            chance = np.stack([band.chance(begin, track).random((end - begin, MOST, 2)) for band in bands])
+            chance = np.stack([band.chance(begin, track, end - begin) for band in bands])
             notes = self._part(bands, track, Band(stage.seen(), torch.arange(len(bands)), given), chance, temperature)
             for song, line in enumerate(notes):
                 stage.place(song, line)
@@ -123,7 +111,7 @@ class TrackByTrackWriter(BandWriter):
         return [joined(parts) for parts in written]
 
     def _part(
-        self, bands: Sequence["_Band"], track: int, beside: Band, chance: NDArray[np.float64], temperature: float
+        self, bands: Sequence["_Band | _Between"], track: int, beside: Band, chance: Values, temperature: float
     ) -> list[Strokes]:
         net, number = self._net, torch.full((len(bands),), track)
         style = torch.from_numpy(np.stack([band.style[track] for band in bands]))
@@ -146,9 +134,27 @@ class _Band(NamedTuple):
     style: Traits
     seed: int
 
-    def chance(self, begin: int, track: int) -> Chance:
-        """Of one track in the run of bars that begins at a step: what one track draws moves no other."""
-        return np.random.default_rng([self.seed, begin, track])
+    def chance(self, begin: int, track: int, steps: int) -> Values:
+        """Numbers (steps, tries, 2) of one track in the run of bars that begins at a step: what one track draws moves
+        no other."""
+        return np.random.default_rng([self.seed, begin, track]).random((steps, MOST, 2))
+
+
+class _Between(NamedTuple):
+    """Who plays what lies between songs: what its tracks are like (K, 5), and whose chance its own lies between."""
+
+    style: Traits
+    ends: tuple[_Band, ...]
+    place: Place
+    way: Way
+
+    @classmethod
+    def of(cls, ends: tuple[_Band, ...], place: Place, way: Way) -> "_Between":
+        return cls(blended([band.style for band in ends], place, lerp), ends, place, way)
+
+    def chance(self, begin: int, track: int, steps: int) -> Values:
+        """As that of a song."""
+        return between_uniforms([band.chance(begin, track, steps) for band in self.ends], self.place, self.way)
 
 
 class _Stage:
@@ -180,9 +186,3 @@ def _cut(strokes: Strokes, begin: int, end: int) -> Strokes:
     inside = (strokes.start < end) & (strokes.end > begin)
     track, pitch, start, stop = (part[inside] for part in (strokes.track, strokes.pitch, strokes.start, strokes.end))
     return Strokes(track, pitch, start - begin, stop - begin)
-
-
-def joined(parts: Sequence[Strokes]) -> Strokes:
-    """Several strokes as one."""
-    names = ("track", "pitch", "start", "end")
-    return Strokes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

@@ -20,7 +20,7 @@ Bars = NDArray[np.uint8]
 
 
 class Writer(ABC):
-    """Writes songs with one family's generator.
+    """Writes with one family's generator.
 
     Choices are those of float64: the largest of 26 or 128 scores then does not depend on the order in which a
     processor, a batch size or a thread count adds numbers up, so a seed gives the same bytes everywhere. Most are made
@@ -56,6 +56,10 @@ class Writer(ABC):
     knows_form: ClassVar[bool] = False
     accompanies: bool = False
     tempo: ClassVar[float]
+
+
+class SongWriter(Writer):
+    """Writes whole songs, bar after bar or note after note."""
 
     @abstractmethod
     def opening(self, chance: Chance) -> Bars:

@@ -91,9 +91,10 @@ class Musegan(Objective):
         given = self._given(condition)
         return self.sample_from(self.draw(num, None if given is None else given.shape[1]), given)
 
-    def sample_from(self, latents: Latents, given: Tensor | None = None) -> Tensor:
-        """Phrases bool (N, K, B, T, P) of given latents, and of a given track (N, B, T, P) of -1 and 1, unchanged."""
-        return torch.cat([self._binary(part) for part in self._activations(latents, given)])
+    def sample_from(self, latents: Latents, given: Tensor | None = None, sharpness: float = 1.0) -> Tensor:
+        """Phrases bool (N, K, B, T, P) of given latents, and of a given track (N, B, T, P) of -1 and 1, unchanged;
+        binary neurons are so many times as steep as in training."""
+        return torch.cat([self._binary(part) for part in self._activations(latents, given, sharpness)])
 
     def activations(self, latents: Latents, given: Tensor | None = None) -> Tensor:
         """What `sample_from` is a threshold of: (N, K, B, T, P) between -1 and 1."""
@@ -105,11 +106,11 @@ class Musegan(Objective):
         scores = [self.discriminator(self._signed(part)) for part in torch.split(phrases, _SAMPLED_AT_ONCE)]
         return torch.cat(scores)
 
-    def _activations(self, latents: Latents, given: Tensor | None) -> Iterator[Tensor]:
+    def _activations(self, latents: Latents, given: Tensor | None, sharpness: float = 1.0) -> Iterator[Tensor]:
         num = len(next(iter(latents.values())))
         if given is not None and len(given) != num:
             raise ValueError(f"{num} phrases are asked for with {len(given)} given tracks; give one for every phrase")
-        slope = self.config.slope.last if self.config.slope else 1.0
+        slope = sharpness * (self.config.slope.last if self.config.slope else 1.0)
         with _resting(self.generator), torch.no_grad():
             for start in range(0, num, _SAMPLED_AT_ONCE):
                 some = slice(start, start + _SAMPLED_AT_ONCE)
