@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import antiphon
 from antiphon.accompanying import Accompanied, accompany_song
 from antiphon.asked import FASTEST, HELD_OUT, SLOWEST, Asked, check_values
+from antiphon.between_songs import Between, songs_between
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
@@ -32,6 +33,7 @@ from antiphon.orders import Chords, Order, check_abilities, settle
 from antiphon.plans import Plan, make_plans, script_of
 from antiphon.playing import play_songs
 from antiphon.resolved import ModelConfig
+from antiphon.varying import vary_songs
 from antiphon.writers.bands import BandWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.phrases import PhraseWriter
@@ -255,6 +257,18 @@ class Model:
         options: dict[str, Any] = {"seed": seed, "num": num, "temperature": temperature, "only_new": only_new}
         return continue_song(self, prime, bars, **options)
 
+    def between(
+        self, seeds: str | Sequence[int], steps: str | int | None = None, method: str = "slerp", **options: Any
+    ) -> Between:
+        """Write songs that lie between those of two seeds, or of four, see `antiphon.between_songs.songs_between`."""
+        return songs_between(self, seeds, steps, method, **options)
+
+    def vary(
+        self, vary: str | Sequence[str], *, seed: int = 0, vary_seed: int = 1, num: int = 1, **options: Any
+    ) -> list[Score]:
+        """Write some tracks of a song anew, see `antiphon.varying.vary_songs`."""
+        return vary_songs(self, vary, seed=seed, vary_seed=vary_seed, num=num, **options)
+
     def accompany(
         self,
         song: Path | str | Score,
@@ -265,7 +279,7 @@ class Model:
         """Write tracks to those of a song that are kept, see `antiphon.accompanying.accompany_song`."""
         return accompany_song(self, song, keep, tracks, **options)
 
-    def texts(self, seed: int) -> tuple[tuple[int, str], ...]:
+    def texts(self, seed: int | str) -> tuple[tuple[int, str], ...]:
         """Where the song of a seed comes from, as the texts of a score."""
         texts = (
             f"generator: antiphon {antiphon.__version__}",

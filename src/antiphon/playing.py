@@ -120,6 +120,8 @@ class Band:
         chosen: dict[int, tuple[float, Take]] = {}
         waiting = list(seeds)
         for candidate in range(_CANDIDATES if self.key else 1):
+            if not waiting:
+                break
             chances = [chance_of(seed, candidate) for seed in waiting]
             written = self.writer.perform(chances, self.setting, self.temperature)
             for seed, strokes in zip(waiting, written, strict=True):
