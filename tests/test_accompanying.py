@@ -47,6 +47,11 @@ def test_what_is_kept_stays_note_for_note_and_the_rest_is_written_anew() -> None
     np.testing.assert_array_equal(again.tracks[0].notes, piece.tracks[1].notes)
 
 
+def test_a_name_may_have_any_signs() -> None:
+    odd = song().with_tracks((*song().tracks, Track(line(60), name="Ma, jo=r \n")))
+    assert accompany(odd, "ma, jo=r").kept.tracks == (4,) and accompany(odd, ["ma, jo=r", 1]).kept.tracks == (0, 4)
+
+
 def test_without_a_wish_all_stays_and_what_lacks_is_added() -> None:
     done = accompany(song())
     (whole,) = done.songs

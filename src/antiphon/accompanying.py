@@ -14,7 +14,7 @@ import numpy as np
 from antiphon.asked import Asked, check_kind, check_values
 from antiphon.codecs.band_tracks import BandTracks
 from antiphon.codecs.ensembles import Ensemble
-from antiphon.codecs.keeping import Kept, chosen, everything, told
+from antiphon.codecs.keeping import Kept, chosen, everything, is_called, told
 from antiphon.codecs.melody import earlier, late_by, metres, pulse
 from antiphon.codecs.phrases import MAX_BARS, PhraseRolls, is_free
 from antiphon.codecs.pianoroll import MAX_BEATS
@@ -74,7 +74,7 @@ class Accompanied:
 def accompany_song(
     model: "Model",
     song: Path | str | Score,
-    keep: str | int | Sequence[str] | None = None,
+    keep: str | int | Sequence[str | int] | None = None,
     tracks: str | Sequence[str] | None = None,
     *,
     seed: int = 0,
@@ -175,9 +175,11 @@ def _prepared(name: str, score: Score, resolution: int, tempo: float | None) -> 
     return score if tempo is None else from_tempo(score, tempo, name)
 
 
-def _kept(name: str, score: Score, ensemble: Ensemble, keep: str | int | Sequence[str] | None) -> Kept:
+def _kept(name: str, score: Score, ensemble: Ensemble, keep: str | int | Sequence[str | int] | None) -> Kept:
     if keep is None:
         return everything(score, ensemble)
+    if isinstance(keep, str) and is_called(score, keep):
+        return chosen(score, ensemble, [keep], name)
     if not (wanted := read_names(keep)):
         raise InputError(f"keep {keep!r}: name a track of {name}, {told(score, everything(score, ensemble).tracks)}")
     return chosen(score, ensemble, wanted, name)

@@ -272,7 +272,7 @@ class Model:
     def accompany(
         self,
         song: Path | str | Score,
-        keep: str | int | Sequence[str] | None = None,
+        keep: str | int | Sequence[str | int] | None = None,
         tracks: str | Sequence[str] | None = None,
         **options: Any,
     ) -> Accompanied:

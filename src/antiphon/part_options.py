@@ -22,7 +22,7 @@ _LEAST, _MOST = 0.1, 4.0
 _Value = TypeVar("_Value")
 
 
-def read_names(text: str | Sequence[str] | int | None) -> tuple[str, ...]:
+def read_names(text: str | int | Sequence[str | int] | None) -> tuple[str, ...]:
     """Names (or numbers) by comma, or one by one; none where nothing is given."""
     if text is None:
         return ()

@@ -55,8 +55,9 @@ def test_files_and_lines(toy: Path, tune: Path, tmp_path: Path, capsys: Capture)
     assert {path.name for path in (tmp_path / "o").iterdir()} == names
     lines = out.splitlines()
     assert lines[1] == "  kept 2 Piano as piano; added drums, guitar, bass, strings; left out 1 Flute, 3 E-Bass, 4 Kit"
-    assert lines[2] == "  not in 4/4 and left alone: bars 2-3"
-    assert lines[3].startswith("  in ") and "harmony with what is kept" in lines[3] and "notes a bar" in lines[4]
+    assert lines[2] == "  left alone, no whole bars in 4/4: bars 2-3"
+    assert lines[3].startswith("  in ") and "; on sixteenths: " in lines[3]
+    assert lines[4].startswith("  harmony with what is kept 0.") and "notes a bar" in lines[5]
     written = read_midi(tmp_path / "o" / "my song-accompanied-toy-7.mid")
     np.testing.assert_array_equal(written.tracks[0].notes, read_midi(tune).tracks[1].notes)
     assert any("model: toy" in text for _, text in written.texts)

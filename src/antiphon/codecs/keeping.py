@@ -74,6 +74,11 @@ def chosen(score: Score, ensemble: Ensemble, keep: Sequence[str], where: str) ->
     return Kept(kept, tuple(tuple(sorted(seat)) for seat in seats))
 
 
+def is_called(score: Score, name: str) -> bool:
+    """Whether this is a track's own name, whatever signs are in it."""
+    return " ".join(name.lower().split()) in {_own_name(score, index).lower() for index in _sounding(score)}
+
+
 def track_rows(score: Score, ensemble: Ensemble) -> list[dict[str, str | int]]:
     """What `chosen` can name: number, own name, instrument, notes and part of each track with notes."""
     parts = {track: name for name, seat in zip(ensemble.names, ensemble.seats(score), strict=True) for track in seat}
@@ -115,7 +120,7 @@ def _sounding(score: Score) -> tuple[int, ...]:
 def _halves(score: Score, item: str) -> tuple[str, str | None]:
     """What is kept and what it is heard as; a track's own name may hold the sign between them."""
     item = item.strip()
-    if "=" not in item or item.lower() in {_own_name(score, index).lower() for index in _sounding(score)}:
+    if "=" not in item or is_called(score, item):
         return item, None
     name, _, part = item.rpartition("=")
     return name.strip(), part.strip()

@@ -82,7 +82,7 @@ def write_accompanied(
         whole = _whole(score, out / f"{name}-{seed}", musicxml)
         apart = _stems(score, out / f"{name}-{seed}") if stems else {}
         write_together({path: write for _, (path, write) in whole.items()} | apart)
-        facts = songs.facts_of(score, seed, None, {kind: path for kind, (path, _) in whole.items()})
+        facts = songs.facts_of(score, seed, len(done.grid.starts), {kind: path for kind, (path, _) in whole.items()})
         yield {**facts, "stems": list(apart), **_what_stays(done), "report": report(done, index)}
 
 
@@ -126,22 +126,27 @@ def describe(fact: Mapping[str, Any]) -> str:
     stays = f"kept {_many(fact['kept'])}; added {', '.join(fact['added'])}"
     lines.append(stays + (f"; left out {_many(fact['left_out'])}" if fact["left_out"] else ""))
     if fact["left_alone"]:
-        lines.append(f"not in 4/4 and left alone: {_ranges(fact['left_alone'])}")
+        lines.append(f"left alone, no whole bars in 4/4: {_ranges(fact['left_alone'])}")
     if "wav" not in fact["files"]:
         lines.append(f"no sound: it lasts longer than {MAX_SECONDS / 60:.0f} minutes")
-    lines.append("; ".join(_sentences(found)))
+    lines += _sentences(found)
     lines.append("; ".join(f"{part}: {_amount(row)}" for part, row in found["tracks"].items()))
     return "\n  ".join(lines)
 
 
 def _sentences(found: Mapping[str, Any]) -> Iterator[str]:
-    if found["key"]:
-        yield f"in {found['key']}: {_both(found['in_key_share'])}"
-    yield f"on sixteenths: {_both(found['sixteenth_share'])}"
-    for name, what in {"chroma_agreement": "harmony with what is kept", "onset_agreement": "drums with bass"}.items():
-        own, shuffled = (found[name][side] for side in ("own", "shuffled"))
-        if own is not None:
-            yield f"{what}: {own:.2f}" + (f", {shuffled:.2f} with bars shuffled" if shuffled is not None else "")
+    """Whether the band plays in the song's key and on its beat, and with it."""
+    key = [f"in {found['key']}: {_both(found['in_key_share'])}"] if found["key"] else []
+    yield "; ".join([*key, f"on sixteenths: {_both(found['sixteenth_share'])}"])
+    names = {"chroma_agreement": "harmony with what is kept", "onset_agreement": "drums with bass"}
+    together = [f"{what} {_against(found[name])}" for name, what in names.items() if found[name]["own"] is not None]
+    if together:
+        yield "; ".join(together)
+
+
+def _against(values: Mapping[str, float | None]) -> str:
+    shuffled = "" if values["shuffled"] is None else f", {values['shuffled']:.2f} with bars shuffled"
+    return f"{values['own']:.2f}{shuffled}"
 
 
 def _both(shares: Mapping[str, float | None]) -> str:

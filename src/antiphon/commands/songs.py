@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.frames import FrameBars
-from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, why_silent
+from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, in_fours, why_silent
 from antiphon.codecs.notes import NoteSequences
 from antiphon.codecs.progressions import Progressions, harmony_of
 from antiphon.codecs.progressions import why_silent as why_no_chords
@@ -110,7 +110,7 @@ def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[P
         "mid": write_midi,
         "wav": render_audio,
         "png": partial(render_image, new_bar=new_bar),
-        "musicxml": write_musicxml,
+        "musicxml": lambda score, path: write_musicxml(in_fours(score), path),
     }
     return partial(write[kind], score)
 
@@ -207,7 +207,7 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
     if out.suffix.lower() in SCORES:
         from antiphon.io.musicxml_writer import write_musicxml
 
-        return write_musicxml
+        return lambda score, path: write_musicxml(in_fours(score), path)
     raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES | SCORES))}")
 
 
