@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plans": {"orders", "composing", "writers", "codecs", "music"},
     "continuing": {"asked", "composing", "orders", "writers", "families", "codecs", "music", "io"},
     "part_options": {"codecs", "music"},
-    "accompanying": {"asked", "part_options", "writers", "codecs", "music", "io"},
+    "accompanying": {"asked", "part_options", "playing", "writers", "codecs", "music", "io"},
     "playing": {"asked", "part_options", "writers", "codecs", "music"},
     "between_songs": {"asked", "orders", "playing", "writers", "music"},
     "varying": {"asked", "orders", "part_options", "playing", "writers", "music"},

@@ -25,12 +25,12 @@ from antiphon.io.midi import read_midi
 from antiphon.music.score import Score
 from antiphon.music.tempo import finer, from_tempo
 from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
+from antiphon.playing import batches, chance_of
 from antiphon.writers.bands import BandWriter, Setting
 
 if TYPE_CHECKING:
     from antiphon.generate import Model
 
-_AT_ONCE = 16
 # A band stays a little behind what it plays to.
 _SOFTER = 0.9
 _SOFTEST, _LOUDEST = 40, 110
@@ -135,13 +135,11 @@ def accompany_song(
     grid = _grid(name, score, kept, codec)
     given = _given(name, score, kept, codec, grid)
     setting = Setting(grid.begins, given, kept.parts, asked, numbered("density", amounts, codec.ensemble, asked))
-    chosen_sounds = sounds(codec.ensemble, programs, asked)
-    band = BandTracks(codec, grid, added, chosen_sounds, _loudness(score, kept))
+    band = BandTracks(codec, grid, added, sounds(codec.ensemble, programs, asked), _loudness(score, kept))
     stay = () if only_new else tuple(score.tracks[track] for track in kept.tracks)
     songs = []
-    for begin in range(0, num, _AT_ONCE):
-        seeds = range(seed + begin, seed + min(num, begin + _AT_ONCE))
-        chances = [np.random.default_rng([one, 0]) for one in seeds]
+    for seeds in batches(range(seed, seed + num), setting.num_bars):
+        chances = [chance_of(one) for one in seeds]
         for one, strokes in zip(seeds, writer.perform(chances, setting, temperature), strict=True):
             texts = (*model.texts(one), *score.texts)
             songs.append(replace(score, tracks=(*stay, *band.decode(strokes)), texts=texts))
