@@ -16,7 +16,7 @@ from antiphon.accompanying import accompany_song
 from antiphon.cli import run
 from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.phrases import PhraseRolls
-from antiphon.commands import accompanying
+from antiphon.commands import song_files
 from antiphon.commands.accompanying import report
 from antiphon.io.midi import read_midi, write_midi
 from antiphon.io.musicxml import read_musicxml
@@ -133,7 +133,7 @@ def test_all_files_of_a_song_or_none(
 def test_a_song_too_long_for_sound_has_none(
     toy: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accompanying, "MAX_SECONDS", 5.0)
+    monkeypatch.setattr(song_files, "MAX_SECONDS", 5.0)
     write_midi(song(), tmp_path / "x.mid")
     code, out, _ = ran(capsys, tmp_path / "x.mid", toy, "--keep", "piano", "--stems", "--out", tmp_path / "o")
     assert code == 0 and "no sound: it lasts longer than" in out

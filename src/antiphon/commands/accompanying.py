@@ -1,8 +1,6 @@
 """Songs with a band as files, and the report that tells whether it plays in their key and on their beat."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +10,10 @@ from antiphon.asked import Asked, check_values
 from antiphon.codecs.ensembles import ENSEMBLES, Ensemble
 from antiphon.codecs.keeping import track_rows
 from antiphon.codecs.melody import earlier
-from antiphon.commands import songs
+from antiphon.commands import song_files
 from antiphon.evaluation.metrics import company
 from antiphon.evaluation.metrics.pitch import best_key, in_key_onset_share
 from antiphon.evaluation.notes import Notes
-from antiphon.files import write_together
-from antiphon.io.audio import MAX_SECONDS, TAIL_SECONDS
 from antiphon.io.midi import read_midi
 from antiphon.model_files import find_here
 from antiphon.music.score import Score
@@ -28,9 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_RANGES = 6
 _MOST_TRACKS = 12
-_MOST_STEM = 40
-
-Write = Callable[[Path], None]
 
 
 def tracks_of(song: Path) -> list[dict[str, str | int]]:
@@ -79,11 +72,9 @@ def write_accompanied(
     name = f"{song.stem}-{'accompaniment' if only_new else 'accompanied'}-{Path(model).stem}"
     for index, score in enumerate(done.songs):
         seed = options["seed"] + index
-        whole = _whole(score, out / f"{name}-{seed}", musicxml)
-        apart = _stems(score, out / f"{name}-{seed}") if stems else {}
-        write_together({path: write for _, (path, write) in whole.items()} | apart)
-        facts = songs.facts_of(score, seed, len(done.grid.starts), {kind: path for kind, (path, _) in whole.items()})
-        yield {**facts, "stems": list(apart), **_what_stays(done), "report": report(done, index)}
+        files, apart = song_files.write_song(score, out / f"{name}-{seed}", stems=stems, musicxml=musicxml)
+        facts = song_files.facts_of(score, seed, len(done.grid.starts), files)
+        yield {**facts, "stems": apart, **_what_stays(done), "report": report(done, index)}
 
 
 def report(done: "Accompanied", index: int = 0) -> dict[str, Any]:
@@ -120,15 +111,11 @@ def report(done: "Accompanied", index: int = 0) -> dict[str, Any]:
 
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a song with its band in a few lines."""
-    found, lines = fact["report"], [songs.describe(fact)]
-    if fact["stems"]:
-        lines.append(f"stems: {len(fact['stems'])} files, {fact['stems'][0]} and so on")
+    found, lines = fact["report"], [song_files.describe(fact)]
     stays = f"kept {_many(fact['kept'])}; added {', '.join(fact['added'])}"
     lines.append(stays + (f"; left out {_many(fact['left_out'])}" if fact["left_out"] else ""))
     if fact["left_alone"]:
         lines.append(f"left alone, no whole bars in 4/4: {_ranges(fact['left_alone'])}")
-    if "wav" not in fact["files"]:
-        lines.append(f"no sound: it lasts longer than {MAX_SECONDS / 60:.0f} minutes")
     lines += _sentences(found)
     lines.append("; ".join(f"{part}: {_amount(row)}" for part, row in found["tracks"].items()))
     return "\n  ".join(lines)
@@ -192,38 +179,6 @@ def _ranges(bars: list[int]) -> str:
     more = len(bars) - sum(len(cut) for cut in cuts[:_MOST_RANGES])
     what = "bar" if len(bars) == 1 else "bars"
     return f"{what} {', '.join(words)}" + (f" and {more} more" if more else "")
-
-
-def _whole(score: Score, stem: Path, musicxml: bool) -> dict[str, tuple[str, Write]]:
-    """By kind, where a song goes and what writes it there."""
-    kinds = (*_kinds(score, ("mid", "wav", "png")), *(("musicxml",) if musicxml else ()))
-    return {kind: (_path(stem, kind), songs.renderer(score, kind)) for kind in kinds}
-
-
-def _stems(score: Score, stem: Path) -> dict[str, Write]:
-    """By path, what writes each track there."""
-    writes = {}
-    for number, track in enumerate(score.tracks):
-        alone = replace(score, tracks=(track,))
-        named = stem.with_name(f"{stem.name}-{number + 1}-{_slug(track.name)}".rstrip("-"))
-        for kind in _kinds(score, ("mid", "wav")):
-            writes[_path(named, kind)] = songs.renderer(alone, kind)
-    return writes
-
-
-def _path(stem: Path, kind: str) -> str:
-    return str(stem.with_name(f"{stem.name}.{kind}"))
-
-
-def _kinds(score: Score, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Without sound where there would be too much of it."""
-    too_long = score.duration_seconds + TAIL_SECONDS > MAX_SECONDS
-    return tuple(kind for kind in kinds if kind != "wav" or not too_long)
-
-
-def _slug(name: str) -> str:
-    """A track's name as part of a file's."""
-    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")[:_MOST_STEM]
 
 
 def _by_part(done: "Accompanied", index: int, name: str) -> Notes:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.asked import Asked
-from antiphon.commands import songs
+from antiphon.commands import song_files
 from antiphon.commands.checks import check_order
 
 
@@ -31,11 +31,11 @@ def write_continuations(
     continued = load(model).continue_song(song, only_new=only_new, **options)
     name = f"{song.stem}-{'continuation' if only_new else 'continued'}-{Path(model).stem}"
     new_bar = None if only_new else continued.bar
-    for fact in songs.write_songs(continued.songs, out, name, options["seed"], new_bar=new_bar):
+    for fact in song_files.write_songs(continued.songs, out, name, options["seed"], new_bar=new_bar):
         yield {**fact, "continued_bars": options["bars"], "from_bar": continued.bar, "heard": continued.heard}
 
 
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a continuation as a line."""
     begins = f"{fact['continued_bars']} bars from bar {fact['from_bar']} on"
-    return f"{songs.describe(fact)}; {fact['heard']}, {begins}"
+    return f"{song_files.describe(fact)}; {fact['heard']}, {begins}"

@@ -1,6 +1,6 @@
-"""Songs as files: MIDI, sound, picture, arrays of bars or notes, and the line that tells of them."""
+"""Songs read and rendered, and as arrays of bars or notes and back."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +19,8 @@ from antiphon.data import container
 from antiphon.data.corpus import Corpus
 from antiphon.data.progress import progress
 from antiphon.errors import InputError
-from antiphon.evaluation.notes import stated_key
-from antiphon.files import whole_file, whole_folder, write_together
+from antiphon.files import whole_file, whole_folder
 from antiphon.io.midi import read_midi, write_midi
-from antiphon.music.form import FORM_TEXT
 from antiphon.music.score import Score
 
 SOUNDS = frozenset({".wav", ".flac", ".ogg"})
@@ -79,79 +77,6 @@ def _degrees(score: Score) -> Bytes:
     """A song's chords (bars,), told from the tonic on."""
     harmony = harmony_of(score)
     return harmony.degrees if harmony is not None else np.empty(0, np.uint8)
-
-
-def write_songs(
-    songs: Sequence[Score], out: Path, name: str, seed: int, bars: int | None = None, *, new_bar: int | None = None
-) -> Iterator[dict[str, Any]]:
-    """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
-
-    Parameters
-    ----------
-    bars
-        How many were asked for; None: as many as a song has.
-    new_bar
-        The bar, counted from 1, with which what is new in a song begins, which its picture shows; None: with the song.
-    """
-    for index, score in enumerate(songs):
-        stem = out / f"{name}-{seed + index}"
-        paths = {kind: str(stem.with_name(f"{stem.name}.{kind}")) for kind in ("mid", "wav", "png")}
-        write_together({path: renderer(score, kind, new_bar) for kind, path in paths.items()})
-        yield facts_of(score, seed + index, bars, paths)
-
-
-def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[Path], None]:
-    """What writes a song as a file of a kind: mid, wav, png, musicxml."""
-    from antiphon.io.audio import render_audio
-    from antiphon.io.image import render_image
-    from antiphon.io.musicxml_writer import write_musicxml
-
-    write: Mapping[str, Callable[[Score, Path], None]] = {
-        "mid": write_midi,
-        "wav": render_audio,
-        "png": partial(render_image, new_bar=new_bar),
-        "musicxml": lambda score, path: write_musicxml(in_fours(score), path),
-    }
-    return partial(write[kind], score)
-
-
-def facts_of(score: Score, seed: int, bars: int | None, files: Mapping[str, str]) -> dict[str, Any]:
-    """What is told of a song that was written."""
-    return {
-        "seed": seed,
-        "bars": bars or len(score.bars()) - 1,
-        "form": _form_of(score),
-        "key": _key_of(score),
-        "seconds": round(score.duration_seconds, 3),
-        "notes": score.num_notes,
-        "chords": [symbol for _, symbol in score.chords],
-        "files": dict(files),
-    }
-
-
-def _form_of(score: Score) -> str | None:
-    """What a song's texts say of its form."""
-    forms = (text.removeprefix(FORM_TEXT) for _, text in score.texts if text.startswith(FORM_TEXT))
-    return next(forms, None)
-
-
-def _key_of(score: Score) -> str | None:
-    """The key that a song states, as people write it."""
-    key = stated_key(score)
-    return key.name.replace("natural ", "") if key is not None else None
-
-
-def describe(fact: Mapping[str, Any]) -> str:
-    """The facts of a song as a line."""
-    parts = [f"{fact['bars']} bars", f"{fact['seconds']:.1f} s", f"{fact['notes']} notes"]
-    if fact["form"]:
-        parts.append(f"form {fact['form'].partition(',')[0]}")
-    if fact["key"]:
-        parts.append(fact["key"])
-    if fact["chords"]:
-        shown = fact["chords"][:8]
-        parts.append(" ".join(shown) + (" ..." if len(fact["chords"]) > len(shown) else ""))
-    return f"{', '.join(fact['files'].values())}: {', '.join(parts)}"
 
 
 def read_song(path: Path) -> Score:

@@ -100,7 +100,7 @@ def generate(
     )
     check_order(model, asked)
 
-    from antiphon.commands.songs import describe, write_songs
+    from antiphon.commands.song_files import describe, write_songs
     from antiphon.generate import load
 
     songs = load(model).generate(**asked._asdict())

@@ -49,11 +49,16 @@ def rasterise(picture: Picture) -> NDArray[np.uint8]:
 
 def png_bytes(picture: Picture) -> bytes:
     """A picture as a PNG file (8-bit RGB)."""
-    canvas = rasterise(picture)
+    return encode_png(rasterise(picture))
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels (height, width, 3) as a PNG file."""
+    height, width, _ = pixels.shape
     # Each row of pixels begins with its filter: none.
-    rows = np.zeros((picture.height, 1 + 3 * picture.width), np.uint8)
-    rows[:, 1:] = canvas.reshape(picture.height, -1)
-    header = struct.pack(">IIBBBBB", picture.width, picture.height, 8, 2, 0, 0, 0)
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)
+    rows[:, 1:] = pixels.reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
 

@@ -1,0 +1,146 @@
+"""Songs as files: MIDI, sound, picture, notation, each track by itself, and the line that tells of them."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from antiphon.codecs.melody import in_fours
+from antiphon.evaluation.notes import stated_key
+from antiphon.files import write_together
+from antiphon.io.audio import MAX_SECONDS, TAIL_SECONDS
+from antiphon.io.midi import write_midi
+from antiphon.music.form import FORM_TEXT
+from antiphon.music.score import Score
+
+_MOST_STEM = 40
+
+Write = Callable[[Path], None]
+
+
+def write_songs(
+    songs: Sequence[Score],
+    out: Path,
+    name: str,
+    seed: int,
+    bars: int | None = None,
+    *,
+    new_bar: int | None = None,
+    stems: bool = False,
+    musicxml: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
+
+    Parameters
+    ----------
+    bars
+        How many were asked for; None: as many as a song has.
+    new_bar
+        The bar, counted from 1, with which what is new in a song begins, which its picture shows; None: with the song.
+    stems
+        Whether each track is written by itself as well, as MIDI and sound.
+    musicxml
+        Whether the song is written for notation programs as well.
+    """
+    for index, score in enumerate(songs):
+        stem = out / f"{name}-{seed + index}"
+        files, apart = write_song(score, stem, new_bar=new_bar, stems=stems, musicxml=musicxml)
+        yield {**facts_of(score, seed + index, bars, files), "stems": apart}
+
+
+def write_song(
+    score: Score, stem: Path, *, new_bar: int | None = None, stems: bool = False, musicxml: bool = False
+) -> tuple[dict[str, str], list[str]]:
+    """Write a song as `write_songs` does, and return its files by kind, and those of its tracks. Sound that would last
+    too long is left out."""
+    kinds = (*_kinds(score, ("mid", "wav", "png")), *(("musicxml",) if musicxml else ()))
+    whole = {kind: _path(stem, kind) for kind in kinds}
+    apart = _stems(score, stem) if stems else {}
+    write_together({path: renderer(score, kind, new_bar) for kind, path in whole.items()} | apart)
+    return whole, list(apart)
+
+
+def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[Path], None]:
+    """What writes a song as a file of a kind: mid, wav, png, musicxml."""
+    from antiphon.io.audio import render_audio
+    from antiphon.io.image import render_image
+    from antiphon.io.musicxml_writer import write_musicxml
+
+    write: Mapping[str, Callable[[Score, Path], None]] = {
+        "mid": write_midi,
+        "wav": render_audio,
+        "png": partial(render_image, new_bar=new_bar),
+        "musicxml": lambda score, path: write_musicxml(in_fours(score), path),
+    }
+    return partial(write[kind], score)
+
+
+def facts_of(score: Score, seed: int, bars: int | None, files: Mapping[str, str]) -> dict[str, Any]:
+    """What is told of a song that was written."""
+    return {
+        "seed": seed,
+        "bars": bars or len(score.bars()) - 1,
+        "form": _form_of(score),
+        "key": _key_of(score),
+        "seconds": round(score.duration_seconds, 3),
+        "notes": score.num_notes,
+        "chords": [symbol for _, symbol in score.chords],
+        "files": dict(files),
+    }
+
+
+def _form_of(score: Score) -> str | None:
+    """What a song's texts say of its form."""
+    forms = (text.removeprefix(FORM_TEXT) for _, text in score.texts if text.startswith(FORM_TEXT))
+    return next(forms, None)
+
+
+def _key_of(score: Score) -> str | None:
+    """The key that a song states, as people write it."""
+    key = stated_key(score)
+    return key.name.replace("natural ", "") if key is not None else None
+
+
+def describe(fact: Mapping[str, Any]) -> str:
+    """The facts of a song as a line."""
+    parts = [f"{fact['bars']} bars", f"{fact['seconds']:.1f} s", f"{fact['notes']} notes"]
+    if fact["form"]:
+        parts.append(f"form {fact['form'].partition(',')[0]}")
+    if fact["key"]:
+        parts.append(fact["key"])
+    if fact["chords"]:
+        shown = fact["chords"][:8]
+        parts.append(" ".join(shown) + (" ..." if len(fact["chords"]) > len(shown) else ""))
+    if "wav" not in fact["files"]:
+        parts.append(f"no sound: it lasts longer than {MAX_SECONDS / 60:.0f} minutes")
+    if fact["stems"]:
+        parts.append(f"stems: {len(fact['stems'])} files, {fact['stems'][0]} and so on")
+    return f"{', '.join(fact['files'].values())}: {', '.join(parts)}"
+
+
+def _stems(score: Score, stem: Path) -> dict[str, Write]:
+    """By path, what writes each track there."""
+    writes = {}
+    for number, track in enumerate(score.tracks):
+        alone = replace(score, tracks=(track,))
+        named = stem.with_name(f"{stem.name}-{number + 1}-{_slug(track.name)}".rstrip("-"))
+        for kind in _kinds(score, ("mid", "wav")):
+            writes[_path(named, kind)] = renderer(alone, kind)
+    return writes
+
+
+def _path(stem: Path, kind: str) -> str:
+    return str(stem.with_name(f"{stem.name}.{kind}"))
+
+
+def _kinds(score: Score, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Without sound where there would be too much of it."""
+    too_long = score.duration_seconds + TAIL_SECONDS > MAX_SECONDS
+    return tuple(kind for kind in kinds if kind != "wav" or not too_long)
+
+
+def _slug(name: str) -> str:
+    """A track's name as part of a file's."""
+    return re.sub(r"[^\w]+", "-", name.lower()).strip("-")[:_MOST_STEM]
