@@ -10,9 +10,9 @@ _BAND = Preset(
     source="this project",
     summary="five tracks on the beat, as many bars as one likes; each is written to those that are there",
     family=BandConfig(likelihood_iterations=2400, likelihood_rate=20.0),
-    codec=PhraseRolls(resolution=4, bars=8, hop=4, sounding=1),
+    codec=PhraseRolls(resolution=4, bars=16, hop=4, sounding=1),
     train=TrainConfig(
-        batch_size=8,
+        batch_size=4,
         iterations=2700,
         generator=AdamConfig(lr=1e-4, beta1=0.9, beta2=0.99, clip_norm=1.0),
         discriminator=AdamConfig(lr=5e-4, beta1=0.0, beta2=0.99),

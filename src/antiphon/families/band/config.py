@@ -38,12 +38,12 @@ class BandConfig(LikelihoodThenGame):
         Largest share of its notes that a part misses in its past, in training: what it writes itself is thinner than
         music, and who has only heard music goes on with less and less.
     phrase
-        Bars that the game is about, drawn from each row.
+        Bars that the game is about.
     """
 
     kind: Literal["band"] = "band"
     tracks: int = Field(default=5, ge=1, le=32)
-    bars: int = Field(default=8, ge=1, le=64)
+    bars: int = Field(default=16, ge=1, le=64)
     steps: int = Field(default=16, ge=4, le=96)
     pitches: int = Field(default=84, ge=12, le=128)
     drums: tuple[int, ...] = (0,)
@@ -53,8 +53,8 @@ class BandConfig(LikelihoodThenGame):
     dropout: float = Field(default=0.2, ge=0, lt=1)
     critic_dim: int = Field(default=48, ge=4, le=1024)
     transpose: int = Field(default=6, ge=0, le=12)
-    doubt: float = Field(default=0.3, ge=0, le=1)
-    wear: float = Field(default=0.5, ge=0, lt=1)
+    doubt: float = Field(default=0.15, ge=0, le=1)
+    wear: float = Field(default=0.2, ge=0, lt=1)
     phrase: int = Field(default=4, ge=1, le=64)
 
     @property

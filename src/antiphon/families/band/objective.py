@@ -15,6 +15,8 @@ from antiphon.nn.bits import unpack
 
 # How often a part that is silent throughout its song is taught: it is told so, and has little to learn.
 _SILENT = 0.15
+# How often the game is about a part that is silent throughout, beside one that plays.
+_RARELY = 1e-3
 # How many parts are taught after a past that is not theirs.
 _WORN = 0.5
 
@@ -54,13 +56,15 @@ class BandObjective(PairedObjective):
         return {"pitch": pitch, "length": (length * choices.whole).sum() / steps}
 
     def played(self, batch: Batch) -> Batch:
-        """A phrase from anywhere in each row, and one of its parts that plays to all others."""
+        """Phrases from one place in all rows, and of each as many parts as there are tracks, which play to all others."""
         tracks, traits = self._rolls(batch)
-        plays = (traits[..., ACTIVE] > 0).float() + 1e-3
-        track = torch.multinomial(plays, 1)[:, 0]
+        each = self.config.tracks
+        plays = (traits[..., ACTIVE] > 0).float() + _RARELY
+        track = torch.multinomial(plays, each, replacement=True).flatten()
         bars = tracks.onsets.shape[2] // self.config.steps
         begin = torch.randint(bars - self.config.phrase + 1, ()).to(track)
-        return {**tracks._asdict(), "traits": traits, "track": track, "begin": begin}
+        rows = {**tracks._asdict(), "traits": traits}
+        return {**{name: rows[name].repeat_interleave(each, 0) for name in rows}, "track": track, "begin": begin}
 
     def fakes(self, batch: Batch, temperature: float) -> Tensor:
         """What a part strikes and sounds in a phrase, (N, 2, S, P), beside the real others."""
