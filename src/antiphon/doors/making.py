@@ -1,8 +1,13 @@
 """Doors to music: songs of a model, their sound and pictures, their bars as arrays."""
 
 from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from antiphon.doors.app import AsJson, app, print_json, tell
+
+Flag = Annotated[bool, Parameter(negative="")]
 
 
 @app.command
@@ -24,6 +29,17 @@ def generate(
     accompaniment: str = "block",
     temperature: float = 1.0,
     progression: str | None = None,
+    tracks: str | None = None,
+    program: str | None = None,
+    mute: str | None = None,
+    sixteenths: Flag = False,
+    vary: str | None = None,
+    vary_seed: int | None = None,
+    interpolate: str | None = None,
+    steps: str | None = None,
+    method: Literal["slerp", "lerp"] = "slerp",
+    stems: Flag = False,
+    musicxml: Flag = False,
     out: Path = Path("out"),
     as_json: AsJson = False,
 ) -> None:
@@ -35,8 +51,9 @@ def generate(
     Parameters
     ----------
     model
-        A shipped model: bar writes a melody over chords, lstm voice and piano, chords a progression alone. Or a model
-        file (.safetensors), or a model on the Hugging Face hub as owner/name.
+        A shipped model: bar writes a melody over chords, lstm voice and piano, chords a progression alone, band drums,
+        piano, guitar, bass and strings. Or a model file (.safetensors), or a model on the Hugging Face hub as
+        owner/name.
     num
         How many songs, the first from the seed, the next from the seed + 1, and so on.
     bars
@@ -54,12 +71,13 @@ def generate(
         Beats a minute; left out, what suits the model, or the tempo of the file that is given with --first.
     key
         Such as "A minor" or "Eb": chords are composed in it. Beside --chords it is the key that the files state, and
-        the melody ends on its tonic where the last chord holds that.
+        the melody ends on its tonic where the last chord holds that. The song of a band is transposed there.
     chords
         One a bar, repeated to the end, such as "C G Am F"; N is a bar without one. Left out, they are composed by the
         seed, with a cadence at the end.
     density
-        How many notes a bar has on average: low (2.5), medium (4), high (6) or a number.
+        How many notes a bar has on average: low (2.5), medium (4), high (6) or a number. Of a band, how many times as
+        many notes as by itself: low (0.6), medium, high (1.6) or a number, or so for each part: drums=1.5,guitar=low.
     register
         Where the melody is wished to lie: low, middle, high, a pitch such as G4 or a range such as C4-G4, within C4
         (middle C) to B5. MIDI numbers will do too: 67, 60-67.
@@ -74,38 +92,69 @@ def generate(
     progression
         Who composes the chords that you leave out: "learnt" (the model chords, the usual way) or "common" (a list of
         common progressions).
+    tracks
+        Of a band: the parts that play, by comma, such as drums,bass; left out, all.
+    program
+        Of a band: the parts' instruments, General MIDI programs from 0 to 127 or their names, such as guitar=30 or
+        "bass=Fretless Bass".
+    mute
+        Of a band: parts that the others are to hear but that are not written into the files.
+    sixteenths
+        Of a band: begin and end all notes on sixteenths, as in the songs that listeners of MuseGAN's paper heard.
+    vary
+        Of a band: parts to write anew in the song of the seed, by comma; the others stay note for note. With --num so
+        many songs, the first from --vary-seed.
+    vary_seed
+        The chance of what is written anew; left out, the seed + 1.
+    interpolate
+        Of a band: seeds A:B, for songs that lead from the one's song to the other's, or A:B:C:D, for a grid of songs
+        with these at its corners; as MIDI and as one picture.
+    steps
+        How many songs, both ends included: 5 between two seeds, 3x3 (rows, columns) among four.
+    method
+        The way from song to song: slerp, on which every song is as likely as the ends, or lerp, the straight line.
+    stems
+        Write each track by itself as well, as MIDI and sound.
+    musicxml
+        Write the songs for notation programs as well.
     out
         Folder for the files; those of the same model and seed are replaced.
     as_json
         Print the result as JSON.
     """
-    from antiphon.asked import Asked
-    from antiphon.commands.checks import check_order
+    from antiphon.commands.making import Wanted, describe, write_wanted
 
-    asked = Asked(
-        bars=bars,
-        seed=seed,
-        num=num,
-        form=form,
-        section_bars=section_bars,
-        chords=chords,
-        tempo=tempo,
-        key=key,
-        density=density,
-        register=register,
-        first=first,
-        accompaniment=None if accompaniment == "none" else accompaniment,
-        temperature=temperature,
-        progression=progression,
+    wanted = Wanted(
+        {
+            "bars": bars,
+            "seed": seed,
+            "num": num,
+            "form": form,
+            "section_bars": section_bars,
+            "chords": chords,
+            "tempo": tempo,
+            "key": key,
+            "density": density,
+            "register": register,
+            "first": first,
+            "accompaniment": None if accompaniment == "none" else accompaniment,
+            "temperature": temperature,
+            "progression": progression,
+            "tracks": tracks,
+            "program": program,
+            "mute": mute,
+            "sixteenths": sixteenths,
+        },
+        vary=vary,
+        vary_seed=vary_seed,
+        interpolate=interpolate,
+        steps=steps,
+        method=method,
+        stems=stems,
+        musicxml=musicxml,
     )
-    check_order(model, asked)
-
-    from antiphon.commands.song_files import describe, write_songs
-    from antiphon.generate import load
-
-    songs = load(model).generate(**asked._asdict())
     facts = []
-    for fact in write_songs(songs, out, Path(model).stem, seed, bars):
+    for fact in write_wanted(model, out, wanted):
         facts.append(fact)
         if not as_json:
             print(describe(fact), flush=True)
