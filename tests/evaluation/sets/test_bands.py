@@ -8,6 +8,7 @@ from antiphon.evaluation.baselines import shuffled_bar_order, shuffled_tracks
 from antiphon.evaluation.sets.bands import (
     AGREEMENT,
     CLOSED,
+    GOALS,
     OVERLAP,
     REPETITION,
     SHUFFLED,
@@ -94,6 +95,26 @@ def test_a_miss_is_a_share_of_the_real_value() -> None:
     assert Figure(at(8.0), at(10.0), (9.0, 11.0)).miss == pytest.approx(0.1)
     assert Figure(at(12.0), at(10.0), (9.0, 11.0)).miss == pytest.approx(0.1)
     assert Figure(at(10.0), at(10.0), (9.0, 11.0)).miss == 0 == Figure(at(1.0), at(10.0)).miss
+
+
+@pytest.mark.parametrize(
+    ("name", "real", "goal"),
+    [
+        ("notes_a_bar", 10.0, (9.0, 11.0)),
+        ("used_pitch_classes", 2.0, (1.7, 2.3)),
+        ("empty_bar_rate", 0.3, (0.25, 0.35)),
+        ("empty_bar_rate", 0.02, (0.0, 0.07)),
+        ("qualified_note_rate", 0.99, (0.94, 1.0)),
+        ("drum_pattern_rate", 0.9, (0.85, 0.95)),
+        (OVERLAP, 1.0, (0.9, np.inf)),
+        (AGREEMENT, 0.7, (0.55, np.inf)),
+        (SHUFFLED, 0.21, (-np.inf, 0.22)),
+        (REPETITION, 0.34, (0.25, np.inf)),
+        (CLOSED, 1.0, (2 / 3, np.inf)),
+    ],
+)
+def test_goals(name: str, real: float, goal: tuple[float, float]) -> None:
+    assert GOALS[name](Estimate(real, real, real, 1, 1)) == pytest.approx(goal)
 
 
 def test_names() -> None:

@@ -57,6 +57,26 @@ def test_several_tracks_at_once_lie_between_each_alone() -> None:
     assert (np.minimum(*alone) <= both + 1e-12).all() and (both <= np.maximum(*alone) + 1e-12).all()
 
 
+def chords(*songs: tuple[int, ...]) -> Rolls:
+    """Songs of phrases in which piano and bass hold one pitch class."""
+    cells = np.zeros((sum(map(len, songs)), 5, 1, 96, 84), bool)
+    for number, pitch in enumerate(pitch for song in songs for pitch in song):
+        cells[number, PIANO, :, :, 36 + pitch] = cells[number, BASS, :, :, 12 + pitch] = True
+    return Rolls(cells, 24, 24, DRUMS, REAL.tracks, np.repeat(np.arange(len(songs)), [len(song) for song in songs]))
+
+
+def test_by_hand() -> None:
+    gap = tonal_gap(chords((0, 2), (6, 8)), PIANO, [BASS])
+    assert gap.own == pytest.approx([0, 0])
+    # A tritone lies across the circles of fifths and of minor thirds, and on one point of that of major thirds.
+    apart = tonal_gap(chords((0,), (6,)), PIANO, [BASS]).others[0]
+    assert apart == pytest.approx(8**0.5)
+    assert gap.others == pytest.approx([apart, apart])
+    # The shorter song begins again.
+    again = tonal_gap(chords((0, 0), (6,)), PIANO, [BASS])
+    assert again.others == pytest.approx([apart, apart]) and again.own == pytest.approx([0, 0])
+
+
 def test_too_few_songs_and_silence() -> None:
     for rolls in (REAL[:0], REAL[:1], silent(BASS)):
         gap = tonal_gap(rolls, PIANO, [BASS])
