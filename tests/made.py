@@ -58,9 +58,12 @@ TOY_OF_NOTES = {
 }
 """Presets of notes with what makes them small."""
 
-TOY_OF_PHRASES = dict.fromkeys(
-    ("musegan-hybrid", "musegan-hybrid-conditional", "musegan-v3-accompaniment"), ("family.scale=0.02",)
-)
+TOY_OF_PHRASES = {
+    **dict.fromkeys(
+        ("musegan-hybrid", "musegan-hybrid-conditional", "musegan-v3-accompaniment"), ("family.scale=0.02",)
+    ),
+    "band": ("family.hidden_dim=16", "family.hearing_dim=8", "family.head_dim=16", "family.critic_dim=8"),
+}
 """Presets of phrases with what makes them small."""
 
 

@@ -26,10 +26,11 @@ def slerp(first: Values, last: Values, share: float) -> Values:
     """The arc between vectors (..., L): sin((1 - s) a) / sin(a) first + sin(s a) / sin(a) last, a their angle; the
     straight line where there is none."""
     lengths = [np.linalg.norm(values, axis=-1, keepdims=True) for values in (first, last)]
-    product = np.maximum(lengths[0] * lengths[1], np.finfo(np.float64).tiny)
-    angle = np.arccos(np.clip((first * last).sum(-1, keepdims=True) / product, -1, 1))
+    product = lengths[0] * lengths[1]
+    cosine = (first * last).sum(-1, keepdims=True) / np.where(product > 0, product, 1)
+    angle = np.arccos(np.clip(cosine, -1, 1))
     sine = np.sin(angle)
-    flat = sine < _SMALL
+    flat = (sine < _SMALL) | (product == 0)
     sine = np.where(flat, 1, sine)
     weights = [np.where(flat, line, np.sin(line * angle) / sine) for line in (1 - share, share)]
     return np.asarray(weights[0] * first + weights[1] * last)
