@@ -197,7 +197,7 @@ def test_likelihood_learns() -> None:
     for _ in range(40):
         terms = objective.likelihood(rows)
         optimizer.zero_grad()
-        sum(terms.values()).backward()
+        torch.stack(list(terms.values())).sum().backward()
         optimizer.step()
         surprises.append(float(terms["pitch"].detach()))
     assert np.isfinite(surprises).all()
@@ -249,7 +249,7 @@ def test_the_game_reaches_every_weight_of_the_part() -> None:
     objective.generator.which.bias.data[-1] -= 1
     torch.manual_seed(0)
     outcome = objective._generator(objective.played(batch()))
-    sum(outcome.terms.values()).backward()
+    torch.stack(list(outcome.terms.values())).sum().backward()
     lacking = [name for name, weight in objective.generator.named_parameters()
                if weight.grad is None or not weight.grad.abs().sum() > 0]  # fmt: skip
     assert lacking == []
