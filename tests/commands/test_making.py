@@ -40,7 +40,7 @@ def test_tracks_anew(toy: Path, tmp_path: Path, capsys: Capture) -> None:
     assert ran(capsys, toy, *options)[0] == 0
     code, out, _ = ran(capsys, toy, *options, "--vary", "drums", "--num", 2)
     assert code == 0 and f"{tmp_path}/toy-3-drums-5.mid" in out
-    song, varied = (read_midi(tmp_path / f"{name}.mid") for name in ("toy-3", "toy-3-drums-4"))
+    song, varied = (read_midi(tmp_path / f"{name}.mid") for name in ("toy-3", "toy-3-drums-5"))
     changed = [
         a.name for a, b in zip(song.tracks, varied.tracks, strict=True) if a.notes.tobytes() != b.notes.tobytes()
     ]
@@ -73,7 +73,7 @@ def test_songs_between_are_files_and_one_picture(toy: Path, tmp_path: Path, caps
         (("--interpolate", "1-2"), "write two seeds such as 1:2"),
         (("--vary", "horn"), "vary 'horn': no part is called so"),
         (("--tracks", "horn"), "tracks 'horn': no part is called so"),
-        (("--program", "guitar"), "write a value for each part"),
+        (("--program", "30"), "say of which part"),
     ],
 )
 def test_slips_are_told_and_nothing_is_written(
