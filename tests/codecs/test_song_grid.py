@@ -38,7 +38,7 @@ def test_bars_in_other_metres_are_left_out() -> None:
 
 def test_what_sounds_there_is_cut_and_struck_anew() -> None:
     # The song's steps: 0-31 in 4/4, 32-43 in 3/4, 44-75 in 4/4.
-    found = turning().laid(strokes((0, 4), (30, 34), (33, 40), (40, 46), (28, 50), (70, 90), (80, 90)))
+    found = turning().laid(strokes((0, 4), (30, 34), (33, 40), (40, 46), (28, 50), (70, 90), (80, 90), (32, 40)))
     assert spans(found) == [(0, 0, 4), (1, 30, 32), (3, 32, 34), (4, 28, 32), (4, 32, 38), (5, 58, 64)]
 
 

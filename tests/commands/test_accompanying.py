@@ -77,6 +77,7 @@ def test_the_same_seed_gives_the_same_bytes(toy: Path, tune: Path, tmp_path: Pat
     assert len(read_musicxml(tmp_path / "a" / "my song-accompanied-toy-0.musicxml").tracks) == 5
 
 
+@pytest.mark.usefixtures("by_rule")
 def test_facts_as_json(toy: Path, tune: Path, tmp_path: Path, capsys: Capture) -> None:
     options = ("--only-new", "--mute", "strings", "--program", "bass=fretless", "--tempo", 60, "--json")
     code, out, err = ran(capsys, tune, toy, "--keep", "flute=piano", *options, "--out", tmp_path / "o")
