@@ -1,5 +1,4 @@
-"""From a user's song to a band that plays along: some of its tracks stay as they are, a model writes the others to
-them, on the song's own beats and bars.
+"""From a user's song to a band that plays along: some tracks stay as they are, a model writes the others to them.
 
 Axes: m 4/4 bars, n notes.
 """
