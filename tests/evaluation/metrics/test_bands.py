@@ -194,6 +194,17 @@ def test_a_track_an_octave_higher_agrees_as_before(seed: int) -> None:
     assert np.array_equal(bands.doubled_share(music, BASS), bands.doubled_share(other, BASS), equal_nan=True)
 
 
+def test_metrics_by_name() -> None:
+    music = noise(3)
+    found = bands.band_metrics(music)
+    assert set(found) == {
+        *(f"{name}/{track}" for name in ("notes_a_bar", "bar_repetition") for track in TRACKS),
+        "chroma_agreement/piano-bass",
+    }
+    assert np.array_equal(found["notes_a_bar/bass"], bands.notes_a_bar(music)[0, BASS], equal_nan=True)
+    assert len(found["bar_repetition/bass"]) == 2 and set(bands.PER_BAR) <= {metric.name for metric in bands.METRICS}
+
+
 def test_a_silent_bar_more_changes_no_mean_of_what_sounds() -> None:
     short, long = phrase((PIANO, 0, 90, 60), (BASS, 0, 90, 43), bars=1), phrase((PIANO, 0, 90, 60), (BASS, 0, 90, 43))
     for metric in (bands.chroma_agreement, bands.notes_a_bar):

@@ -58,6 +58,25 @@ METRICS = (
 )
 
 
+PER_BAR = ("notes_a_bar", "chroma_agreement", "bar_repetition")
+"""Those that bars have, see `band_metrics`."""
+
+
+def band_metrics(rolls: Rolls) -> dict[str, Values]:
+    """The metrics of `PER_BAR` by name and track, or pair of tracks, as `multitrack.bar_metrics` gives its own; of
+    repetition each bar but a phrase's last."""
+    pairs = [f"{rolls.tracks[first]}-{rolls.tracks[second]}" for first, second in track_pairs(rolls)]
+    found: dict[str, Values] = {}
+    for measure, names in (
+        (notes_a_bar, rolls.tracks),
+        (chroma_agreement, pairs),
+        (bar_repetition, rolls.tracks),
+    ):
+        values = measure(rolls)
+        found |= {f"{measure.__name__}/{name}": values[:, place].ravel() for place, name in enumerate(names)}
+    return found
+
+
 def notes_a_bar(rolls: Rolls) -> Values:
     """Notes that begin in each bar (N, K, B) in which the track sounds; NaN in silent ones."""
     return _by_chunk(rolls, lambda packed: np.where(packed.empty, np.nan, tiled(num_bits, _struck(packed))))

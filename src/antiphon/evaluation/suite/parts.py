@@ -21,7 +21,17 @@ from antiphon.evaluation.baselines import (
     transposed_track,
 )
 from antiphon.evaluation.measures import Metric, Values, base_name
-from antiphon.evaluation.metrics import bars, form, harmony, performance, performance_metrics, pitch, rhythm, structure
+from antiphon.evaluation.metrics import (
+    bands,
+    bars,
+    form,
+    harmony,
+    performance,
+    performance_metrics,
+    pitch,
+    rhythm,
+    structure,
+)
 from antiphon.evaluation.metrics import multitrack as metrics
 from antiphon.evaluation.metrics.form import form_metrics
 from antiphon.evaluation.metrics.harmony import harmony_metrics
@@ -213,7 +223,7 @@ def _rolls(songs: Songs, index: int, setting: Setting) -> Both:
 
 def _of_rolls(rolls: Rolls) -> Values:
     # The best-fitting scale is that of a phrase, so phrases must be as long on both sides, however they are stored.
-    parts = [metrics.bar_metrics(part) for part in rolls.in_phrases(PHRASE_BARS)]
+    parts = [metrics.bar_metrics(part) | bands.band_metrics(part) for part in rolls.in_phrases(PHRASE_BARS)]
     return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
 
@@ -271,7 +281,7 @@ PARTS: Mapping[str, Part] = {
             "Five tracks, bar by bar",
             "A unit is a bar in 4/4, cut at its bar lines; a metric that a silent bar has no value for leaves it out.",
             "the steps of each bar in random order, and each pitched track moved by an interval of its own",
-            metrics.METRICS,
+            (*metrics.METRICS, *(metric for metric in bands.METRICS if metric.name in bands.PER_BAR)),
             _rolls,
         ),
         Part(
