@@ -133,7 +133,7 @@ def test_the_past_is_the_same_at_once_and_step_by_step() -> None:
         for found, wanted in zip((before, lagged, spans), (whole[0], whole[2], whole[3]), strict=True):
             assert torch.allclose(found, wanted[:, step], atol=1e-5)
         assert there[0].tolist() == [float(step >= lag) for lag in LAGS]
-        clues = past.clues(step, torch.zeros(2, 2, 12))
+        clues = past.clues(step, torch.zeros(2, 4, 12))
         assert torch.allclose(clues[..., 2], whole[4][:, step], atol=1e-5)
         pitches = torch.diag_embed(onsets[:, step])
         past.add(step, pitches, F.one_hot(own.lengths[:, step], len(LENGTHS)).float())

@@ -5,7 +5,7 @@ from antiphon.families.band.config import BandConfig
 from antiphon.presets.preset import Preset
 from antiphon.training.config import AdamConfig, TrainConfig
 
-_TAUGHT, _LEAD, _PLAYED = 1600, 40, 160
+_STARTED, _TAUGHT, _LEAD, _PLAYED = 800, 1200, 40, 160
 
 _BAND = Preset(
     name="band",
@@ -29,17 +29,20 @@ _BAND = Preset(
 )
 
 
-def _row(name: str, summary: str, taught: int, played: int) -> Preset:
+def _row(name: str, summary: str, taught: int, played: int, corpus: str = "freedoom") -> Preset:
     family = _BAND.family.model_copy(
         update={"likelihood_iterations": taught} | ({} if played else {"adversarial_weight": 0.0})
     )
     lasts = taught + played
     train = _BAND.train.model_copy(update={"iterations": lasts, "preview_every": lasts, "health_every": lasts})
-    return _BAND.model_copy(update={"name": name, "summary": summary, "family": family, "train": train})
+    return _BAND.model_copy(
+        update={"name": name, "summary": summary, "family": family, "train": train, "corpus": corpus}
+    )
 
 
 BANDS = (
     _BAND,
+    _row("band-start", "what `band` begins as: taught harmony by likelihood on other music", _STARTED, 0, "lieder"),
     _row("band-likelihood", "the generator of `band` as its game finds it: taught by likelihood alone", _TAUGHT, 0),
     _row("band-tune", "the game of `band` alone, for going on from a trained one: --from band", 0, _LEAD + _PLAYED),
 )

@@ -37,6 +37,8 @@ class BandConfig(LikelihoodThenGame):
     wear
         Largest share of its notes that a part misses in its past, in training: what it writes itself is thinner than
         music, and who has only heard music goes on with less and less.
+    disguise
+        How often a part hears pitched tracks as others than they are, in training.
     phrase
         Bars that the game is about.
     """
@@ -55,6 +57,7 @@ class BandConfig(LikelihoodThenGame):
     transpose: int = Field(default=6, ge=0, le=12)
     doubt: float = Field(default=0.15, ge=0, le=1)
     wear: float = Field(default=0.2, ge=0, lt=1)
+    disguise: float = Field(default=0.3, ge=0, le=1)
     phrase: int = Field(default=4, ge=1, le=64)
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.families.band.networks import BandGenerator
-from antiphon.families.band.past import LATELY, NUM_CLUES
+from antiphon.families.band.past import LATELY, NUM_CLUES, NUM_HEARD
 from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE, SPANS
 
 Values = NDArray[np.float64]
@@ -25,7 +25,7 @@ class Heard(NamedTuple):
     Parameters
     ----------
     around, classes
-        (N, S, width) and (N, S, 2, 12), what `antiphon.families.band.networks.Hearing` gives.
+        (N, S, width) and (N, S, 4, 12), what `antiphon.families.band.networks.Hearing` gives.
     told
         (N, width), what `BandGenerator.told` gives.
     """
@@ -139,7 +139,7 @@ class _Piece:
         clues[..., 3] = (clues[..., 2] @ net._same) @ net._same.T
         for number, lag in enumerate(lags):
             clues[..., 4 + number] = lag
-        clues[..., -3:-1] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
+        clues[..., -1 - NUM_HEARD : -1] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
         clues[..., -1] = 0
         self._strike(step, asked, chance, temperature, floor)
         self._lately = LATELY * self._lately + (1 - LATELY) * 4 * self._struck[:, step]

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from antiphon.codecs.traits import NUM_TRAITS
 from antiphon.families.band.config import BandConfig
-from antiphon.families.band.past import NUM_CLUES, Clues, Past, busy, earlier, lately
+from antiphon.families.band.past import NUM_CLUES, NUM_HEARD, Clues, Past, busy, earlier, lately
 from antiphon.families.band.rolls import LAGS, NUM_LENGTHS, NUM_SEEN, OCTAVE, SPANS, Lines, folded, lagged
 from antiphon.nn.straight_through import gumbel_softmax
 
 _REACH = (1, 4, 16)
 _KERNEL = 5
+_SPANS = (16, 64)
 # Pitches that a track strikes at a step of the game, at most.
 _TRIES = 5
 _STYLES = 256
@@ -52,16 +53,19 @@ class Band(NamedTuple):
         (M,) the row of each part.
     given
         (M, K) 1 for the tracks that are heard.
+    heard_as
+        (M, K) as which track each is heard; None: as itself.
     """
 
     seen: Tensor
     row: Tensor
     given: Tensor
+    heard_as: Tensor | None = None
 
 
 class Hearing(nn.Module):
-    """What the other tracks do around each step, (M, S, width), and which pitch classes they sound and strike there,
-    (M, S, 2, 12)."""
+    """What the other tracks do around each step, (M, S, width), and how much of each pitch class they have there,
+    (M, S, 4, 12): sounding, struck, and of all that sounds around it, within a bar and within four, the share."""
 
     pitched: Tensor
 
@@ -72,6 +76,7 @@ class Hearing(nn.Module):
         self.there = nn.Parameter(torch.zeros(num_tracks, width))
         self.place = nn.Embedding(config.steps, width)
         self.who = nn.Embedding(num_tracks, width)
+        self.classes = nn.Linear(NUM_HEARD * OCTAVE, width)
         self.around = nn.ModuleList(
             nn.Conv1d(width, width, _KERNEL, padding=reach * (_KERNEL // 2), dilation=reach) for reach in _REACH
         )
@@ -82,17 +87,37 @@ class Hearing(nn.Module):
 
     def forward(self, band: Band, track: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        each = torch.einsum("nksf,kfw->nksw", band.seen, self.read) + self.there[:, None, :]
-        steps = torch.arange(each.shape[2], device=each.device) % self.place.num_embeddings
-        heard = torch.einsum("mk,mksw->msw", band.given, each[band.row])
+        classes = self._classes(band)
+        heard = self._read(band) + self.classes(classes.flatten(2))
+        steps = torch.arange(heard.shape[1], device=heard.device) % self.place.num_embeddings
         heard = heard + self.place(steps) + self.who(track)[:, None]
         for layer in self.around:
             more = layer(F.relu(heard).transpose(1, 2)).transpose(1, 2)
             heard = heard + self.dropout(more)
-        classes = band.seen[..., : 2 * OCTAVE].reshape(*band.seen.shape[:-1], 2, OCTAVE)
-        weights = band.given * self.pitched
-        sounding = torch.einsum("mk,mksic->msic", weights, classes[band.row]).clamp_max(1)
-        return F.relu(heard), sounding
+        return F.relu(heard), classes
+
+    def _read(self, band: Band) -> Tensor:
+        """(M, S, width) of all tracks that a part hears."""
+        if band.heard_as is None:
+            each = torch.einsum("nksf,kfw->nksw", band.seen, self.read) + self.there[:, None, :]
+            return torch.einsum("mk,mksw->msw", band.given, each[band.row])
+        each = torch.einsum("nksf,lfw->nklsw", band.seen, self.read) + self.there[:, None, :]
+        other = F.one_hot(band.heard_as, self.read.shape[0]) * band.given[:, :, None]
+        return torch.einsum("mkl,mklsw->msw", other, each[band.row])
+
+    def _classes(self, band: Band) -> Tensor:
+        planes = band.seen[..., : 2 * OCTAVE].reshape(*band.seen.shape[:-1], 2, OCTAVE)
+        there = torch.einsum("mk,mksic->msic", band.given * self.pitched, planes[band.row]).clamp_max(1)
+        return torch.cat([there, *(_share(there[:, :, 1:], span) for span in _SPANS)], 2)
+
+
+def _share(sounding: Tensor, span: int) -> Tensor:
+    """Of what sounds, (M, S, 1, C), up to `span` steps before and after each, the share of each class, times three: of
+    a triad that sounds all the time 1 each."""
+    line = sounding[:, :, 0].transpose(1, 2)
+    sums = F.avg_pool1d(line, 2 * span + 1, 1, span)
+    share = 3 * sums / sums.sum(1, keepdim=True).clamp_min(1e-6)
+    return share.transpose(1, 2)[:, :, None]
 
 
 class BandGenerator(nn.Module):
@@ -115,7 +140,7 @@ class BandGenerator(nn.Module):
         self.traits = nn.Linear(NUM_TRAITS + 1, hearing_dim)
         self.memory = nn.GRU(2 * hearing_dim, hidden_dim, batch_first=True)
         self.dropout = nn.Dropout(config.dropout)
-        self.ask = nn.Linear(hidden_dim + hearing_dim + OCTAVE * 2, head_dim)
+        self.ask = nn.Linear(hidden_dim + hearing_dim + NUM_HEARD * OCTAVE, head_dim)
         self.below = nn.Linear(pitches + OCTAVE + NUM_LENGTHS, head_dim, bias=False)
         self.which = nn.Linear(head_dim, pitches + 1)
         self.clues = nn.Linear(head_dim, NUM_CLUES)

@@ -56,7 +56,7 @@ class BandObjective(PairedObjective):
         return {"pitch": pitch, "length": (length * choices.whole).sum() / steps}
 
     def played(self, batch: Batch) -> Batch:
-        """Phrases from one place in all rows, and of each as many parts as there are tracks, which play to all others."""
+        """Phrases from one place in all rows, and of each as many parts as there are tracks, to all others."""
         tracks, traits = self._rolls(batch)
         each = self.config.tracks
         plays = (traits[..., ACTIVE] > 0).float() + _RARELY
@@ -142,6 +142,16 @@ class BandObjective(PairedObjective):
         share = torch.rand(2, num, device=self.generator.centre.device)
         return self.config.wear * share[0] * (share[1] < _WORN)
 
+    def _disguised(self, num: int) -> Tensor:
+        """As which tracks (num, K) others are heard: at times as some other than they are, for whoever plays a melody
+        may be kept."""
+        device = self.generator.centre.device
+        itself = torch.arange(self.config.tracks, device=device).expand(num, -1)
+        pitched = self.generator.hearing.pitched
+        other = torch.multinomial(pitched, num * self.config.tracks, replacement=True).view(num, -1)
+        changed = (torch.rand(num, 1, device=device) < self.config.disguise) & (pitched > 0)
+        return torch.where(changed, other, itself)
+
     def _taught(
         self, tracks: Lines, traits: Tensor, row: Tensor, track: Tensor, given: Tensor
     ) -> tuple[Lines, Band, Told]:
@@ -149,12 +159,13 @@ class BandObjective(PairedObjective):
         is_drums[list(self.config.drums)] = True
         own = Lines(*(plane[row, track] for plane in tracks))
         like = self.standard(traits)[row, track]
-        known = torch.ones(len(row), device=row.device)
+        known, heard_as = torch.ones(len(row), device=row.device), None
         if self.generator.training:
+            heard_as = self._disguised(len(row))
             like = like + self.config.doubt * torch.randn_like(like)
             known = (torch.rand(len(row), device=row.device) > self.config.doubt / 2).float()
         return (
             own,
-            Band(seen(tracks.onsets, tracks.onsets + tracks.held, is_drums), row, given),
+            Band(seen(tracks.onsets, tracks.onsets + tracks.held, is_drums), row, given, heard_as),
             Told(track, like, known),
         )

@@ -12,16 +12,19 @@ from torch import Tensor
 
 from antiphon.families.band.rolls import LAGS, LENGTHS, OCTAVE, SPANS, Lines, folded, lagged
 
-NUM_CLUES = 7 + len(LAGS)
+NUM_HEARD = 4
+"""Planes of pitch classes of the other tracks, see `antiphon.families.band.networks.Hearing`."""
+
+NUM_CLUES = 5 + NUM_HEARD + len(LAGS)
 """Of each pitch: struck a step ago, held, struck lately, its class too, struck one bar ago, two, four and eight; of its
-class: sounding and struck in other tracks, struck at the same step below it."""
+class: what other tracks have of it, whether it is struck at the same step below it."""
 
 LATELY = 0.97
 """How much of what was struck lately is left a step later."""
 
 
 class Clues(NamedTuple):
-    """What speaks for a pitch at each step, (M, S, P) each, `earlier` (M, S, lags, P), `classes` (M, S, 2, 12)."""
+    """What speaks for a pitch at each step, (M, S, P) each, `earlier` (M, S, lags, P), `classes` (M, S, 4, 12)."""
 
     before: Tensor
     held: Tensor
