@@ -43,6 +43,13 @@ def test_what_does_not_listen_is_no_nearer_than_to_other_songs(kept: int) -> Non
     assert figures["notes_a_bar/drums"].reached and figures["empty_bar_rate/strings"].reached
 
 
+def test_a_track_that_real_bands_do_not_play_to_tells_nothing() -> None:
+    cells, mixed = REAL.cells.copy(), shuffled_tracks(REAL, RNG(2))
+    cells[:, STRINGS] = mixed.cells[:, STRINGS]
+    figures = accompanied(replace(REAL, cells=cells), REAL, PIANO)
+    assert f"{OWN_GAP}/bass" in figures and f"{OWN_GAP}/strings" not in figures
+
+
 def test_what_copies_doubles_too_much() -> None:
     figures = accompanied(REAL, copied(PIANO), PIANO)
     assert figures[OWN_GAP].reached
