@@ -488,12 +488,12 @@ def test_convert_faults(models: dict[str, Path], tmp_path: Path, capsys: Capture
     assert ".safetensors" in fail(capsys, "convert", "midinet", good, tmp_path / "out.pt")
 
 
-@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "png", "svg"])
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg", "png", "svg", "musicxml"])
 def test_render(kind: str, tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(1, bars=2), tmp_path / "s.mid")
     succeed(capsys, "render", tmp_path / "s.mid", tmp_path / f"s.{kind}")
-    beginning = {"wav": b"RIFF", "flac": b"fLaC", "ogg": b"OggS", "png": b"\x89PNG", "svg": b"<"}[kind]
-    assert (tmp_path / f"s.{kind}").read_bytes().startswith(beginning)
+    beginning = {"wav": b"RIFF", "flac": b"fLaC", "ogg": b"OggS", "png": b"\x89PNG", "svg": b"<", "musicxml": b"<?xml"}
+    assert (tmp_path / f"s.{kind}").read_bytes().startswith(beginning[kind])
     told = json.loads(succeed(capsys, "render", tmp_path / "s.mid", tmp_path / f"s.{kind}", "--json"))
     assert told == {"file": str(tmp_path / f"s.{kind}"), "notes": song(1, bars=2).num_notes, "seconds": 4.0}
 
