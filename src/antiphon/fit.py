@@ -240,10 +240,12 @@ def _objective(config: RunConfig, origin: "ModelFile | None", rows: Rows) -> Any
         )
     seed_torch(config.train.seed, _BUILDING)
     objective = config.family.build()
+    heard = {name: torch.from_numpy(np.array(values)) for name, values in rows.items()}
     if origin is not None:
         start_from(objective, origin.state)
     else:
-        objective.calibrate({name: torch.from_numpy(np.array(values)) for name, values in rows.items()})
+        objective.calibrate(heard)
+    objective.restyle(heard)
     return objective
 
 

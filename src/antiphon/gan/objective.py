@@ -73,6 +73,9 @@ class Objective(nn.Module, ABC):
     def calibrate(self, rows: Batch) -> None:
         """Take from all training rows what the state has to know of them (scales, say), before a run begins."""
 
+    def restyle(self, rows: Batch) -> None:
+        """Take from all training rows what samples are to be like, also where a run goes on from another's weights."""
+
     def augment(self, batch: Batch) -> Batch:
         """Random changes that leave real music real (transposition with its chord), drawn on the device."""
         return batch

@@ -18,7 +18,7 @@ from antiphon.codecs.strokes import Strokes, without_overlap
 from antiphon.codecs.traits import ACTIVE, PLACES, traits_of
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.folded import MOST, Folded, Heard
-from antiphon.families.band.networks import Band, Told
+from antiphon.families.band.networks import Band, Told, standard
 from antiphon.families.band.objective import BandObjective
 from antiphon.families.band.rolls import seen
 from antiphon.writers.bands import BandWriter, Setting
@@ -82,8 +82,9 @@ class TrackByTrackWriter(BandWriter):
         fits = np.zeros(len(styles))
         if setting.known:
             known, size = list(setting.known), (self._config.tracks, setting.num_bars, self._config.steps)
-            apart = (styles - traits_of(setting.given, *size)) / self._net.spread.numpy()
-            fits -= np.abs(apart[:, known]).mean((1, 2)) / _NEAR
+            like = torch.from_numpy(traits_of(setting.given, *size)).double()
+            apart = standard(self._net.style)[:, known] - standard(like)[known]
+            fits -= apart.abs().mean((1, 2)).numpy() / _NEAR
             silent = styles[:, list(setting.asked), ACTIVE] < _PLAYS
             fits -= _UNLIKELY * silent.sum(1)
         shares = np.exp(fits - fits.max())
@@ -117,7 +118,7 @@ class TrackByTrackWriter(BandWriter):
         style = torch.from_numpy(np.stack([band.style[track] for band in bands]))
         with torch.no_grad():
             hearing = net.hearing(beside, number)
-            likeness = (style - net.centre[track]) / net.spread[track]
+            likeness = standard(style)
             told = net.told(Told(number, likeness, torch.ones_like(likeness[:, 0])))
         heard = Heard(*(part.numpy() for part in (*hearing, told)))
         song, pitch, start, end = self._folded.write(heard, chance, temperature, self.floor)

@@ -19,9 +19,17 @@ from antiphon.nn.straight_through import gumbel_softmax
 _REACH = (1, 4, 16)
 _KERNEL = 5
 _SPANS = (16, 64)
+# Of the traits of tracks, by and large.
+_CENTRE, _SPREAD = (0.7, 1.6, 0.4, 3.0, 1.0), (0.3, 0.6, 0.4, 0.8, 0.8)
 # Pitches that a track strikes at a step of the game, at most.
 _TRIES = 5
 _STYLES = 256
+
+
+def standard(traits: Tensor) -> Tensor:
+    """Traits (..., 5) in units in which tracks differ by about one."""
+    centre, spread = (torch.tensor(row, dtype=traits.dtype, device=traits.device) for row in (_CENTRE, _SPREAD))
+    return (traits - centre) / spread
 
 
 class Told(NamedTuple):
@@ -124,8 +132,6 @@ class BandGenerator(nn.Module):
     """Parts given what is heard, what they are told, and their own past."""
 
     style: Tensor
-    centre: Tensor
-    spread: Tensor
 
     def __init__(
         self,
@@ -148,8 +154,6 @@ class BandGenerator(nn.Module):
         self.long = nn.Sequential(nn.ReLU(), nn.Linear(head_dim, head_dim // 2), nn.ReLU())
         self.length = nn.Linear(head_dim // 2, NUM_LENGTHS)
         self.register_buffer("style", torch.zeros(_STYLES, config.tracks, NUM_TRAITS))
-        self.register_buffer("centre", torch.zeros(config.tracks, NUM_TRAITS))
-        self.register_buffer("spread", torch.ones(config.tracks, NUM_TRAITS))
 
     def told(self, told: Told) -> Tensor:
         """(M, width) of what is settled."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from antiphon.codecs.traits import ACTIVE, HEIGHT
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.critic import BandDiscriminator
-from antiphon.families.band.networks import Band, BandGenerator, Told
+from antiphon.families.band.networks import Band, BandGenerator, Told, standard
 from antiphon.families.band.rolls import Lines, lines, moved, seen, worn
 from antiphon.gan.objective import Batch
 from antiphon.gan.paired import PairedObjective
@@ -31,15 +31,9 @@ class BandObjective(PairedObjective):
         super().__init__(config, BandGenerator(config), BandDiscriminator(config))
         self.config = config
 
-    def calibrate(self, rows: Batch) -> None:
-        """Learn what tracks are like, so that songs can be told to be like some song."""
+    def restyle(self, rows: Batch) -> None:
+        """Learn what the tracks of songs are like, so that a song can be told to be like one of them."""
         traits = rows["traits"].float()
-        plays = traits[..., ACTIVE, None] > 0
-        count = plays.sum(0).clamp_min(2)
-        mean = (traits * plays).sum(0) / count
-        spread = (((traits - mean) * plays).square().sum(0) / (count - 1)).sqrt().clamp_min(0.05)
-        self.generator.centre.copy_(mean)
-        self.generator.spread.copy_(spread)
         chosen = torch.linspace(0, len(traits) - 1, len(self.generator.style)).long()
         self.generator.style.copy_(traits[chosen])
 
@@ -111,10 +105,6 @@ class BandObjective(PairedObjective):
         """First step of a phrase, and its steps."""
         return int(batch["begin"]) * self.config.steps, self.config.phrase * self.config.steps
 
-    def standard(self, traits: Tensor) -> Tensor:
-        """Traits (..., K, 5) in their own units."""
-        return (traits - self.generator.centre) / self.generator.spread
-
     def _rolls(self, batch: Batch) -> tuple[Lines, Tensor]:
         """Lines (N, K, S, P) and traits (N, K, 5), transposed alike."""
         size = (self.config.steps, self.config.pitches)
@@ -139,13 +129,13 @@ class BandObjective(PairedObjective):
 
     def _wear(self, num: int) -> Tensor:
         """Shares (num,) of the notes that parts miss in their past."""
-        share = torch.rand(2, num, device=self.generator.centre.device)
+        share = torch.rand(2, num, device=self.generator.style.device)
         return self.config.wear * share[0] * (share[1] < _WORN)
 
     def _disguised(self, num: int) -> Tensor:
         """As which tracks (num, K) others are heard: at times as some other than they are, for whoever plays a melody
         may be kept."""
-        device = self.generator.centre.device
+        device = self.generator.style.device
         itself = torch.arange(self.config.tracks, device=device).expand(num, -1)
         pitched = self.generator.hearing.pitched
         other = torch.multinomial(pitched, num * self.config.tracks, replacement=True).view(num, -1)
@@ -158,7 +148,7 @@ class BandObjective(PairedObjective):
         is_drums = torch.zeros(self.config.tracks, dtype=torch.bool, device=row.device)
         is_drums[list(self.config.drums)] = True
         own = Lines(*(plane[row, track] for plane in tracks))
-        like = self.standard(traits)[row, track]
+        like = standard(traits[row, track])
         known, heard_as = torch.ones(len(row), device=row.device), None
         if self.generator.training:
             heard_as = self._disguised(len(row))
