@@ -38,6 +38,7 @@ from antiphon.gan.objective import Objective
 from antiphon.gan.vitals import Evidence
 from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
+from antiphon.io.roll_pictures import coloured, tiled, write_pixels
 from antiphon.music.score import NOTE, Score, Track, empty
 from antiphon.phrase_evidence import NUM_EXAMINED, phrase_evidence
 from antiphon.training.curves import CURVES, METRICS, draw_curves, draw_metrics
@@ -46,7 +47,7 @@ from antiphon.training.seeds import seed_torch
 
 PREVIEWS = "previews"
 
-_NUM_PREVIEWED = 8
+_NUM_PREVIEWED, _TILES = 8, 4
 _NUM_EXAMINED = 512
 _NUM_EVALUATED = 512
 _FIXED_SEED = 20_011
@@ -56,7 +57,7 @@ _LOGGED_BY_TRAINER = ("gradient_norm", "confidence_real", "confidence_fake", "lo
 
 class Preview:
     """Renders samples of the same fixed latents and conditions as `previews/ITERATION.mid` and `.png`: eight made bars
-    or phrases, then the eight real ones of the same conditions.
+    or phrases, then the eight real ones of the same conditions; phrases are drawn in four rows, real ones below.
 
     Parameters
     ----------
@@ -83,15 +84,22 @@ class Preview:
         score = self._score(made)
         name = f"{iteration:07d}"
         write_midi(score, self._folder / f"{name}.mid")
-        render_image(score, self._folder / f"{name}.png")
+        picture = self._folder / f"{name}.png"
+        if isinstance(self._codec, PhraseRolls):
+            _draw_phrases(self._codec, (made, self._real(self._codec)), picture)
+        else:
+            render_image(score, picture)
         return {}
+
+    def _real(self, codec: PhraseRolls) -> NDArray[np.bool_]:
+        return unpack(self._rows["real"], *codec.shape[2:])
 
     def _score(self, made: NDArray[Any]) -> Score:
         parts = {"made": made, "real": self._rows["real"]}
         if isinstance(self._codec, NoteSequences):
             return _one_after_the_other(partial(self._codec.decode, length=self._rows["length"]), parts)
         if isinstance(self._codec, PhraseRolls):
-            return self._codec.decode(np.concatenate([made, unpack(self._rows["real"], *self._codec.shape[2:])]))
+            return self._codec.decode(np.concatenate([made, self._real(self._codec)]))
         if isinstance(self._codec, Progressions):
             return _one_after_the_other(self._codec.decode, parts)
         bars = np.concatenate([made, self._rows["real"]])
@@ -243,6 +251,13 @@ def decode_bars(codec: Any, bars: NDArray[np.uint8], chords: NDArray[np.uint8] |
     """Bars with the codes of their chords as a score, by any codec of bars."""
     score: Score = codec.decode(bars, chords=None if chords is None else chords.tolist())
     return score
+
+
+def _draw_phrases(codec: PhraseRolls, parts: Sequence[NDArray[np.bool_]], path: Path) -> None:
+    """Phrases (n, K, B, T, P) as tiles, each part in rows of its own."""
+    names = codec.ensemble.names
+    rows = [part[begin : begin + _TILES] for part in parts for begin in range(0, len(part), _TILES)]
+    write_pixels(tiled([[coloured(phrase, names) for phrase in row] for row in rows]), path)
 
 
 def _one_after_the_other(decode: Callable[[NDArray[np.uint8]], Score], parts: Mapping[str, NDArray[np.uint8]]) -> Score:
