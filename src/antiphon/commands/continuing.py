@@ -37,5 +37,5 @@ def write_continuations(
 
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a continuation as a line."""
-    begins = f"{fact['continued_bars']} bars from bar {fact['from_bar']} on"
+    begins = f"{song_files.counted(fact['continued_bars'], 'bar')} from bar {fact['from_bar']} on"
     return f"{song_files.describe(fact)}; {fact['heard']}, {begins}"

@@ -103,9 +103,14 @@ def _key_of(score: Score) -> str | None:
     return key.name.replace("natural ", "") if key is not None else None
 
 
+def counted(num: int, what: str) -> str:
+    """A number of things in words."""
+    return f"{num} {what}" if num == 1 else f"{num} {what}s"
+
+
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a song as a line."""
-    parts = [f"{fact['bars']} bars", f"{fact['seconds']:.1f} s", f"{fact['notes']} notes"]
+    parts = [counted(fact["bars"], "bar"), f"{fact['seconds']:.1f} s", counted(fact["notes"], "note")]
     if fact["form"]:
         parts.append(f"form {fact['form'].partition(',')[0]}")
     if fact["key"]:
