@@ -110,6 +110,13 @@ def test_the_band_plays_to_a_late_song_as_late() -> None:
     assert added(done)["Bass"].notes["start"].tolist() == list(range(50, 16 * BEAT, BEAT))
 
 
+def test_a_late_song_is_heard_on_its_beats() -> None:
+    late = Score(BEAT, (Track(line(*[48, 55] * 8, start=50)),))
+    writer = RuleWriter(PhraseRolls(resolution=24))
+    accompany_song(band(writer), late)
+    assert sorted(writer.settings[0].given.start.tolist()) == list(range(0, 16 * 24, 24))
+
+
 def test_tempos_stay_or_are_scaled_together() -> None:
     rows = [(bar * BAR, 500_000 + 10_000 * bar) for bar in range(4)]
     piece = replace(song(), tempos=table(TEMPO, rows))

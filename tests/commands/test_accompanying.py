@@ -152,6 +152,8 @@ def test_the_report_tells_a_band_in_the_songs_harmony_from_chance() -> None:
     found = report(done)
     assert found["key"] == "C major" and found["in_key_share"]["added"] == 1.0
     assert found["sixteenth_share"] == {"added": 1.0, "kept": 1.0}
+    # One tone of three.
+    assert found["chroma_agreement"]["own"] == pytest.approx(3**-0.5, abs=1e-4)
     assert found["chroma_agreement"]["own"] > 1.5 * found["chroma_agreement"]["shuffled"]
     assert found["onset_agreement"] == {"own": 1.0, "shuffled": 1.0}
     assert found["tracks"]["drums"] == {"notes_a_bar": 4.0, "empty_bar_rate": 0.0}

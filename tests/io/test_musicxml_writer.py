@@ -12,7 +12,7 @@ from tests.played_to import BAR, BEAT, song
 from antiphon.errors import InputError
 from antiphon.io.musicxml import parse_musicxml, read_musicxml
 from antiphon.io.musicxml_writer import musicxml_text, write_musicxml
-from antiphon.music.score import KEY_SIGNATURE, TEMPO, Score, table
+from antiphon.music.score import KEY_SIGNATURE, TEMPO, Score, Track, notes_from_columns, table
 
 
 def beats(score: Score, track: int) -> list[tuple[float, float, int]]:
@@ -22,7 +22,8 @@ def beats(score: Score, track: int) -> list[tuple[float, float, int]]:
 
 
 def test_what_is_written_is_read_again() -> None:
-    for piece in (song(), made_song(3)):
+    over = notes_from_columns([0, 2 * BEAT, BAR], [BAR, 3 * BEAT, 2 * BAR], [48, 60, 50], 80)
+    for piece in (song(), made_song(3), Score(BEAT, (Track(over, name="two voices"),))):
         again = parse_musicxml(musicxml_text(piece).encode())
         assert [(t.name, t.program, t.is_drum) for t in again.tracks] == [
             (t.name, t.program, t.is_drum) for t in piece.tracks

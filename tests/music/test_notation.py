@@ -37,6 +37,8 @@ def test_chords_share_a_value_and_others_have_voices() -> None:
 def test_more_voices_than_can_be_written_end_early() -> None:
     (bar,) = written(*[(0.25 * n, 4, 60 + n) for n in range(6)])
     assert len(bar) == 4 and {p for voice in bar for value in voice for p in value.pitches} == set(range(60, 66))
+    # The first that sounds ends where the fifth begins.
+    assert plain(bar[0])[:2] == [(0, 24, (60,)), (24, 72, (64,))]
 
 
 def test_triplets_are_where_they_fit_better() -> None:

@@ -59,7 +59,7 @@ def notate(score: Score, track: Track) -> list[Voices]:
     """The bars of a track: of each its voices, the first of which is whole, with rests; the others have gaps.
 
     Onsets go to the nearest sixteenth, or triplet sixteenth in beats that these fit better. Where more than four voices
-    would sound, a note ends when the next begins.
+    would sound, that which has sounded longest ends when the next begins.
     """
     lines = bar_lines(score)
     start, end, triple = _snapped(score, track, lines)
@@ -132,7 +132,7 @@ def _voiced(chords: list[_Chord]) -> list[list[_Chord]]:
         if free is None and len(voices) < MOST_VOICES:
             voices.append(free := [])
         if free is None:
-            free = min(voices, key=lambda voice: (voice[-1].start == chord.start, voice[-1].end))
+            free = min(voices, key=lambda voice: voice[-1].start)
             if free[-1].start == chord.start:
                 free[-1].pitches |= chord.pitches
                 continue
