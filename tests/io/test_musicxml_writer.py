@@ -22,7 +22,7 @@ def beats(score: Score, track: int) -> list[tuple[float, float, int]]:
 
 
 def test_what_is_written_is_read_again() -> None:
-    over = notes_from_columns([0, 2 * BEAT, BAR], [BAR, 3 * BEAT, 2 * BAR], [48, 60, 50], 80)
+    over = notes_from_columns([0, 2 * BEAT, 3 * BEAT], [BAR, 3 * BEAT, 2 * BAR], [48, 60, 50], 80)
     for piece in (song(), made_song(3), Score(BEAT, (Track(over, name="two voices"),))):
         again = parse_musicxml(musicxml_text(piece).encode())
         assert [(t.name, t.program, t.is_drum) for t in again.tracks] == [
