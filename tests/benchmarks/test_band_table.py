@@ -59,6 +59,7 @@ class EchoPlayer(Player):
         return SIXTEENTHS
 
 
+PRESET = "musegan-hybrid"
 PLAYER = EchoPlayer(EchoModel(), "freedoom:fold-0")  # type: ignore[arg-type]
 
 
@@ -158,6 +159,16 @@ def test_a_conditional_model_has_its_own_track_only(tmp_path: Path) -> None:
     assert rolls.tracks == GRID.ensemble.names and len(rolls)
     figures = measure(rolls, rolls, intervals=False)
     assert figures["qualified_note_rate (24 steps a beat)/piano"].made.value < 1
+
+
+@pytest.mark.slow
+def test_the_whole_table_of_a_model(tmp_path: Path) -> None:
+    rows = {row.name: row for row in band_table.run(quick=True, model=str(model(tmp_path / "m.safetensors", PRESET)))}
+    assert rows["real: chroma_agreement"].value > 0.5 and "other real songs" in rows["real: chroma_agreement"].note
+    assert rows["real: tonal distance/bass-strings"].value < 1.2
+    assert rows["real, tracks shuffled: chroma_agreement"].target.endswith("missed")
+    assert rows["m from scratch: qualified_note_rate (24 steps a beat)/bass"].target.endswith("missed")
+    assert rows["m from scratch: phrases in which three tracks sound"].unit == "%"
 
 
 def test_held_out_songs_have_phrases() -> None:

@@ -96,4 +96,5 @@ def test_effects_by_hand() -> None:
     fake = np.array([[0, 0], [1, 1]])
     assert condition_effect(fake, fake) == 0 and condition_effect(fake, fake[::-1]) == 1
     assert condition_effect(fake, [[0, 1], [1, 1]]) == pytest.approx(0.25)
+    assert condition_effect([[0], [0], [1], [1]], [[1], [1], [0], [0]]) == pytest.approx(1.5)
     assert condition_effect(np.zeros((4, 2)), np.ones((4, 2))) == 0
