@@ -40,12 +40,15 @@ class Bars:
         (m,) bool: whether a bar does not follow the one before in the song.
     sections
         (s,) numbers of the bars with which sections begin; empty where nobody asked.
+    traits
+        (K, 5) what each track is like throughout, see `antiphon.codecs.traits`.
     """
 
     real: Packed
     onsets: Packed
     begins: NDArray[np.bool_]
     sections: Integers
+    traits: NDArray[np.float32]
 
 
 class PhraseRolls(Codec):
@@ -54,7 +57,8 @@ class PhraseRolls(Codec):
     Rows: "real" uint8 (n, K, B, bytes), which pitches sound, and "onsets" of the same shape, at which step they are
     struck, each bar of a track packed by `pack`; unpacked they are bool (n, K, B, T, P), of `shape`. A cell that sounds
     at a phrase's first step without an onset goes on from before. "bar" int32 (n,), the number of the phrase's first
-    bar among the song's 4/4 bars. "traits" float32 (n, K, 5), what each track of the song is like, see `traits`. A song's last bar is filled with silence where the music ends within it.
+    bar among the song's 4/4 bars. "traits" float32 (n, K, 5), what each track of the song is like, see
+    `antiphon.codecs.traits`. A song's last bar is filled with silence where the music ends within it.
 
     Parameters
     ----------
@@ -118,16 +122,8 @@ class PhraseRolls(Codec):
         first = self._first_bars(bars)
         inside = first[:, None] + np.arange(self.bars)
         rows = {name: np.ascontiguousarray(getattr(bars, name)[inside].swapaxes(1, 2)) for name in ("real", "onsets")}
-        traits = np.broadcast_to(self.traits(bars), (len(first), self.shape[0], NUM_TRAITS))
+        traits = np.broadcast_to(bars.traits, (len(first), self.shape[0], NUM_TRAITS))
         return {**rows, "bar": first.astype(np.int32), "traits": np.ascontiguousarray(traits)}
-
-    def traits(self, bars: Bars) -> NDArray[np.float32]:
-        """What each track is like throughout a song, (K, 5), see `antiphon.codecs.traits`."""
-        real, onsets = (unpack(part, *self.shape[2:]) for part in (bars.real, bars.onsets))
-        notes = [runs(real[:, track], onsets[:, track], rest=False) for track in range(self.shape[0])]
-        track = np.repeat(np.arange(self.shape[0]), [len(part[0]) for part in notes])
-        strokes = Strokes(track, *(np.concatenate(column) for column in zip(*notes, strict=True)))
-        return traits_of(strokes, self.shape[0], max(len(bars.begins), 1), self.shape[2])
 
     def song_bars(self, score: Score) -> Bars:
         """Every 4/4 bar of a song, silent ones too, for who plays along with all of it."""
@@ -201,7 +197,8 @@ class PhraseRolls(Codec):
 
     def _bars(self, score: Score) -> Bars:
         nothing = np.empty((0, self.shape[0], self.num_bytes), np.uint8)
-        none = Bars(nothing, nothing, np.empty(0, bool), np.empty(0, np.int64))
+        silent = np.zeros((self.shape[0], NUM_TRAITS), np.float32)
+        none = Bars(nothing, nothing, np.empty(0, bool), np.empty(0, np.int64), silent)
         if score.end > MAX_BEATS * score.ticks_per_beat:
             return none
         score = aligned(self.ensemble.arranged(score), self.resolution)
@@ -212,7 +209,17 @@ class PhraseRolls(Codec):
         first = score.steps(lines, self.resolution)
         real, onsets = self._packed(strokes, first)
         sections = self._sections(strokes, first, begins) if self.phrases == "sections" else none.sections
-        return Bars(real, onsets, begins, sections)
+        return Bars(real, onsets, begins, sections, self._traits(strokes, first))
+
+    def _traits(self, strokes: Strokes, first: Integers) -> NDArray[np.float32]:
+        """What each track does in bars that begin at steps (m,)."""
+        tracks, _, steps, _ = self.shape
+        bar = np.searchsorted(first, strokes.start, side="right") - 1
+        inside = (bar >= 0) & (strokes.start < first[bar] + steps)
+        # As if one bar followed the other.
+        moved = bar * steps - first[bar]
+        line = Strokes(strokes.track, strokes.pitch, strokes.start + moved, strokes.end + moved)
+        return traits_of(line[inside], tracks, len(first), steps)
 
     def _packed(self, strokes: Strokes, first: Integers) -> tuple[Packed, Packed]:
         """Bars (m, K, bytes) that begin at steps (m,), packed: what sounds, and what is struck."""
@@ -221,7 +228,7 @@ class PhraseRolls(Codec):
         for begin in range(0, len(first), _BARS_AT_ONCE):
             lines = first[begin : begin + _BARS_AT_ONCE]
             here = (strokes.end > lines[0]) & (strokes.start < lines[-1] + steps)
-            some = Strokes(*(values[here] for values in (strokes.track, strokes.pitch, strokes.start, strokes.end)))
+            some = strokes[here]
             cells = np.zeros((2, len(lines), tracks, 1, steps, pitches), bool)
             fill(cells[0], cells[1], some, lines)
             out[:, begin : begin + len(lines)] = pack(cells[:, :, :, 0])

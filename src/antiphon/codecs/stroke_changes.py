@@ -26,7 +26,7 @@ def joined(parts: Sequence[Strokes]) -> Strokes:
 def of_tracks(strokes: Strokes, tracks: Collection[int]) -> Strokes:
     """Those of some tracks."""
     mine = np.isin(strokes.track, sorted(tracks))
-    return Strokes(*(getattr(strokes, name)[mine] for name in NAMES))
+    return strokes[mine]
 
 
 def on_sixteenths(strokes: Strokes, grid: Grid, num_steps: int) -> Strokes:

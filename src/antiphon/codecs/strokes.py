@@ -5,6 +5,7 @@ Axes: n phrases, K track, B bar, T step, P pitch.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,10 @@ class Strokes:
     pitch: Integers
     start: Integers
     end: Integers
+
+    def __getitem__(self, some: NDArray[Any]) -> "Strokes":
+        """Some of them, by number or by a mask."""
+        return Strokes(self.track[some], self.pitch[some], self.start[some], self.end[some])
 
 
 def note_table(score: Score, numbers: Sequence[int], grid: Grid) -> tuple[Integers, Integers, Integers, Integers]:

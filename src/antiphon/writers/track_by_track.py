@@ -185,5 +185,5 @@ class _Stage:
 def _cut(strokes: Strokes, begin: int, end: int) -> Strokes:
     """Those that sound from one step to another, counted from the first of them."""
     inside = (strokes.start < end) & (strokes.end > begin)
-    track, pitch, start, stop = (part[inside] for part in (strokes.track, strokes.pitch, strokes.start, strokes.end))
-    return Strokes(track, pitch, start - begin, stop - begin)
+    some = strokes[inside]
+    return Strokes(some.track, some.pitch, some.start - begin, some.end - begin)
