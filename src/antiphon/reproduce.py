@@ -58,6 +58,30 @@ def _musegan_table_2(asked: Asked) -> Reproduction:
     return table_2(asked)
 
 
+def _musegan_figures_2_10(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_figures import real_figures
+
+    return real_figures(asked)
+
+
+def _musegan_figures_7_11_12(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_figures import made_figures
+
+    return made_figures(asked)
+
+
+def _musegan_figures_8_9(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_figures import training_figures
+
+    return training_figures(asked)
+
+
+def _musegan_figures_13(asked: Asked) -> Reproduction:
+    from antiphon.reproductions.musegan_figures import conditional_figure
+
+    return conditional_figure(asked)
+
+
 def _transformer_gan_table_2(asked: Asked) -> Reproduction:
     from antiphon.reproductions.transformer_gan_table import training_row
 
@@ -117,6 +141,34 @@ RECIPES: Mapping[str, Recipe] = {
         minutes={"toy": 0.02, "cpu": 0.1, "paper": 2},
         needs="at paper scale multi-track music (--corpus)",
         run=_musegan_table_2,
+    ),
+    "musegan-figures-2-10": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), figures 2 and 10",
+        shows="Phrases of the training data, track above track and in colours.",
+        minutes={"toy": 0.1, "cpu": 0.1, "paper": 10},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_figures_2_10,
+    ),
+    "musegan-figures-7-11-12": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), figures 7, 11 and 12",
+        shows="Phrases of the composer and of the hybrid model from scratch, before and after binarisation.",
+        minutes={"toy": 0.3, "cpu": 20, "paper": 30_000},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_figures_7_11_12,
+    ),
+    "musegan-figures-8-9": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), figures 8 and 9",
+        shows="How the composer's phrases change as it is trained, with its losses, pitch classes and qualified notes.",
+        minutes={"toy": 0.2, "cpu": 10, "paper": 15_000},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_figures_8_9,
+    ),
+    "musegan-figure-13": Recipe(
+        paper="Dong et al. 2018 (MuseGAN), figure 13",
+        shows="Phrases of the composer model to given strings, before and after binarisation.",
+        minutes={"toy": 0.2, "cpu": 10, "paper": 15_000},
+        needs="at paper scale multi-track music (--corpus)",
+        run=_musegan_figures_13,
     ),
     "transformer-gan-table-2-training-row": Recipe(
         paper="Muhamed et al. 2021 (Transformer-GAN), table 2",

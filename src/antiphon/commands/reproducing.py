@@ -38,6 +38,7 @@ def reproduce_and_write(
     corpus: str | None = None,
     out: Path = Path("out"),
     seed: int = 0,
+    runs: Path | None = None,
     say: Callable[[str], object] = print,
 ) -> dict[str, Any]:
     """Run a recipe, write `OUT/NAME.json` and what pictures it has, and return plain facts: the recipe, how it ran,
@@ -54,7 +55,9 @@ def reproduce_and_write(
     # Before hours of work, not after.
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file where a folder is needed; choose another place with --out")
-    asked = Asked(scale, seed, corpus, out, say)
+    if runs is not None and not runs.is_dir():
+        raise InputError(f"{runs}: no folder; give one that holds finished runs, each under the name of its preset")
+    asked = Asked(scale, seed, corpus, out, say, runs)
     return write_facts(name, asked, reproduce(name, asked))
 
 

@@ -116,6 +116,7 @@ def reproduce(
     *,
     scale: Literal["toy", "cpu", "paper"] = "cpu",
     corpus: str | None = None,
+    runs: Path | None = None,
     out: Path = Path("out"),
     seed: int = 0,
     as_json: AsJson = False,
@@ -130,6 +131,9 @@ def reproduce(
         toy runs in seconds, cpu in minutes of one core, paper at the size that was published.
     corpus
         A folder made by antiphon prepare, or the name of a corpus, instead of the row's own music.
+    runs
+        A folder of finished runs (antiphon train PRESET CORPUS --run RUNS/PRESET), whose models are measured and shown;
+        models without one are trained at this scale for figures, and left out of tables.
     out
         Folder for NAME.json and pictures.
     seed
@@ -143,7 +147,7 @@ def reproduce(
         print_rows(recipe_rows, as_json)
         return
     facts = reproduce_and_write(
-        name, scale=scale, corpus=corpus, out=out, seed=seed, say=quiet if as_json else say_to_stderr
+        name, scale=scale, corpus=corpus, out=out, seed=seed, runs=runs, say=quiet if as_json else say_to_stderr
     )
     if as_json:
         print_json(facts)

@@ -1,4 +1,4 @@
-"""MuseGAN's tables 1 and 2: the published values as code, and the training rows made anew as printed and truly.
+"""MuseGAN's tables 1 and 2: the published values as code, and all rows made anew as printed and truly.
 
 Dong et al. 2018, "MuseGAN", tables 1 and 2. The paper's phrases came from the Lakh pianoroll dataset, which can no
 longer be had as it was, so that other music takes their place; its values are those of rock. What is printed was
@@ -20,6 +20,7 @@ from antiphon.evaluation.metrics.as_published import as_published_bars
 from antiphon.evaluation.metrics.multitrack import bar_metrics
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sets.certainty import estimate
+from antiphon.reproductions.musegan_runs import CORPUS, check_scale, finished, opened
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 
 TRACKS = {"B": "bass", "D": "drums", "G": "guitar", "P": "piano", "S": "strings"}
@@ -56,8 +57,14 @@ TABLE_2: Mapping[str, Row] = {
 }
 """Tonal distances."""
 
-LACKING = "needs the MuseGAN family"
+PRESETS: Mapping[str, str] = {
+    **{f"from scratch, {name}": f"musegan-{name}" for name in ("jamming", "composer", "hybrid", "ablated")},
+    **{f"on a track, {name}": f"musegan-{name}-conditional" for name in ("jamming", "composer", "hybrid")},
+}
+"""Of each row of a model, the preset that makes it anew."""
+
 _LIMIT: Mapping[Scale, int] = {"toy": 60, "cpu": 5_000, "paper": 50_266}
+_MADE: Mapping[Scale, int] = {"toy": 16, "cpu": 500, "paper": 5_000}
 """Phrases of four bars: of the paper's models 20,000 bars were measured, of its training data all."""
 _AT_ONCE = 400
 _PUBLISHED = " (as published, v1)"
@@ -73,7 +80,8 @@ class _Cell:
 
 
 def table_1(asked: Asked) -> Reproduction:
-    """Within tracks: empty bars, pitch classes used, qualified notes and drum patterns of the training row.
+    """Within tracks: empty bars, pitch classes used, qualified notes and drum patterns of the training row, and of each
+    model that there is a run of.
 
     Raises
     ------
@@ -85,7 +93,8 @@ def table_1(asked: Asked) -> Reproduction:
 
 
 def table_2(asked: Asked) -> Reproduction:
-    """Between tracks: tonal distances of the training row, and of tracks that are paired at random.
+    """Between tracks: tonal distances of the training row, of tracks that are paired at random, and of each model that
+    there is a run of.
 
     Raises
     ------
@@ -106,10 +115,14 @@ def _reproduction(asked: Asked, table: Mapping[str, Row], names: Sequence[str], 
     lines: list[Line] = []
     for row, paper in table.items():
         if row not in measured.rows:
-            lines.append(Line(row, "all", None, None, remark=LACKING))
+            lines.append(Line(row, "all", None, None, remark=_lacking(row, asked)))
             continue
         for name, value in zip(names, paper, strict=True):
-            lines.append(_line(asked, row, name, value, measured.rows[row]))
+            given = value is None and row in PRESETS
+            columns = measured.rows[row]
+            lines.append(
+                Line(row, name, None, None, remark="given") if given else _line(asked, row, name, value, columns)
+            )
     if all(line.ours is None or np.isnan(float(line.ours)) for line in lines):
         raise InputError(f"{measured.music}: no two of {', '.join(TRACKS.values())} sound in a bar; give other music")
     return Reproduction(
@@ -121,6 +134,12 @@ def _reproduction(asked: Asked, table: Mapping[str, Row], names: Sequence[str], 
             "Other music than the paper's may differ in truth: compare how far as printed and true lie apart.",
         ),
     )
+
+
+def _lacking(row: str, asked: Asked) -> str:
+    preset = PRESETS[row]
+    command = f"antiphon train {preset} {asked.corpus or CORPUS} --run RUNS/{preset}"
+    return f"needs the run of its preset: {command}, then --runs RUNS"
 
 
 def _line(asked: Asked, row: str, name: str, paper: float | None, columns: Mapping[str, Column]) -> Line:
@@ -151,12 +170,8 @@ _Change = Callable[[Rolls, np.random.Generator], Rolls]
 
 def _measure(asked: Asked, changes: Mapping[str, _Change]) -> _Measured:
     """Every column of every row, over songs in random order until there are phrases enough."""
-    if asked.scale == "paper" and asked.corpus is None:
-        raise InputError(
-            "the paper's music, the Lakh pianoroll dataset in rock, cannot be had any more; give a corpus of "
-            "multi-track music as --corpus, or choose --scale cpu"
-        )
-    corpus = Corpus.open(asked.corpus or "freedoom")
+    check_scale(asked)
+    corpus = Corpus.open(asked.corpus or CORPUS)
     rng = np.random.default_rng(asked.seed)
     parts: dict[str, list[dict[str, Column]]] = {row: [] for row in changes}
     num_songs = num_phrases = 0
@@ -168,7 +183,31 @@ def _measure(asked: Asked, changes: Mapping[str, _Change]) -> _Measured:
     if not num_phrases:
         raise InputError(f"{corpus.name}: no four bars in 4/4 on a beat grid in its training songs; give other music")
     music = f"{num_phrases:,} phrases of four bars, of {num_songs:,} training songs of {corpus.name}"
-    return _Measured(music, {row: _joined(some) for row, some in parts.items()})
+    rows: dict[str, Mapping[str, Column]] = {row: _joined(some) for row, some in parts.items()}
+    for row, preset in PRESETS.items():
+        if (run := finished(preset, asked)) is not None:
+            asked.say(f"{row}: {run}")
+            rows[row] = _of_model(preset, asked)
+            music += f"; {row}: {_MADE[asked.scale]:,} phrases of {run}"
+    return _Measured(music, rows)
+
+
+def _of_model(preset: str, asked: Asked) -> Mapping[str, Column]:
+    """The columns of a model's phrases, each a song of its own."""
+    codec, parts = PianoRoll(), []
+    with opened(preset, asked) as run:
+        cells = run.made(_MADE[asked.scale], asked.seed, asked.corpus or CORPUS)[1]
+        own = run.codec
+    if own.shape != codec.shape or set(own.ensemble.names) != set(codec.tracks):
+        raise InputError(
+            f"{preset}: its run has other tracks or another grid than the tables; give one of the preset's"
+        )
+    cells = cells[:, [own.ensemble.names.index(track) for track in codec.tracks]]
+    for begin in range(0, len(cells), _AT_ONCE):
+        some = np.arange(begin, min(begin + _AT_ONCE, len(cells)))
+        rolls = Rolls(cells[some], codec.lowest_pitch, codec.resolution, codec.drum_track, codec.tracks, some)
+        parts.append(_columns(rolls))
+    return _joined(parts)
 
 
 def _chunks(corpus: Corpus, limit: int, rng: np.random.Generator) -> Iterator[Rolls]:

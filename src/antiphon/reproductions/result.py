@@ -24,6 +24,8 @@ class Asked:
         Folder for pictures.
     say
         Takes sentences about what is being done.
+    runs
+        A folder of finished runs, each under its preset's name, that are shown instead of being trained anew.
     """
 
     scale: Scale
@@ -31,6 +33,7 @@ class Asked:
     corpus: str | None
     out: Path
     say: Callable[[str], object]
+    runs: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from antiphon.resolved import RunConfig
+from antiphon.resolved import ModelConfig, RunConfig
 
 if TYPE_CHECKING:
     from antiphon.gan.objective import Objective
@@ -32,7 +32,7 @@ def trained(config: RunConfig, corpus: str, say: Callable[[str], object]) -> Ite
         yield run
 
 
-def players(run: Path, config: RunConfig) -> "Objective":
+def players(run: Path, config: ModelConfig) -> "Objective":
     """The objective of a run as it would be published, ready to sample."""
     from antiphon.training.checkpoint import averaged, read_checkpoint, start_from
 
