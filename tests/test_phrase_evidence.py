@@ -18,7 +18,7 @@ from antiphon.families.musegan.objective import Musegan
 from antiphon.fit import fit_preset
 from antiphon.io.midi import write_midi
 from antiphon.observers import Evaluation, Health
-from antiphon.phrase_evidence import outline, phrase_evidence
+from antiphon.phrase_evidence import num_examined, outline, phrase_evidence
 from antiphon.presets.table import get_preset
 
 CODEC = PhraseRolls(ensemble=ENSEMBLES["paper"])
@@ -50,6 +50,10 @@ def test_an_outline_is_the_highest_pitch_of_each_sixteenth() -> None:
     assert torch.nonzero(found).tolist() == [[0, 0, 16], [0, 1, 15]]
     assert found[0, 0, 16] == 8 and found[0, 1, 15] == 84
     assert outline(torch.zeros(2, 1, 1, 20, 12, dtype=torch.bool)).shape == (2, 1, 20)
+
+
+def test_long_phrases_are_fewer() -> None:
+    assert [num_examined(CODEC.model_copy(update={"bars": bars})) for bars in (4, 16, 64)] == [128, 32, 32]
 
 
 def test_evidence_of_a_model_from_scratch() -> None:

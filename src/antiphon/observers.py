@@ -40,7 +40,7 @@ from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
 from antiphon.io.roll_pictures import coloured, tiled, write_pixels
 from antiphon.music.score import NOTE, Score, Track, empty
-from antiphon.phrase_evidence import NUM_EXAMINED, phrase_evidence
+from antiphon.phrase_evidence import num_examined, phrase_evidence
 from antiphon.training.curves import CURVES, METRICS, draw_curves, draw_metrics
 from antiphon.training.log import MADE, REAL, History
 from antiphon.training.seeds import seed_torch
@@ -122,12 +122,12 @@ class Health:
     say
         Takes the sentence of an alarm that did not sound at the last examination.
     codec
-        What the rows are written in; phrases are examined by `antiphon.phrase_evidence`, 128 of them.
+        What the rows are written in; phrases are examined by `antiphon.phrase_evidence`, fewer of them.
     """
 
     def __init__(self, rows: Rows, every: int, say: Callable[[str], object], codec: Codec | None = None) -> None:
         self.every, self._codec = every, codec
-        num = NUM_EXAMINED if isinstance(codec, PhraseRolls) else _NUM_EXAMINED
+        num = num_examined(codec) if isinstance(codec, PhraseRolls) else _NUM_EXAMINED
         self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
         self._say = say
         self._sounding: frozenset[str] = frozenset()
@@ -193,7 +193,7 @@ class Evaluation:
 
     def __init__(self, codec: Codec, rows: Rows, every: int) -> None:
         self.every, self._measure = every, _metrics(codec, every)
-        most = NUM_EXAMINED if isinstance(codec, PhraseRolls) else _NUM_EVALUATED
+        most = num_examined(codec) if isinstance(codec, PhraseRolls) else _NUM_EVALUATED
         num = min(-(-len(rows["real"]) // 2), most)
         self._rows = {name: np.array(values[:num]) for name, values in rows.items()}
         self._others = {name: np.array(values[num : 2 * num]) for name, values in rows.items()}

@@ -18,8 +18,7 @@ from antiphon.training.seeds import seed_torch
 
 PhraseGame = Musegan | BandObjective
 
-NUM_EXAMINED = 128
-"""Phrases a side: so many a probe needs, and more would take a wide generator minutes."""
+_BARS_EXAMINED, _FEWEST = 512, 32
 
 _SIXTEENTHS = 4 * BEATS
 
@@ -63,6 +62,12 @@ def phrase_evidence(game: PhraseGame, codec: PhraseRolls, batch: Mapping[str, Te
             for track in written
         },
     )
+
+
+def num_examined(codec: PhraseRolls) -> int:
+    """Phrases a side: 512 bars, 128 phrases of four, so many as a probe needs; more would take a wide generator, or one
+    that writes step by step, minutes. At least 32, since fewer say nothing about variety."""
+    return max(_BARS_EXAMINED // codec.bars, _FEWEST)
 
 
 def outline(phrases: Tensor) -> Tensor:
