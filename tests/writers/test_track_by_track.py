@@ -1,0 +1,106 @@
+"""Bands track by track: who hears whom, that runs of bars and songs do not touch each other, and a training of one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.made import folder
+
+import antiphon
+from antiphon.codecs.strokes import Strokes
+from antiphon.data.prepare import prepare
+from antiphon.fit import fit_preset
+from antiphon.presets.table import get_preset
+from antiphon.training.checkpoint import load_model, publish
+from antiphon.writers.bands import Setting
+from antiphon.writers.track_by_track import TrackByTrackWriter
+
+NOTHING = Strokes(*(np.empty(0, np.int64) for _ in range(4)))
+TOY = ("family.hidden_dim=12", "family.hearing_dim=8", "family.head_dim=8", "family.critic_dim=4", "train.batch_size=2")
+# Those after 3 belong to the game.
+SHORT = ("family.likelihood_iterations=3", "family.critic_lead=1", "train.checkpoint_every=2", "train.log_every=1")
+OFF = ("train.preview_every=100", "train.health_every=100")
+
+
+def writer() -> TrackByTrackWriter:
+    family = get_preset("band").family.model_copy(update={"hidden_dim": 12, "hearing_dim": 8, "head_dim": 8})
+    objective = family.build()
+    objective.generator.style[:, :, 0] = 1
+    return TrackByTrackWriter(objective)
+
+
+def rolls(strokes: Strokes) -> set[tuple[int, ...]]:
+    return set(zip(*(getattr(strokes, name).tolist() for name in ("track", "pitch", "start", "end")), strict=True))
+
+
+def chance(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def setting(begins: list[int], **changes: object) -> Setting:
+    whole = {"given": NOTHING, "known": (), "asked": (0, 1, 2, 3, 4)}
+    return Setting(np.array(begins, bool), **{**whole, **changes})  # type: ignore[arg-type]
+
+
+def test_a_song_is_the_same_alone_and_among_others() -> None:
+    band = writer()
+    alone = band.perform([chance(1)], setting([1, 0]), 1.0)[0]
+    among = band.perform([chance(0), chance(1), chance(2)], setting([1, 0]), 1.0)[1]
+    assert rolls(alone) == rolls(among)
+    assert len(alone.start) > 50
+
+
+def test_runs_of_bars_are_pieces_for_themselves() -> None:
+    band = writer()
+    one, two = (band.perform([chance(3)], setting(begins), 1.0)[0] for begins in ([1, 0, 1], [1, 0]))
+    assert rolls(one[one.start < 32]) == rolls(two)
+    assert one.end[one.start < 32].max() <= 32
+    assert one.end.max() <= 48
+
+
+def test_only_what_is_asked_is_written_and_it_hears_what_is_given() -> None:
+    band = writer()
+    given = Strokes(np.full(8, 1), np.arange(30, 38), np.arange(8) * 4, np.arange(8) * 4 + 3)
+    beside = setting([1, 0], given=given, known=(1,), asked=(3,))
+    found = band.perform([chance(3)], beside, 1.0)[0]
+    assert set(found.track.tolist()) == {3}
+    alone = band.perform([chance(3)], setting([1, 0], asked=(3,)), 1.0)[0]
+    assert rolls(found) != rolls(alone)
+
+
+def test_no_pitch_is_struck_while_it_sounds_and_drums_are_strokes() -> None:
+    found = writer().perform([chance(5)], setting([1, 0, 0, 0]), 1.0)[0]
+    drums = found.track == 0
+    assert (found.end[drums] == found.start[drums] + 1).all()
+    order = np.lexsort((found.start, found.pitch, found.track))
+    track, pitch, start, end = (getattr(found, name)[order] for name in ("track", "pitch", "start", "end"))
+    same = (track[1:] == track[:-1]) & (pitch[1:] == pitch[:-1])
+    assert (end[:-1][same] <= start[1:][same]).all()
+    assert (end > start).all()
+
+
+def test_cold_bands_are_the_likeliest_whatever_their_chance() -> None:
+    band = writer()
+    cold = [rolls(band.perform([chance(seed)], setting([1, 0]), 0.0)[0]) for seed in (0, 1)]
+    # The styles are all alike.
+    assert cold[0] == cold[1]
+
+
+def test_who_is_given_is_not_asked() -> None:
+    with pytest.raises(ValueError, match="given and asked"):
+        setting([1], known=(1,), asked=(1, 2))
+
+
+@pytest.mark.slow
+def test_a_band_is_trained_published_tuned_and_plays(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    prepare(folder(tmp_path / "songs", 8), corpus)
+    config = get_preset("band").resolve([*TOY, *SHORT, *OFF, "train.iterations=6"])
+    fit_preset(config, corpus, tmp_path / "whole")
+    publish(tmp_path / "whole", tmp_path / "band.safetensors")
+    _, state = load_model(tmp_path / "band.safetensors")
+    assert state["generator.style"].any()
+    tune = get_preset("band-tune").resolve([*TOY, *OFF, "family.critic_lead=1", "train.iterations=2"])
+    fit_preset(tune, corpus, tmp_path / "tuned", start=tmp_path / "band.safetensors")
+    (song,) = antiphon.load(tmp_path / "band.safetensors").generate(2, seed=1)
+    assert [track.name for track in song.tracks] == ["Drums", "Piano", "Guitar", "Bass", "Strings"]
