@@ -22,7 +22,17 @@ from antiphon.evaluation.metrics.in_training import overlap
 from antiphon.evaluation.sets.accompaniment import DEPENDENCE, DOUBLED, ONSETS, accompanied
 from antiphon.evaluation.sets.bands import OVERLAP, TELLING, Figure, Figures, Measured, measure
 from antiphon.evaluation.sets.certainty import real_floor
-from benchmarks.bands import Player, accompanied_rolls, from_scratch, joined, players, real_rolls, renumbered
+from benchmarks.bands import (
+    Player,
+    accompanied_rolls,
+    from_scratch,
+    joined,
+    kept_rolls,
+    players,
+    real_rolls,
+    renumbered,
+    to_track,
+)
 from benchmarks.table import Row
 
 SAMPLING_SEEDS = 5
@@ -88,9 +98,12 @@ def _of_scratch(name: str, folds: Sequence[Player], real: Measured, seeds: Seque
 def _of_track(name: str, folds: Sequence[Player], kept: int, seeds: Sequence[int]) -> Iterator[Row]:
     quality, listening = [], []
     track = GRID.ensemble.names[kept]
-    for seed in seeds:
-        real, made = accompanied_rolls(folds, kept, seed)
-        figures = measure(real, made, seed=seed)
+    played = [one for player in folds for one in to_track(player, kept, seeds)]
+    real = kept_rolls(played)
+    known = Measured.of(real)
+    for place, seed in enumerate(seeds):
+        made = accompanied_rolls(played, kept, place)
+        figures = measure(known, made, seed=seed)
         # The kept track is the real one.
         quality.append({name: figure for name, figure in figures.items() if name.rpartition("/")[2] != track})
         listening.append({f"accompaniment, {what}": one for what, one in accompanied(real, made, kept, seed).items()})

@@ -109,33 +109,44 @@ def from_scratch(player: Player, seed: int, quick: bool) -> tuple[Rolls, float]:
     return rolls, len(rolls) / (num * each)
 
 
-def to_track(player: Player, kept: int, seed: int) -> Iterator[tuple[Held, BandSong]]:
-    """Each held-out song with all tracks but one written anew to that one; songs that have not the same bars on the
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A held-out song, and what a model wrote to one of its tracks, once for each sampling seed."""
+
+    held: Held
+    codec: PhraseRolls
+    written: list[Strokes]
+
+    def song(self, kept: int, place: int) -> BandSong:
+        """The song with all tracks but the kept one written anew, of the seed at a place."""
+        cells = carried(self.written[place], len(self.held.bars.begins), self.codec)
+        others = (number for number in range(len(GRID.ensemble.names)) if number != kept)
+        return self.held.bars.with_tracks({number: (cells[0][:, number], cells[1][:, number]) for number in others})
+
+
+def to_track(player: Player, kept: int, seeds: Sequence[int]) -> Iterator[Played]:
+    """Each held-out song in which a track plays, with what is written to that; songs that have not the same bars on the
     model's grid are passed over."""
     names = player.codec.ensemble.names
     track = names.index(GRID.ensemble.names[kept])
     asked = tuple(number for number in range(len(names)) if number != track)
     for held in held_out(player.corpus):
         own = BandSong.of_score(held.score, player.codec)
-        if not np.array_equal(own.begins, held.bars.begins):
+        if not held.bars.sounds[:, kept].any() or not np.array_equal(own.begins, held.bars.begins):
             continue
         setting = Setting(own.begins, given_strokes(own, [track]), (track,), asked)
-        (strokes,) = player.writer.perform([np.random.default_rng([seed, held.number])], setting, 1.0)
-        cells = carried(strokes, len(own.begins), player.codec)
-        others = (number for number in range(len(GRID.ensemble.names)) if number != kept)
-        yield held, held.bars.with_tracks({number: (cells[0][:, number], cells[1][:, number]) for number in others})
+        chances = [np.random.default_rng([seed, held.number]) for seed in seeds]
+        yield Played(held, player.codec, player.writer.perform(chances, setting, 1.0))
 
 
-def accompanied_rolls(players: Sequence[Player], kept: int, seed: int) -> tuple[Rolls, Rolls]:
-    """The real and the made phrases of all held-out songs in which the kept track plays."""
-    real, made, numbers = [], [], []
-    for player in players:
-        for held, song in to_track(player, kept, seed):
-            if held.bars.sounds[:, kept].any():
-                real.append(held.bars)
-                made.append(song)
-                numbers.append(held.number)
-    return rolls_of(real, numbers), rolls_of(made, numbers)
+def accompanied_rolls(played: Sequence[Played], kept: int, place: int) -> Rolls:
+    """The phrases of songs to a kept track, of the sampling seed at a place."""
+    return rolls_of([one.song(kept, place) for one in played], [one.held.number for one in played])
+
+
+def kept_rolls(played: Sequence[Played]) -> Rolls:
+    """The real phrases of the same songs."""
+    return _rolls([one.held for one in played])
 
 
 def joined(parts: Sequence[Rolls]) -> Rolls:
