@@ -263,6 +263,17 @@ def test_a_musegan_plays_to_its_track(tmp_path: Path) -> None:
         toy.accompany(piece, "piano", density="low")
 
 
+def test_a_fine_grid_can_be_played_on_sixteenths(tmp_path: Path) -> None:
+    toy = load(model(tmp_path / "toy.safetensors", "musegan-hybrid-conditional"))
+    plain, even = (toy.accompany(song(), "piano", sixteenths=only) for only in (False, True))
+    sixteenth = even.song.ticks_per_beat // 4
+    assert all(not (track.notes["start"] % sixteenth).any() for track in added(even).values())
+    assert any((track.notes["start"] % sixteenth).any() for track in added(plain).values())
+    np.testing.assert_array_equal(even.songs[0].tracks[0].notes, plain.songs[0].tracks[0].notes)
+    with pytest.raises(InputError, match="sixteenths = 1"):
+        toy.accompany(song(), "piano", sixteenths=1)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

@@ -24,7 +24,7 @@ from antiphon.io.midi import read_midi
 from antiphon.music.score import Score
 from antiphon.music.tempo import finer, from_tempo
 from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
-from antiphon.playing import batches, chance_of
+from antiphon.playing import batches, chance_of, check_sixteenths
 from antiphon.writers.bands import BandWriter, Setting
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def accompany_song(
     density: str | float | Mapping[str, str | float] | None = None,
     program: str | Mapping[str, str | int] | None = None,
     mute: str | Sequence[str] | None = None,
+    sixteenths: bool = False,
     only_new: bool = False,
 ) -> Accompanied:
     """Write tracks to those of a song that stay, in all of its 4/4 bars.
@@ -109,6 +110,9 @@ def accompany_song(
         General MIDI programs of added parts, such as "guitar=30" or "bass=Fretless Bass".
     mute
         Names of parts that are written, so that the others hear them, and then left out.
+    sixteenths
+        Whether what is added begins and ends on sixteenths, as in the songs that listeners of Dong et al. 2018 heard,
+        rather than on the model's grid.
     only_new
         Whether the kept tracks are left out.
 
@@ -121,8 +125,9 @@ def accompany_song(
     if isinstance(model, str | Path):
         raise InputError(f"model = {str(model)!r}: give a model that is open, antiphon.load({str(model)!r})")
     check_kind("song", song)
-    check_values(Asked(seed=seed, num=num, temperature=temperature, tempo=tempo))
+    check_values(Asked(seed=seed, num=num, temperature=temperature, tempo=tempo, sixteenths=sixteenths))
     writer, codec = _band(model)
+    check_sixteenths(sixteenths, model.name, codec)
     amounts, programs = read_density(density), read_program(program)
     _check_wishes(model.name, writer, temperature, bool(amounts))
     name, score = ("the score", song) if isinstance(song, Score) else (str(song), read_midi(song))
@@ -134,7 +139,8 @@ def accompany_song(
     grid = _grid(name, score, kept, codec)
     given = _given(name, score, kept, codec, grid)
     setting = Setting(grid.begins, given, kept.parts, asked, numbered("density", amounts, codec.ensemble, asked))
-    band = BandTracks(codec, grid, added, sounds(codec.ensemble, programs, asked), _loudness(score, kept))
+    chosen_sounds = sounds(codec.ensemble, programs, asked)
+    band = BandTracks(codec, grid, added, chosen_sounds, _loudness(score, kept), sixteenths)
     stay = () if only_new else tuple(score.tracks[track] for track in kept.tracks)
     songs = []
     for seeds in batches(range(seed, seed + num), setting.num_bars):

@@ -13,7 +13,7 @@ from antiphon.asked import Asked, read_key
 from antiphon.codecs.band_tracks import BandTracks
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.song_grid import BEATS, SongGrid
-from antiphon.codecs.stroke_changes import on_sixteenths, transposed
+from antiphon.codecs.stroke_changes import transposed
 from antiphon.codecs.strokes import Strokes
 from antiphon.errors import InputError
 from antiphon.music.keys import key_fits
@@ -69,8 +69,6 @@ class Band:
         Beats a minute; boldness.
     key
         That of the songs; None: as it comes.
-    sixteenths
-        Whether all begins and ends on sixteenths.
     """
 
     writer: BandWriter
@@ -81,7 +79,6 @@ class Band:
     tempo: float
     temperature: float
     key: Key | None
-    sixteenths: bool
 
     @classmethod
     def of(cls, model: "Model", asked: Asked) -> Self:
@@ -99,19 +96,17 @@ class Band:
         names = read_names(asked.tracks)
         parts = tuple(sorted({part_number("tracks", name, ensemble) for name in names} or range(len(ensemble.parts))))
         density = numbered("density", read_density(asked.density), ensemble, parts)
-        if asked.sixteenths and codec.resolution % 4:
-            raise InputError(f"sixteenths: the model {model.name} has no sixteenths on its grid; leave it out")
+        check_sixteenths(asked.sixteenths, model.name, codec)
         programs = sounds(ensemble, read_program(asked.program), parts)
         return cls(
             writer,
             codec,
             Setting.alone(num_bars, parts, density),
-            BandTracks(codec, _grid(codec, num_bars), parts, programs, _LOUDNESS),
+            BandTracks(codec, _grid(codec, num_bars), parts, programs, _LOUDNESS, asked.sixteenths),
             unmuted(ensemble, parts, read_names(asked.mute)),
             asked.tempo or writer.tempo,
             asked.temperature,
             read_key(asked),
-            asked.sixteenths,
         )
 
     def takes(self, seeds: Sequence[int]) -> list[Take]:
@@ -135,8 +130,6 @@ class Band:
         """A song of strokes, so many semitones higher."""
         drums = self.codec.ensemble.drums
         strokes = transposed(strokes, semitones, self.codec.lowest_pitch, drums)
-        if self.sixteenths:
-            strokes = on_sixteenths(strokes, self.codec.grid, self.setting.num_bars * self.codec.shape[2])
         written = self.tracks.decode(strokes)
         key = [] if self.key is None else [(0, self.key.sharps, self.key.is_minor)]
         return Score(
@@ -173,6 +166,12 @@ def play_songs(model: "Model", asked: Asked) -> list[Score]:
         takes = band.takes(seeds)
         songs += [band.score(take.strokes, model.texts(take.seed), take.semitones) for take in takes]
     return songs
+
+
+def check_sixteenths(asked: bool, name: str, codec: PhraseRolls) -> None:
+    """Raise InputError where sixteenths are asked for and the model of that name has none on its grid."""
+    if asked and codec.resolution % 4:
+        raise InputError(f"sixteenths: the model {name} has no sixteenths on its grid; leave it out")
 
 
 def batches(seeds: range, num_bars: int) -> Iterator[range]:

@@ -44,6 +44,11 @@ def test_fragments_in_one_sixteenth_are_one_note() -> None:
     assert rows(on_sixteenths(song, PAPER, STEPS)) == {(1, 30, 0, 5), (1, 30, 6, 17)}
 
 
+def test_no_stroke_goes_into_the_next_run_of_bars() -> None:
+    song = strokes((1, 30, 94, 96), (1, 31, 100, 120))
+    assert rows(on_sixteenths(song, PAPER, np.array([96, 192]))) == {(1, 30, 90, 95), (1, 31, 102, 119)}
+
+
 def test_grids_without_sixteenths_are_misuse() -> None:
     with pytest.raises(ValueError, match="6 steps has no sixteenths"):
         on_sixteenths(nothing(), Grid(6, 24, 84, rests=False), STEPS)

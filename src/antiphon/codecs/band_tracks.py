@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from antiphon.codecs.ensembles import played
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.song_grid import SongGrid
+from antiphon.codecs.stroke_changes import on_sixteenths
 from antiphon.codecs.strokes import Integers, Strokes
 from antiphon.music.score import NOTE, Track, empty, notes_from_columns
 
@@ -31,6 +32,8 @@ class BandTracks(NamedTuple):
         General MIDI programs of some of them; the others sound as their ensemble says.
     velocity
         Of all notes.
+    sixteenths
+        Whether they begin and end on sixteenths, rather than on the codec's own steps.
     """
 
     codec: PhraseRolls
@@ -38,9 +41,12 @@ class BandTracks(NamedTuple):
     parts: tuple[int, ...]
     programs: Mapping[int, int]
     velocity: int
+    sixteenths: bool = False
 
     def decode(self, strokes: Strokes) -> list[Track]:
         """One a part, in ticks of the song."""
+        if self.sixteenths:
+            strokes = on_sixteenths(strokes, self.codec.grid, self.grid.ends(strokes.start))
         tracks = []
         for number in self.parts:
             part = self.codec.ensemble.parts[number]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from antiphon.codecs.strokes import Grid, Strokes, without_overlap
+from antiphon.codecs.strokes import Grid, Integers, Strokes, without_overlap
 
 NAMES = ("track", "pitch", "start", "end")
 _SIXTEENTHS, _HIGHEST, _OCTAVE = 4, 127, 12
@@ -29,9 +29,9 @@ def of_tracks(strokes: Strokes, tracks: Collection[int]) -> Strokes:
     return strokes[mine]
 
 
-def on_sixteenths(strokes: Strokes, grid: Grid, num_steps: int) -> Strokes:
-    """Begin and end each stroke, with the rest that follows it, at the nearest sixteenth of a song of so many steps,
-    those between two at the later one; a sixteenth at least.
+def on_sixteenths(strokes: Strokes, grid: Grid, ends: Integers | int) -> Strokes:
+    """Begin and end each stroke, with the rest that follows it, at the nearest sixteenth, those between two at the
+    later one; a sixteenth at least. None goes beyond the step at which its song, or its run of bars, `ends`.
 
     What now begins together is one; a pitch ends where it is struck again. Drums keep their one step. So were the
     songs that listeners heard in Dong et al. 2018 ("quantized by sixteenth notes").
@@ -45,8 +45,8 @@ def on_sixteenths(strokes: Strokes, grid: Grid, num_steps: int) -> Strokes:
     if left:
         raise ValueError(f"a beat of {grid.resolution} steps has no sixteenths")
     start, end = ((2 * step + size) // (2 * size) * size for step in (strokes.start, strokes.end + grid.rests))
-    start = np.minimum(start, num_steps - size)
-    end = np.clip(end, start + size, num_steps)
+    start = np.minimum(start, ends - size)
+    end = np.clip(end, start + size, ends)
     track, pitch, start, end = without_overlap(strokes.track, strokes.pitch, start, end)
     heard = end > start
     end = np.where(np.isin(track, grid.struck), start + 1, end - grid.rests)

@@ -25,6 +25,7 @@ def accompany(
     density: str | None = None,
     program: str | None = None,
     mute: str | None = None,
+    sixteenths: Flag = False,
     stems: Flag = False,
     musicxml: Flag = False,
     only_new: Flag = False,
@@ -68,6 +69,8 @@ def accompany(
         "bass=Fretless Bass".
     mute
         Parts that the others are to hear but that are not written into the files.
+    sixteenths
+        Begin and end the band's notes on sixteenths, for models with a finer grid, such as those of MuseGAN's paper.
     stems
         Write each track by itself as well, as MIDI and sound.
     musicxml
@@ -96,6 +99,7 @@ def accompany(
         "density": density,
         "program": program,
         "mute": mute,
+        "sixteenths": sixteenths,
     }
     written = write_accompanied(song, model, out, only_new=only_new, stems=stems, musicxml=musicxml, **options)
     facts = []
