@@ -15,10 +15,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from antiphon.data.folds import NUM_FOLDS
 from antiphon.evaluation.baselines import shuffled_tracks
 from antiphon.evaluation.carried import GRID
 from antiphon.evaluation.measures import base_name
 from antiphon.evaluation.metrics.in_training import overlap
+from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sets.accompaniment import DEPENDENCE, DOUBLED, ONSETS, accompanied
 from antiphon.evaluation.sets.bands import OVERLAP, TELLING, Figure, Figures, Measured, measure
 from antiphon.evaluation.sets.certainty import real_floor
@@ -28,6 +30,7 @@ from benchmarks.bands import (
     from_scratch,
     joined,
     kept_rolls,
+    phrase_share,
     players,
     real_rolls,
     renumbered,
@@ -39,21 +42,25 @@ SAMPLING_SEEDS = 5
 
 _PERCENT = {"empty_bar_rate", "qualified_note_rate", "drum_pattern_rate", "bar_repetition", DOUBLED, ONSETS}
 _DIVISIONS = 200
+_PHRASES, _OF_ALL = "phrases in which three tracks sound", "of all windows of four bars"
 
 
 def run(quick: bool = False, model: str | None = None, corpus: str = "freedoom") -> list[Row]:
     """Figures of real music and of each model; quick: one sampling seed, a fourth of the songs from scratch."""
     models = players(model, corpus)
-    whole = Measured.of(real_rolls([f"{corpus}:fold-{fold}" for fold in range(5)]))
-    rows = [*_real(whole), *_shuffled(corpus, whole)]
-    for name, folds in models.items():
-        unseen = Measured.of(real_rolls([player.corpus for player in folds]))
-        seeds = range(1 if quick else SAMPLING_SEEDS)
-        for kept in folds[0].kept:
+    folds = [f"{corpus}:fold-{fold}" for fold in range(NUM_FOLDS)]
+    rolls = real_rolls(folds)
+    whole = Measured.of(rolls)
+    rows = [Row(f"real: {_PHRASES}", 100 * phrase_share(folds), "%", "", _OF_ALL)]
+    rows += [*_real(whole), *_shuffled(rolls, whole)]
+    seeds = range(1 if quick else SAMPLING_SEEDS)
+    for name, players_of_folds in models.items():
+        unseen = Measured.of(real_rolls([player.corpus for player in players_of_folds]))
+        for kept in players_of_folds[0].kept:
             if kept is None:
-                rows += _of_scratch(name, folds, unseen, seeds, quick)
+                rows += _of_scratch(name, players_of_folds, unseen, seeds, quick)
             else:
-                rows += _of_track(name, folds, kept, seeds)
+                rows += _of_track(name, players_of_folds, kept, seeds)
     return rows
 
 
@@ -70,8 +77,7 @@ def _real(real: Measured) -> Iterator[Row]:
         yield Row(f"real: tonal distance/{pair}", float(gap.own.mean()), "", "", note)
 
 
-def _shuffled(corpus: str, real: Measured) -> Iterator[Row]:
-    rolls = real_rolls([f"{corpus}:fold-{fold}" for fold in range(5)])
+def _shuffled(rolls: Rolls, real: Measured) -> Iterator[Row]:
     mixed = shuffled_tracks(rolls, np.random.default_rng(0))
     figures = measure(real, mixed)
     yield from _rows("real, tracks shuffled", [{name: figures[name] for name in figures if _between(name)}])

@@ -87,10 +87,20 @@ def players(model: str | None, corpus: str) -> dict[str, list[Player]]:
 
 def held_out(corpus: str) -> list[Held]:
     """The held-out songs of a corpus that have phrases."""
+    return [song for song in _test_songs(corpus) if len(song.bars.phrases)]
+
+
+def phrase_share(corpora: Sequence[str]) -> float:
+    """How many of the windows of four bars of all held-out songs are phrases."""
+    songs = ((len(song.bars.phrases), len(song.bars.begins)) for corpus in corpora for song in _test_songs(corpus))
+    phrases, bars = np.sum(list(songs), axis=0)
+    return float(GRID.bars * phrases / bars)
+
+
+def _test_songs(corpus: str) -> Iterator[Held]:
     opened = Corpus.open(corpus)
     songs = ((int(number), opened.score(int(number))) for number in opened.split("test"))
-    every = (Held(number, score, BandSong.of_score(score)) for number, score in songs)
-    return [song for song in every if len(song.bars.phrases)]
+    return (Held(number, score, BandSong.of_score(score)) for number, score in songs)
 
 
 def real_rolls(corpora: Sequence[str]) -> Rolls:
