@@ -118,13 +118,20 @@ def test_rows_of_models_are_measured_where_there_are_runs(runs: Path) -> None:
     rows = {"from scratch, composer", "on a track, jamming"}
     for table, columns in ((tables.table_1, tables.TABLE_1_COLUMNS), (tables.table_2, tables.TABLE_2_COLUMNS)):
         made = table(asked)
-        found = {line.row for line in made.lines if line.ours is not None}
-        assert found >= rows and found - rows <= {"training data", "training data, shuffled"}
+        there = {line.row for line in made.lines if line.ours is not None}
+        assert there >= rows and there - rows <= {"training data", "training data, shuffled"}
         lacking = [line for line in made.lines if "needs the run" in line.remark]
         assert {line.row for line in lacking} == set(tables.PRESETS) & {line.row for line in made.lines} - rows
         assert [line.column for line in made.lines if line.row == "from scratch, composer"] == list(columns)
         assert all(preset in line.remark for line in lacking for preset in [tables.PRESETS[line.row]])
-    given = [line for line in tables.table_1(asked).lines if line.remark == "given"]
+    with opened("musegan-composer", asked) as run:
+        after = run.made(tables._MADE["toy"], TOY.seed, "freedoom")[1]
+    lines = tables.table_1(asked).lines
+    found = {line.column: line.ours for line in lines if line.row == "from scratch, composer"}
+    for number, name in enumerate(codec().ensemble.names):
+        letter = next(letter for letter, track in tables.TRACKS.items() if track == name)
+        assert found[f"EB {letter}"] == pytest.approx(100 * (~after[:, number].any((2, 3))).mean())
+    given = [line for line in lines if line.remark == "given"]
     assert {(line.row, line.column) for line in given} == {
         ("on a track, jamming", column) for column in ("EB P", "UPC P", "QN P")
     }
