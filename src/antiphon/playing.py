@@ -32,8 +32,8 @@ BARS = 8
 _AT_ONCE, _MOST_BARS_AT_ONCE = 16, 2**12
 _TICKS = 480
 _LOUDNESS = 100
-# One song in four is in the other mode, three in a row one time in a hundred.
-_CANDIDATES = 4
+# Where two songs in three are in the other mode, so many of them in a row are in one case of 26.
+_CANDIDATES = 8
 _TONICS = 12
 
 
