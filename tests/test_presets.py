@@ -21,7 +21,8 @@ def test_every_row_builds_and_round_trips(name: str) -> None:
     assert preset.corpus in {*container.names(), *sources.KNOWN}
     objective = preset.family.build()
     # A likelihood twin plays alone.
-    both = {"generator"} if name == "lstm-likelihood" else {"generator", "discriminator"}
+    alone = {"lstm-likelihood", "band-start", "band-likelihood"}
+    both = {"generator"} if name in alone else {"generator", "discriminator"}
     assert {phase.player for phase in objective.phases} == both
     assert Preset.parse(json.loads(preset.model_dump_json())) == preset
     run = preset.resolve()

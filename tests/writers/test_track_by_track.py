@@ -9,6 +9,7 @@ from tests.made import folder
 import antiphon
 from antiphon.codecs.strokes import Strokes
 from antiphon.data.prepare import prepare
+from antiphon.families.band.objective import BandObjective
 from antiphon.fit import fit_preset
 from antiphon.presets.table import get_preset
 from antiphon.training.checkpoint import load_model, publish
@@ -25,6 +26,7 @@ OFF = ("train.preview_every=100", "train.health_every=100")
 def writer() -> TrackByTrackWriter:
     family = get_preset("band").family.model_copy(update={"hidden_dim": 12, "hearing_dim": 8, "head_dim": 8})
     objective = family.build()
+    assert isinstance(objective, BandObjective)
     objective.generator.style[:, :, 0] = 1
     return TrackByTrackWriter(objective)
 

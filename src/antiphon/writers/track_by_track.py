@@ -27,7 +27,7 @@ from antiphon.writers.writer import Chance
 
 # Those that carry the others come first.
 _ORDER = (0, 3, 2, 1, 4)
-_FLOOR = 0.02
+_FLOOR = 0.01
 # How much nearer a style is than another, in deviations of the given tracks' traits, to be drawn e times as often.
 _NEAR = 0.5
 # A track that plays in fewer of a song's bars hardly plays, and a song in which an asked one does is no model.
