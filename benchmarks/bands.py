@@ -29,7 +29,7 @@ SONG_BARS = 32
 """Bars of a song from scratch."""
 
 _FOLD = re.compile(r"(?P<name>.+)-fold-(?P<fold>\d+)")
-_SEEDS_APART = 100_000
+_SEEDS_APART, _FEWEST_SONGS = 100_000, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ def from_scratch(player: Player, seed: int, quick: bool) -> tuple[Rolls, float]:
     that are such phrases."""
     wanted = sum(len(song.bars.phrases) for song in held_out(player.corpus))
     each = SONG_BARS // GRID.bars
-    num = max(-(-wanted // each) // (4 if quick else 1), 2)
+    num = max(-(-wanted // each) // (4 if quick else 1), _FEWEST_SONGS)
     scores = player.model.generate(SONG_BARS, num=num, seed=_SEEDS_APART * seed)
     rolls = rolls_of([song_of(_strokes(score, player.codec), SONG_BARS, player.codec) for score in scores])
     return rolls, len(rolls) / (num * each)

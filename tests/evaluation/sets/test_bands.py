@@ -65,6 +65,15 @@ def test_a_silent_track_is_a_miss(name: str) -> None:
     assert shortfall(figures) > shortfall(measure(REAL, REAL))
 
 
+def test_a_track_that_real_bands_do_not_play_has_no_goal_but_silence() -> None:
+    cells, onsets = ROLLS.cells.copy(), np.array(ROLLS.onsets)
+    cells[:, BASS], onsets[:, BASS] = False, False
+    figures = measure(type(ROLLS)(cells, 24, 24, 0, ROLLS.tracks, ROLLS.song, onsets), REAL)
+    goals = {name: figure.goal for name, figure in figures.items() if name.endswith("/bass")}
+    assert goals.pop("empty_bar_rate/bass") == (0.95, 1.0)
+    assert set(goals.values()) == {None}
+
+
 def test_halved_lengths_miss_note_lengths_and_no_density() -> None:
     cells = ROLLS.cells.copy()
     held = cells[:, PIANO] & ~np.array(ROLLS.onsets)[:, PIANO]

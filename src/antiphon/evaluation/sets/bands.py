@@ -174,7 +174,9 @@ def measure(real: Measured | Rolls, made: Measured | Rolls, *, intervals: bool =
     for track in real.like.pitched:
         name = f"{OVERLAP}/{real.like.tracks[track]}"
         value = _overlap(made, real, track, resamples)
-        found[name] = Figure(value, _whole(real), _goal(name, _whole(real)))
+        # Of a track that real bands do not play there is nothing to be like.
+        goal = _goal(name, _whole(real)) if real.lengths[:, track].any() else None
+        found[name] = Figure(value, _whole(real), goal)
     return found | _gaps(real, made, seed)
 
 
