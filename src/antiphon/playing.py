@@ -101,7 +101,7 @@ class Band:
         return cls(
             writer,
             codec,
-            Setting.alone(num_bars, parts, density),
+            Setting.alone(num_bars, parts, density, parts if names else ()),
             BandTracks(codec, _grid(codec, num_bars), parts, programs, _LOUDNESS, asked.sixteenths),
             unmuted(ensemble, parts, read_names(asked.mute)),
             asked.tempo or writer.tempo,

@@ -31,6 +31,8 @@ class Setting:
         Numbers of the given tracks, those too that are silent.
     asked
         Numbers of the tracks to write, none of them given.
+    sure
+        Those of the asked ones that are to play even where songs that are like the given tracks are without them.
     density
         Of a track: how many times as many notes as it would play by itself; 1 where none is named.
     """
@@ -39,6 +41,7 @@ class Setting:
     given: Strokes
     known: tuple[int, ...]
     asked: tuple[int, ...]
+    sure: tuple[int, ...] = ()
     density: Mapping[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -46,9 +49,11 @@ class Setting:
             raise ValueError(f"tracks {sorted(twice)} are given and asked for")
 
     @classmethod
-    def alone(cls, num_bars: int, asked: tuple[int, ...], density: Mapping[int, float]) -> Self:
+    def alone(
+        cls, num_bars: int, asked: tuple[int, ...], density: Mapping[int, float], sure: tuple[int, ...] = ()
+    ) -> Self:
         """Of a song of so many bars one after the other, in which nothing is given."""
-        return cls(np.arange(num_bars) == 0, nothing(), (), asked, density)
+        return cls(np.arange(num_bars) == 0, nothing(), (), asked, sure, density)
 
     @property
     def num_bars(self) -> int:

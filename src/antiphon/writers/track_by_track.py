@@ -77,16 +77,15 @@ class TrackByTrackWriter(BandWriter):
         return _Band(self._style(chance, setting), int(chance.integers(2**63)))
 
     def _style(self, chance: Chance, setting: Setting) -> Traits:
-        """Traits (K, 5) of a song that is like the given tracks, and in which the asked ones play."""
+        """Traits (K, 5) of a song that is like the given tracks, and in which those play that are to."""
         styles = self._net.style.numpy()
-        fits = np.zeros(len(styles))
+        silent = styles[:, list(setting.sure), ACTIVE] < _PLAYS
+        fits = -_UNLIKELY * silent.sum(1)
         if setting.known:
             known, size = list(setting.known), (self._config.tracks, setting.num_bars, self._config.steps)
             like = torch.from_numpy(traits_of(setting.given, *size)).double()
             apart = standard(self._net.style)[:, known] - standard(like)[known]
             fits -= apart.abs().mean((1, 2)).numpy() / _NEAR
-            silent = styles[:, list(setting.asked), ACTIVE] < _PLAYS
-            fits -= _UNLIKELY * silent.sum(1)
         shares = np.exp(fits - fits.max())
         style: Traits = styles[chance.choice(len(styles), p=shares / shares.sum())].astype(np.float64)
         for track, times in setting.density.items():
