@@ -100,13 +100,13 @@ def test_who_is_to_play_does_whatever_songs_do() -> None:
 
 def test_songs_like_the_given_tracks_are_the_models() -> None:
     band = writer()
-    band._net.style[:, 0, 1] = 4.0
+    band._net.style[:, 0, 1] = 9.0
     band._net.style[7, 0, 1] = np.log(8)
     start = np.arange(0, 64, 2)
     drums = Strokes(0 * start, 0 * start + 12, start, start + 1)
     beside = setting([1, 0, 0, 0], given=drums, known=(0,), asked=(3,))
     found = [band._style(chance(seed), beside)[0, 1] for seed in range(20)]
-    assert sum(value < 3 for value in found) > 3
+    assert sum(value < 3 for value in found) > 1
 
 
 def test_who_is_given_is_not_asked() -> None:
