@@ -1,6 +1,5 @@
 """Bands by themselves: their parts, key, grid and instruments, and that a seed's song is its own."""
 
-
 import numpy as np
 import pytest
 from tests.made import model
