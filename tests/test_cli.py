@@ -639,7 +639,7 @@ def test_reproduce(tmp_path: Path, capsys: Capture) -> None:
     assert all(name in shown for name in RECIPES) and "toy" in shown
     words = ("reproduce", "musegan-table-2", "--scale", "toy", "--seed", 3, "--out", tmp_path)
     told = succeed(capsys, *words)
-    assert "1.57" in told and "needs the MuseGAN family" in told
+    assert "1.57" in told and "needs the run of its preset: antiphon train musegan-hybrid" in told
     facts = json.loads(succeed(capsys, *words, "--json"))
     assert facts == json.loads((tmp_path / "musegan-table-2.json").read_text())
     assert (facts["scale"], facts["seed"], facts["lines"][0]["paper"]) == ("toy", 3, 1.57)

@@ -219,7 +219,7 @@ def test_the_command(toy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     write_midi(song(1, bars=2), prime)
     arguments = ["continue", str(prime), str(toy), "--bars", "1", "--seed", "5", "--out", str(out)]
     assert run(arguments) == 0
-    assert "heard its" in (said := capsys.readouterr().out) and "1 bars from bar 3 on" in said
+    assert "heard its" in (said := capsys.readouterr().out) and "1 bar from bar 3 on" in said
     assert {path.name for path in out.iterdir()} == {f"tune-continued-toy-5.{kind}" for kind in ("mid", "wav", "png")}
     assert read_midi(out / "tune-continued-toy-5.mid").tracks[-1].name == "Continuation"
     assert run([*arguments, "--only-new", "--json"]) == 0

@@ -141,7 +141,7 @@ def test_large_rows_are_written_song_by_song_and_are_the_same(
     assert isinstance(rows["real"], np.memmap) and rows["real"].shape[1:] == (5, 4, 1008)
     songs = corpus.split("train")
     joined = codec.join([codec.encode(corpus.score(int(song))) for song in songs])
-    assert set(rows) == {"real", "onsets", "bar", "song"} and len(rows["real"]) > 5
+    assert set(rows) == {"real", "onsets", "bar", "traits", "song"} and len(rows["real"]) > 5
     for name in ("real", "onsets", "bar"):
         np.testing.assert_array_equal(rows[name], joined[name])
     np.testing.assert_array_equal(rows["song"], songs[joined["song"]])
