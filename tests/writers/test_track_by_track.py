@@ -1,6 +1,8 @@
 """Bands track by track: who hears whom, that runs of bars and songs do not touch each other, and a training of one."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,6 +98,45 @@ def test_who_is_to_play_does_whatever_songs_do() -> None:
     for seed in range(8):
         assert band._style(chance(seed), setting([1], asked=(3,), sure=(3,)))[3, 0] == 1
     assert not all(band._style(chance(seed), setting([1], asked=(3,)))[3, 0] for seed in range(8))
+
+
+def test_a_named_part_that_hardly_plays_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    band = writer()
+    band._net.style[:, 3, 0] = 0.9
+    attempts = []
+
+    def part(bands: Sequence[object], turn: Any, beside: object, attempt: int = 0) -> list[Strokes]:
+        attempts.append(attempt)
+        start = np.arange(2 * attempt + 1) * 16
+        return [Strokes(0 * start + turn.track, 0 * start + 40, start, start + 1) for _ in bands]
+
+    monkeypatch.setattr(band, "_part", part)
+    # Seven tenths of nine tenths of eight bars are five and a bit.
+    found = band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,), sure=(3,)), 1.0)[0]
+    assert len(found.start) == 7
+    assert attempts == [0, 1, 2, 3]
+    attempts.clear()
+    assert len(band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,)), 1.0)[0].start) == 1
+    assert attempts == [0]
+
+
+def test_a_band_leans_to_the_key_of_what_is_given_and_plays_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    band = writer()
+    scale = np.array([0, 2, 4, 5, 7, 9, 11])
+    start = np.arange(28) * 4
+    given = Strokes(0 * start + 1, 36 + np.tile(scale, 4), start, start + 4)
+    bars = [1, *[0] * 6]
+    beside = setting(bars, given=given, known=(1,), asked=(3,))
+    leaning = band.perform([chance(0)], beside, 1.0)[0]
+    monkeypatch.setattr(band, "_lean", lambda _: None)
+    free = band.perform([chance(0)], beside, 1.0)[0]
+
+    def own(part: Strokes) -> float:
+        return float(np.isin(part.pitch % 12, scale).mean())
+
+    assert own(leaning) > 0.75
+    assert own(free) < 0.65
+    assert len(leaning.start) > 0.8 * len(free.start)
 
 
 def test_songs_like_the_given_tracks_are_the_models() -> None:

@@ -21,6 +21,7 @@ from antiphon.families.band.folded import MOST, Folded, Heard
 from antiphon.families.band.networks import Band, Told, standard
 from antiphon.families.band.objective import BandObjective
 from antiphon.families.band.rolls import seen
+from antiphon.music.keys import key_of_weights
 from antiphon.writers.bands import BandWriter, Setting
 from antiphon.writers.blending import Place, Values, Way, between_uniforms, blended, lerp
 from antiphon.writers.writer import Chance
@@ -32,6 +33,10 @@ _FLOOR = 0.01
 _NEAR = 0.5
 # A track that plays in fewer of a song's bars hardly plays, and a song in which an asked one does is no model.
 _PLAYS, _UNLIKELY = 0.3, 20.0
+# Of the bars in which a track is to play the share that will do, and how often one that was named is tried for it.
+_ENOUGH, _ATTEMPTS = 0.7, 6
+# How much less likely a pitch is, as a logarithm, that is not of the key of what is given.
+_FOREIGN = 2.0
 
 Traits = NDArray[np.float64]
 
@@ -92,6 +97,22 @@ class TrackByTrackWriter(BandWriter):
             style[track, PLACES] += np.log(times)
         return style
 
+    def _lean(self, setting: Setting) -> Values | None:
+        """Away from what is not of the given tracks' key; None where no pitch is given.
+
+        Taught on riffs, it takes a melody alone for little evidence of a key.
+        """
+        pitched = ~np.isin(setting.given.track, self._config.drums)
+        given = setting.given[pitched]
+        weights = np.bincount(given.pitch % 12, given.end - given.start, minlength=12)
+        key = key_of_weights(weights) if len(given.pitch) else None
+        if key is None:
+            return None
+        classes = np.arange(self._config.pitches) % 12
+        # The leading tone is at home in minor.
+        own = {*key.pitch_classes, (key.tonic - 1) % 12}
+        return np.where(np.isin(classes, list(own)), 0.0, -_FOREIGN)
+
     def _run(
         self, bands: Sequence["_Band | _Between"], setting: Setting, begin: int, end: int, temperature: float
     ) -> list[Strokes]:
@@ -102,30 +123,74 @@ class TrackByTrackWriter(BandWriter):
         given[:, list(setting.known)] = 1
         written: list[list[Strokes]] = [[] for _ in bands]
         for track in sorted(setting.asked, key=self.order.index):
-            chance = np.stack([band.chance(begin, track, end - begin) for band in bands])
-            notes = self._part(bands, track, Band(stage.seen(), torch.arange(len(bands)), given), chance, temperature)
+            beside = stage.seen(), given
+            turn = _Turn(track, begin, end, temperature, self._lean(setting))
+            notes = self._part(bands, turn, beside)
+            if track in setting.sure:
+                notes = self._insisted(notes, bands, turn, beside)
             for song, line in enumerate(notes):
                 stage.place(song, line)
                 written[song].append(Strokes(line.track, line.pitch, line.start + begin, line.end + begin))
             given[:, track] = 1
         return [joined(parts) for parts in written]
 
-    def _part(
-        self, bands: Sequence["_Band | _Between"], track: int, beside: Band, chance: Values, temperature: float
+    def _insisted(
+        self, notes: list[Strokes], bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside"
     ) -> list[Strokes]:
+        """The same where a track plays in about as many bars as it is to; else the fullest of some attempts."""
+        steps = self._config.steps
+        bars = (turn.end - turn.begin) // steps
+
+        def lacking() -> list[int]:
+            wanted = [_ENOUGH * bars * band.style[turn.track, ACTIVE] for band in bands]
+            return [song for song, line in enumerate(notes) if len(np.unique(line.start // steps)) < wanted[song]]
+
+        for attempt in range(1, _ATTEMPTS):
+            if not (songs := lacking()):
+                break
+            seen, given = (part[songs] for part in beside)
+            some = [bands[song] for song in songs]
+            others = self._part(some, turn, (seen, given), attempt)
+            for song, line in zip(songs, others, strict=True):
+                notes[song] = max(notes[song], line, key=lambda part: len(np.unique(part.start // steps)))
+        return notes
+
+    def _part(
+        self, bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside", attempt: int = 0
+    ) -> list[Strokes]:
+        """What one track plays in a run of bars, beside what is seen (N, K, S, F) of those that are given (N, K)."""
+        track, begin, end, temperature, _ = turn
+        chance = np.stack([band.chance(begin, track, end - begin, attempt) for band in bands])
         net, number = self._net, torch.full((len(bands),), track)
         style = torch.from_numpy(np.stack([band.style[track] for band in bands]))
         with torch.no_grad():
-            hearing = net.hearing(beside, number)
+            hearing = net.hearing(Band(beside[0], torch.arange(len(bands)), beside[1]), number)
             likeness = standard(style)
             told = net.told(Told(number, likeness, torch.ones_like(likeness[:, 0])))
-        heard = Heard(*(part.numpy() for part in (*hearing, told)))
-        song, pitch, start, end = self._folded.write(heard, chance, temperature, self.floor)
+        pitched = track not in self._config.drums
+        around, classes = (part.numpy() for part in hearing)
+        heard = Heard(around, classes, told.numpy(), turn.lean if pitched else None)
+        song, pitch, start, stop = self._folded.write(heard, chance, temperature, self.floor)
         if track in self._config.drums:
-            end = start + 1
-        song, pitch, start, end = without_overlap(song, pitch, start, end)
+            stop = start + 1
+        song, pitch, start, stop = without_overlap(song, pitch, start, stop)
         each = [song == number for number in range(len(bands))]
-        return [Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], end[mine]) for mine in each]
+        return [Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], stop[mine]) for mine in each]
+
+
+_Beside = tuple[torch.Tensor, torch.Tensor]
+"""What is seen of all tracks (N, K, S, F), and which of them are given or written (N, K)."""
+
+
+class _Turn(NamedTuple):
+    """Which track is written in the run of bars from one step to another, how boldly, and to which pitches (P,) it
+    leans."""
+
+    track: int
+    begin: int
+    end: int
+    temperature: float
+    lean: Values | None
 
 
 class _Band(NamedTuple):
@@ -134,10 +199,11 @@ class _Band(NamedTuple):
     style: Traits
     seed: int
 
-    def chance(self, begin: int, track: int, steps: int) -> Values:
+    def chance(self, begin: int, track: int, steps: int, attempt: int = 0) -> Values:
         """Numbers (steps, tries, 2) of one track in the run of bars that begins at a step: what one track draws moves
         no other."""
-        return np.random.default_rng([self.seed, begin, track]).random((steps, MOST, 2))
+        again = [attempt] if attempt else []
+        return np.random.default_rng([self.seed, begin, track, *again]).random((steps, MOST, 2))
 
 
 class _Between(NamedTuple):
@@ -152,9 +218,9 @@ class _Between(NamedTuple):
     def of(cls, ends: tuple[_Band, ...], place: Place, way: Way) -> "_Between":
         return cls(blended([band.style for band in ends], place, lerp), ends, place, way)
 
-    def chance(self, begin: int, track: int, steps: int) -> Values:
+    def chance(self, begin: int, track: int, steps: int, attempt: int = 0) -> Values:
         """As that of a song."""
-        return between_uniforms([band.chance(begin, track, steps) for band in self.ends], self.place, self.way)
+        return between_uniforms([band.chance(begin, track, steps, attempt) for band in self.ends], self.place, self.way)
 
 
 class _Stage:

@@ -28,11 +28,14 @@ class Heard(NamedTuple):
         (N, S, width) and (N, S, 4, 12), what `antiphon.families.band.networks.Hearing` gives.
     told
         (N, width), what `BandGenerator.told` gives.
+    lean
+        (P,) what is added to the scores of pitches, without making notes more or less likely on the whole.
     """
 
     around: Values
     classes: Values
     told: Values
+    lean: Values | None = None
 
 
 class Folded:
@@ -106,7 +109,7 @@ class _Piece:
 
     def __init__(self, net: Folded, parts: Heard) -> None:
         self._net = net
-        heard, classes, told = parts
+        heard, classes, told, self._lean = parts
         num, steps = heard.shape[:2]
         pitches = net._pitches
         self._gates = heard @ net._heard_in + net._in_bias
@@ -154,6 +157,8 @@ class _Piece:
             scores = inner @ net._which + net._which_bias
             scores[:, :-1] += np.einsum("npf,nf->np", self._clues[song], inner @ net._clues + net._clues_bias)
             scores[np.arange(net._pitches + 1) <= highest[:, None]] = -np.inf
+            if self._lean is not None:
+                scores[:, :-1] = _leaning(scores[:, :-1], self._lean)
             pitch = _chosen(scores, chance[song, attempt, 0], temperature, floor)
             more = pitch < net._pitches
             if not more.any():
@@ -198,6 +203,17 @@ class _Piece:
         order = np.lexsort((pitch, start, song))
         end = np.minimum(start + length, self._struck.shape[1])
         return song[order], pitch[order], start[order], end[order]
+
+
+def _leaning(scores: Values, lean: Values) -> Values:
+    """Scores (D, P) that lean, of the same sum of likelihoods."""
+    moved = scores + lean
+    return np.asarray(moved + (_log_sum(scores) - _log_sum(moved)))
+
+
+def _log_sum(scores: Values) -> Values:
+    highest = np.maximum(scores.max(1, keepdims=True), -1e9)
+    return np.asarray(highest + np.log(np.exp(scores - highest).sum(1, keepdims=True) + 1e-300))
 
 
 def _chosen(scores: Values, chance: Values, temperature: float, floor: float) -> Integers:
