@@ -126,7 +126,7 @@ def test_every_figure_has_a_command_that_exists() -> None:
         assert figure and "@" not in figure, what
         assert how != "same" or before, f"{what}: the same as what?"
         before = before if how == "same" else how
-        benchmark = re.fullmatch(r"`python -m benchmarks ([a-z_]+)`", before)
+        benchmark = re.fullmatch(r"`python -m benchmarks ([a-z_]+)( --quick)?`", before)
         tests = re.fullmatch(r"`(?:[A-Z_]+=\S+ )?pytest (\S+)`", before)
         command = re.fullmatch(r"`antiphon ([a-z]+)( \S+)*`", before)
         assert benchmark or tests or command, f"{what}: no command"

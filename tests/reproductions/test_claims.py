@@ -72,6 +72,8 @@ def test_what_claims_share_is_trained_once_and_the_seed_decides(corpus: Path, tm
     assert len(paper) == 3 and len({trial.figures["pitch changes a bar"] for trial in paper}) == 3
 
 
+# `lstm` and its twin write hundreds of notes each: minutes of a quiet core, and more of a busy one.
+@pytest.mark.timeout(900)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_can_be_tried(name: str, tmp_path: Path) -> None:
