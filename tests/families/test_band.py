@@ -15,7 +15,7 @@ from antiphon.families.band.folded import Folded, Heard
 from antiphon.families.band.networks import Band, Told
 from antiphon.families.band.objective import BandObjective
 from antiphon.families.band.past import Past, busy, earlier, lately
-from antiphon.families.band.rolls import LAGS, LENGTHS, Lines, folded, lines, moved, seen
+from antiphon.families.band.rolls import LAGS, LENGTHS, Lines, folded, lines, moved, seen, worn
 from antiphon.nn.bits import pack
 
 TOY = BandConfig(
@@ -268,3 +268,127 @@ def test_classes_of_pitches_that_are_no_whole_octaves() -> None:
     rolls = torch.zeros(1, 30)
     rolls[0, [0, 12, 24, 29]] = 1
     assert folded(rolls)[0].tolist() == [3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+
+
+def test_worn_pasts_miss_whole_notes_and_a_share_of_them() -> None:
+    real, struck = random_rolls(2, share=0.01)
+    own = lines(real[:, 1], struck[:, 1])
+    found = worn(own, torch.tensor([0.0, 0.5]))
+    assert torch.equal(found.onsets[0], own.onsets[0])
+    assert 0.3 < float(found.onsets[1].sum() / own.onsets[1].sum()) < 0.7
+    # What was struck and is still there sounds as long as it did.
+    kept = torch.nonzero(found.onsets[1])
+    after = kept[kept[:, 0] < STEPS - 1] + torch.tensor([1, 0])
+    sounds, still = (part.held[1][after[:, 0], after[:, 1]] for part in (own, found))
+    assert torch.equal(sounds, still)
+    assert found.held[1].sum() < own.held[1].sum()
+
+
+def test_only_in_training_is_a_past_worn_a_track_disguised_and_an_end_unknown_left_out() -> None:
+    family = TOY.model_copy(update={"wear": 0.9, "disguise": 1.0})
+    torch.manual_seed(0)
+    objective = family.build()
+    seen_pasts: list[bool] = []
+    disguises: list[Tensor] = []
+    whole = objective.generator.teacher
+
+    def teacher(own: Lines, band: Band, told: Told, past: Lines | None = None) -> object:
+        seen_pasts.append(past is not None and torch.equal(past.onsets, own.onsets))
+        disguises.append(torch.as_tensor(band.heard_as) if band.heard_as is not None else torch.empty(0))
+        return whole(own, band, told, past)
+
+    objective.generator.teacher = teacher  # type: ignore[method-assign, assignment]
+    objective.train().likelihood(batch())
+    objective.eval().likelihood(batch())
+    assert seen_pasts == [False, True]
+    assert (disguises[0][:, 0] == 0).all()
+    assert set(disguises[0][:, 1:].flatten().tolist()) == {1, 2}
+    assert not len(disguises[1])
+    # A note that goes on beyond the row: its length is nobody's to know.
+    cells = torch.zeros(1, TOY.tracks, TOY.bars, TOY.steps, TOY.pitches, dtype=torch.bool)
+    cells[..., -1, -3:, 12] = True
+    rows = {**batch(1), "real": pack(cells, 2), "onsets": pack(cells & False, 2)}
+    assert float(objective.likelihood(rows)["length"].detach()) == 0
+
+
+def test_who_is_disguised_is_heard_as_another() -> None:
+    net = toy().generator
+    real, struck = random_rolls(1)
+    band = Band(
+        seen(struck.float(), real.float(), torch.tensor([True, False, False])),
+        torch.zeros(1).long(),
+        torch.tensor([[0.0, 1, 0]]),
+    )
+    track = torch.tensor([0])
+    plain, itself, other = (
+        net.hearing(Band(band.seen, band.row, band.given, heard_as), track)[0]
+        for heard_as in (None, torch.tensor([[0, 1, 2]]), torch.tensor([[0, 2, 2]]))
+    )
+    assert torch.allclose(plain, itself, atol=1e-5)
+    assert not torch.allclose(plain, other, atol=1e-3)
+
+
+def test_drums_are_no_harmony() -> None:
+    net = toy().generator
+    real, struck = random_rolls(1)
+    heard = seen(struck.float(), real.float(), torch.tensor([True, False, False]))
+    classes = [net.hearing(Band(heard, torch.zeros(1).long(), given_to), torch.tensor([1]))[1]
+               for given_to in (torch.tensor([[1.0, 0, 0]]), torch.tensor([[0.0, 0, 1]]))]  # fmt: skip
+    assert not classes[0].any()
+    assert classes[1].any()
+
+
+def test_a_song_is_told_to_be_like_any_of_the_songs() -> None:
+    objective = TOY.build()
+    traits = torch.arange(10.0)[:, None, None].expand(10, TOY.tracks, 5)
+    objective.restyle({"traits": traits})
+    assert set(objective.generator.style[:, 0, 0].tolist()) == set(map(float, range(10)))
+
+
+def test_heights_are_transposed_with_the_notes() -> None:
+    torch.manual_seed(1)
+    objective = TOY.model_copy(update={"transpose": 6}).build().train()
+    cells = torch.zeros(8, TOY.tracks, TOY.bars, TOY.steps, TOY.pitches, dtype=torch.bool)
+    cells[..., ::4, 18] = True
+    rows = {"real": pack(cells, 2), "onsets": pack(cells, 2), "traits": torch.full((8, TOY.tracks, 5), 1.5)}
+    tracks, traits = objective._rolls(rows)
+    height = tracks.onsets[:, 1].sum(1).argmax(1)
+    assert torch.allclose(traits[:, 1, HEIGHT], height / 12)
+    assert len(set(height.tolist())) > 2
+    assert (traits[:, 0, HEIGHT] == 1.5).all()
+
+
+def test_the_rate_of_the_start_rises_and_falls() -> None:
+    rates = [
+        phase.rate
+        for phase in BandConfig(likelihood_iterations=100, likelihood_rate=10).phases
+        if phase.name == "likelihood"
+    ]
+    assert rates[0] < rates[1] == max(rates)
+    assert rates[1:] == sorted(rates[1:], reverse=True)
+    assert rates[-1] < 1
+
+
+def test_what_sounds_from_before_a_phrase_goes_on_in_it() -> None:
+    onsets = torch.zeros(1, 40, TOY.pitches)
+    onsets[0, 12, 20] = 1
+    lengths = torch.zeros(1, 40, TOY.pitches, dtype=torch.long)
+    lengths[0, 12, 20] = 7
+    past = Past(Lines(onsets, onsets * 0, lengths, onsets.bool()), 16)
+    nothing = torch.zeros(1, 16, 2, TOY.pitches), torch.zeros(1, 16, 2, len(LENGTHS))
+    sounds = past.sounding(*nothing, 16)[0, 1, :, 20]
+    assert sounds.tolist() == [1.0] * 4 + [0.0] * 12
+
+
+def test_the_critic_hears_intervals_whatever_the_class_they_begin_with() -> None:
+    torch.manual_seed(0)
+    critic = TOY.build().discriminator
+    with torch.no_grad():
+        for weight in critic.rolls.parameters():
+            weight.zero_()
+    low = torch.zeros(1, 6, 32, 36)
+    low[:, [1, 4], :, 12] = 1
+    low[:, [1, 4], :, 16] = 1
+    # The same third between the last class of one octave and the first ones of the next.
+    high = low.roll(10, -1)
+    assert torch.allclose(critic(low), critic(high), atol=1e-5)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from antiphon.nn.products import of_inputs
+
 Critic = Callable[..., Tensor]
 """Logits (N,) or (N, 1) from samples (N, ...) and, behind them, whatever conditions the critic takes."""
 
@@ -27,7 +29,8 @@ def squared_gradient_norms(logits: Tensor, points: Tensor) -> Tensor:
     `logits` must have been computed from `points`, with gradients. A critic that looks across its batch (batch norm,
     minibatch discrimination) mixes its samples' gradients here.
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+    with of_inputs():
+        (gradient,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
     gradient = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
     return gradient.flatten(1).square().sum(dim=1)
 

@@ -10,6 +10,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from antiphon.nn.products import affine, leaky_affine
+
 Three = tuple[int, int, int]
 """A size, a kernel or a stride on the three axes of a grid."""
 _EACH: Three = (1, 2, 3)
@@ -35,12 +37,20 @@ class GridConv(nn.Module):
 
     def forward(self, grid: Tensor) -> Tensor:
         """Each window's weighed sum."""
+        rows, shape = self._rows(grid)
+        return affine(rows, self.weight.flatten(0, 3), self.bias).view(*shape, -1)
+
+    def leaky(self, grid: Tensor) -> Tensor:
+        """`leaky` of it, in one go."""
+        rows, shape = self._rows(grid)
+        return leaky_affine(rows, self.weight.flatten(0, 3), self.bias).view(*shape, -1)
+
+    def _rows(self, grid: Tensor) -> tuple[Tensor, torch.Size]:
+        """Windows as rows, and the grid that they form."""
         for axis, kernel, stride in zip(_EACH, self.kernel, self.stride, strict=True):
             grid = _windows(grid, axis, kernel, stride)
         rows = grid.permute(0, 1, 2, 3, 5, 6, 7, 4)
-        weight = self.weight.flatten(0, 3)
-        summed = torch.addmm(self.bias, rows.reshape(-1, len(weight)), weight)
-        return summed.view(*grid.shape[:4], -1)
+        return rows.reshape(-1, self.weight.shape[:4].numel()), grid.shape[:4]
 
 
 class GridDeconv(nn.Module):
@@ -62,9 +72,9 @@ class GridDeconv(nn.Module):
     def forward(self, grid: Tensor) -> Tensor:
         """Each cell's pattern, summed where patterns overlap."""
         rows = grid.reshape(-1, grid.shape[4])
-        spread = rows @ self.weight.flatten(0, 3).t()
-        if apart := self.kernel == self.stride:
-            spread = spread + self.bias.repeat(prod(self.kernel))
+        apart = self.kernel == self.stride
+        bias = self.bias.repeat(prod(self.kernel)) if apart else None
+        spread = affine(rows, self.weight.flatten(0, 3).t(), bias)
         cells = spread.view(*grid.shape[:4], *self.kernel, -1)
         for axis in reversed(_EACH):
             cells = _merged(cells, axis, self.kernel[axis - 1], self.stride[axis - 1])

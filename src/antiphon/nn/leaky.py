@@ -20,6 +20,12 @@ def leaky(values: Tensor, slope: float = 0.2) -> Tensor:
     return rectified
 
 
+def sloped(gradient: Tensor, rectified: Tensor, slope: float = 0.2) -> Tensor:
+    """A gradient by `leaky`'s values taken back to what went in, by which side of 0 these values are on."""
+    steep: Tensor = _Slope.apply(gradient, rectified, slope)
+    return steep
+
+
 class _Leaky(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, slope: float) -> Tensor:
@@ -31,7 +37,7 @@ class _Leaky(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (rectified,) = ctx.saved_tensors
-        return _Slope.apply(gradients[0], rectified.detach(), ctx.slope), None
+        return sloped(gradients[0], rectified.detach(), ctx.slope), None
 
 
 class _Slope(torch.autograd.Function):

@@ -9,8 +9,13 @@ from torch import Tensor, nn
 from antiphon.families.musegan.layers import Grid, fit
 from antiphon.families.musegan.players import Convolutional, Streams, TwoStages
 from antiphon.families.musegan.streams import StreamsCritic
+from antiphon.nn.cells import num_along, over_cells
 from antiphon.nn.grid import GridConv, Three
 from antiphon.nn.leaky import leaky
+from antiphon.nn.products import quick
+
+# Of a cell.
+_SILENT = -1.0
 
 
 class ConvolutionalCritic(nn.Module):
@@ -33,10 +38,11 @@ class ConvolutionalCritic(nn.Module):
         super().__init__()
         self._by_bar = config.hears == "bars"
         channels = [tracks, *(row.filters for row in config.layers)]
-        self.layers = nn.ModuleList(
+        self._layers = [
             GridConv(before, row.filters, _inside(row.kernel), _inside(row.stride or row.kernel))
             for before, row in zip(channels, config.layers, strict=False)
-        )
+        ]
+        self.layers = nn.ModuleList(self._layers)
         bars, steps, pitches = fit(config.layers, config.heard(size))
         self.hidden = nn.Linear(channels[-1] * bars * steps * pitches, config.hidden)
         self.score = nn.Linear(config.hidden, 1)
@@ -45,8 +51,11 @@ class ConvolutionalCritic(nn.Module):
         """What the convolutions make of phrases, or of bars one after the other: (N, T', P', B', C)."""
         grid = phrases.transpose(1, 2).flatten(0, 1)[:, :, None] if self._by_bar else phrases
         hidden = grid.permute(0, 3, 4, 2, 1)
-        for layer in self.layers:
-            hidden = leaky(layer(hidden))
+        first = num_along(self._layers) if quick(hidden) else 0
+        if first:
+            hidden = over_cells(hidden, self._layers[:first], _SILENT)
+        for layer in self._layers[first:]:
+            hidden = layer.leaky(hidden)
         return hidden
 
     def forward(self, phrases: Tensor) -> Tensor:
