@@ -1,5 +1,7 @@
 """Layers tile by tile: values and derivatives of the same layers one after the other, as a penalty takes them."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import Tensor
@@ -91,7 +93,12 @@ def test_what_cannot_be_differentiated_says_so() -> None:
 def test_silent_cells_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     through = cells._through
-    monkeypatch.setattr(cells, "_through", lambda rows, along: seen.append(len(rows)) or through(rows, along))
+
+    def noted(rows: Tensor, along: Sequence[GridConv]) -> Tensor:
+        seen.append(len(rows))
+        return through(rows, along)
+
+    monkeypatch.setattr(cells, "_through", noted)
     phrases = torch.full((2, 2, 4, 5, 3), SILENT)
     phrases[1, 0, 2, 3, 1] = 1
     over_cells(phrases, layers(), SILENT)

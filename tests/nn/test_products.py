@@ -1,6 +1,7 @@
 """Products in two libraries: the same values and derivatives, whatever the shapes and the order in memory."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -49,7 +50,7 @@ def test_layers_have_first_and_second_derivatives(quickly: bool, slope: float | 
         parts = [drawn(9, 5, 1), drawn(5, 4, 2), drawn(1, 4, 3)[0]]
         parts = [part.to(dtype).requires_grad_() for part in parts]
         first = torch.autograd.grad(function(*parts).pow(2).sum(), parts, create_graph=True)
-        second = torch.autograd.grad(sum(part.pow(2).sum() for part in first), parts)
+        second = torch.autograd.grad(torch.stack([part.pow(2).sum() for part in first]).sum(), parts)
         results.append([*first, *second])
     assert not quickly or quick(torch.zeros(1))
     for ours, theirs in zip(*results, strict=True):
@@ -59,9 +60,12 @@ def test_layers_have_first_and_second_derivatives(quickly: bool, slope: float | 
 def test_only_gradients_of_inputs_are_computed_where_none_other_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, weight, bias = drawn(3, 2, 1).requires_grad_(), drawn(2, 4, 2).requires_grad_(), torch.zeros(4)
     shapes = []
-    monkeypatch.setattr(
-        products, "multiplied", lambda left, right, *more: shapes.append(left.shape) or multiplied(left, right, *more)
-    )
+
+    def noted(left: Tensor, *more: Any) -> Tensor:
+        shapes.append(left.shape)
+        return multiplied(left, *more)
+
+    monkeypatch.setattr(products, "multiplied", noted)
     made = leaky_affine(rows, weight, bias)
     shapes.clear()
     with of_inputs():

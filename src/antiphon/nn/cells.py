@@ -158,7 +158,7 @@ class _Back(torch.autograd.Function):
         return torch.cat([layers.back(layers.steeps(stages, part)[0], 0, cells.shape[1]) for stages, (part,) in tiles])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor | None, ...]:
         gradient, cells, made, *parts = ctx.saved_tensors
         layers = _Layers.of(ctx.windows, parts)
