@@ -22,14 +22,15 @@ def run(quick: bool = False) -> list[Row]:
         models = {preset: _model(preset, Path(folder)) for preset in ("bar", "midinet-v2")}
         song = ("generate", models["bar"], "--bars", "8", "--out", folder)
         rows = [
-            _cold_row("`antiphon --help`", "< 0.3", repeats, "--help"),
-            _cold_row("`antiphon generate`, cold, 8 bars, WAV and PNG", "< 5", repeats, *song),
+            cold_row("`antiphon --help`", "< 0.3", repeats, "--help"),
+            cold_row("`antiphon generate`, cold, 8 bars, WAV and PNG", "< 5", repeats, *song),
         ]
         rows.append(_corpus_row("lieder", repeats))
         return rows + [_call_row(preset, model, repeats) for preset, model in models.items()]
 
 
-def _cold_row(name: str, target: str, repeats: int, *words: str) -> Row:
+def cold_row(name: str, target: str, repeats: int, *words: str) -> Row:
+    """Wall seconds of the command of those words, in a process of its own."""
     command = [sys.executable, "-m", "antiphon", *words]
     before = _children_seconds()
     seconds = median_seconds(lambda: subprocess.run(command, check=True, capture_output=True), repeats)
