@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from antiphon.nn.leaky import leaky, sloped
 
@@ -76,6 +76,28 @@ def multiplied(left: Tensor, right: Tensor, bias: Tensor | None = None, slope: f
     rectifier = ("none", []) if slope is None else ("leaky_relu", [slope])
     result: Tensor = torch.ops.mkldnn._linear_pointwise(left, right.t(), bias, *rectifier, "")
     return result
+
+
+class Projection(nn.Module):
+    """A linear map by `affine`, its weight (outputs, inputs) named and drawn as torch does.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Widths.
+    bias
+        Whether something is added.
+    """
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = False) -> None:
+        super().__init__()
+        like = nn.Linear(inputs, outputs, bias)
+        self.weight, self.bias = like.weight, like.bias
+
+    def forward(self, states: Tensor) -> Tensor:
+        """States (..., outputs) of states (..., inputs)."""
+        made = affine(states.reshape(-1, states.shape[-1]), self.weight.t(), self.bias)
+        return made.view(*states.shape[:-1], -1)
 
 
 class _Layer(torch.autograd.Function):

@@ -1,0 +1,36 @@
+"""Causal attention to a window of the past, in blocks, so that its cost grows with the length and not its square.
+
+Axes: B batch, H head, T token, D width of a head.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def windowed_attention(query: Tensor, key: Tensor, value: Tensor, span: int) -> Tensor:
+    """softmax(q k / sqrt(D)) v, (B, H, T, D) each, where each token sees the last `span`, itself among them.
+
+    By torch's fused attention, hence without a second derivative.
+    """
+    length = query.shape[2]
+    if length <= span:
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    # Blocks of `span` queries see their own keys and those of the block before.
+    padded = [F.pad(part, (0, 0, 0, -length % span)) for part in (query, key, value)]
+    begin = F.scaled_dot_product_attention(*(part[:, :, :span] for part in padded), is_causal=True)
+    blocks = [_blocks(padded[0][:, :, span:], span, span), *(_blocks(part, 2 * span, span) for part in padded[1:])]
+    late = F.scaled_dot_product_attention(*blocks, attn_mask=band(span, 2 * span, span, query.device))
+    late = late.unflatten(0, (len(query), -1)).transpose(1, 2).flatten(2, 3)
+    return torch.cat([begin, late], 2)[:, :, :length]
+
+
+def band(num: int, seen: int, span: int, device: torch.device) -> Tensor:
+    """Which of `seen` keys the last `num` tokens may see, (num, seen) of bool: the last `span` each, none to come."""
+    distance = torch.arange(seen - num, seen, device=device)[:, None] - torch.arange(seen, device=device)
+    return (distance >= 0) & (distance < span)
+
+
+def _blocks(states: Tensor, size: int, stride: int) -> Tensor:
+    """Blocks (B N, H, size, D) of states (B, H, T, D)."""
+    return states.unfold(2, size, stride).permute(0, 2, 1, 4, 3).flatten(0, 1)
