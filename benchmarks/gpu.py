@@ -1,5 +1,7 @@
 """Iterations and bars a second of midinet-v2 on a GPU, eager and replayed as CUDA graphs, and what limits them."""
 
+from collections.abc import Callable
+
 import torch
 from torch.profiler import ProfilerActivity, profile
 
@@ -43,17 +45,18 @@ def _training(name: str, trainer: Trainer, repeats: int, target: str) -> Row:
         torch.cuda.synchronize()
 
     seconds = median_seconds(stretch, repeats, _WARM_UP)
-    share = _device_seconds(stretch) / seconds
-    limit = "the device limits it" if share > 0.8 else "Python and launches limit it"
-    note = (
-        f"{torch.cuda.get_device_name()}, batch {trainer.config.batch_size}; kernels {share:.0%} of the time: {limit}"
-    )
+    note = f"{torch.cuda.get_device_name()}, batch {trainer.config.batch_size}; {limit(stretch, seconds)}"
     return Row(name, num / seconds, "iterations/s", target, note)
 
 
-def _device_seconds(stretch: object) -> float:
+def limit(stretch: Callable[[], object], seconds: float) -> str:
+    """What share of a stretch's wall time kernels take, and what that means."""
+    share = _device_seconds(stretch) / seconds
+    return f"kernels {share:.0%} of the time: {'the device limits' if share > 0.8 else 'Python and launches limit'} it"
+
+
+def _device_seconds(stretch: Callable[[], object]) -> float:
     """Seconds that kernels and copies take in one call; tracing slows what launches them, hardly them."""
-    assert callable(stretch)
     with profile(activities=[ProfilerActivity.CUDA]) as profiler:
         stretch()
     # Annotations span the kernels inside them, which would count twice.
