@@ -1,4 +1,4 @@
-"""MuseGAN's hybrid as it is usually written: torch's layers, an eager loop, float rolls, a graph for the critic's fakes."""
+"""MuseGAN's hybrid as it is usually written: torch's layers, eager, float rolls, a graph for the critic's fakes."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,6 +1,7 @@
 """Phrases a second of training MuseGAN's hybrid at the paper's sizes, beside a plain loop with the same networks.
 
-A phrase counts once it has been through a whole cycle: five steps of the critic and one of the generator. One thread is timed by the processor's clock, two by the wall's.
+A phrase counts once it has been through a whole cycle: five steps of the critic and one of the generator. One thread
+is timed by the processor's clock, two by the wall's.
 """
 
 # Torch's modes bear no types.
