@@ -111,9 +111,21 @@ def test_who_is_to_play_does_whatever_songs_do() -> None:
     assert not all(band._style(chance(seed), setting([1], asked=(3,)))[3, 0] for seed in range(8))
 
 
-def test_a_named_part_that_hardly_plays_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("share", "places", "tried", "bars"),
+    [
+        (1.0, 0.0, [0, 1, 2, 3], 7),  # the nearest of all
+        (0.4, 0.0, [0, 1], 3),  # one bar of eight is too few, three pass for 3.2
+        (0.1, 0.0, [0], 1),
+        (0.1, 2.0, [0, 1, 2, 3], 1),  # right bars, too few notes in them, and no attempt is better
+        (0.0, 0.0, [0], 1),
+    ],
+)
+def test_a_part_unlike_its_style_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, share: float, places: float, tried: list[int], bars: int
+) -> None:
     band = writer()
-    band._net.style[:, 3, 0] = 0.9
+    band._net.style[:, 3] = torch.tensor([share, places, 0, 0, 0])
     attempts = []
 
     def part(bands: Sequence[object], turn: Any, beside: object, attempt: int = 0) -> list[Strokes]:
@@ -122,13 +134,17 @@ def test_a_named_part_that_hardly_plays_is_tried_again(monkeypatch: pytest.Monke
         return [Strokes(0 * start + turn.track, 0 * start + 40, start, start + 1) for _ in bands]
 
     monkeypatch.setattr(band, "_part", part)
-    # Seven tenths of nine tenths of eight bars are five and a bit.
-    found = band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,), sure=(3,)), 1.0)[0]
-    assert len(found.start) == 7
-    assert attempts == [0, 1, 2, 3]
-    attempts.clear()
-    assert len(band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,)), 1.0)[0].start) == 1
-    assert attempts == [0]
+    found = band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,)), 1.0)[0]
+    assert attempts == tried
+    assert len(found.start) == bars
+
+
+def test_a_silent_part_is_as_far_from_its_style_as_its_bars_are_many() -> None:
+    silent, busy = np.zeros(5), np.array([0.5, 2, 1, 3, 1])
+    assert track_by_track._apart(silent, busy) == pytest.approx(2)
+    assert track_by_track._apart(busy, silent) == pytest.approx(2)
+    thick = busy + np.array([0, np.log(1.5), -np.log(1.5), 0, 0])
+    assert track_by_track._apart(thick, busy) == pytest.approx(2)
 
 
 def test_a_band_leans_to_the_key_of_what_is_given_and_plays_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +216,8 @@ def test_drums_carry_the_others_and_strings_come_last() -> None:
     part = band._part
 
     def watched(bands: Any, turn: Any, beside: Any, attempt: int = 0) -> list[Strokes]:
-        order.append(turn.track)
+        if not attempt:
+            order.append(turn.track)
         assert beside[1][0].nonzero().flatten().tolist() == sorted(order[:-1])
         return part(bands, turn, beside, attempt)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.stroke_changes import joined, of_tracks
 from antiphon.codecs.strokes import Strokes, without_overlap
-from antiphon.codecs.traits import ACTIVE, PLACES, traits_of
+from antiphon.codecs.traits import ACTIVE, PLACES, THICKNESS, traits_of
 from antiphon.families.band.config import BandConfig
 from antiphon.families.band.folded import MOST, Folded, Heard
 from antiphon.families.band.networks import Band, Told, standard
@@ -33,8 +33,8 @@ _FLOOR = 0.01
 _NEAR = 0.5
 # A track that plays in fewer of a song's bars hardly plays, and a song in which an asked one does is no model.
 _PLAYS, _UNLIKELY = 0.3, 20.0
-# Of the bars in which a track is to play the share that will do, and how often one that was named is tried for it.
-_ENOUGH, _ATTEMPTS = 0.7, 6
+# How far a track may be from its style, and how often it is tried for that.
+_BARS_APART, _NOTES_APART, _ATTEMPTS = 0.25, np.log(1.5), 4
 # How much less likely a pitch is, as a logarithm, that is not of the key of what is given.
 _FOREIGN = 2.0
 
@@ -125,34 +125,36 @@ class TrackByTrackWriter(BandWriter):
         for track in sorted(setting.asked, key=self.order.index):
             beside = stage.seen(), given
             turn = _Turn(track, begin, end, temperature, self._lean(setting))
-            notes = self._part(bands, turn, beside)
-            if track in setting.sure:
-                notes = self._insisted(notes, bands, turn, beside)
+            notes = self._in_style(self._part(bands, turn, beside), bands, turn, beside)
             for song, line in enumerate(notes):
                 stage.place(song, line)
                 written[song].append(Strokes(line.track, line.pitch, line.start + begin, line.end + begin))
             given[:, track] = 1
         return [joined(parts) for parts in written]
 
-    def _insisted(
+    def _in_style(
         self, notes: list[Strokes], bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside"
     ) -> list[Strokes]:
-        """The same where a track plays in about as many bars as it is to; else the fullest of some attempts."""
-        steps = self._config.steps
-        bars = (turn.end - turn.begin) // steps
+        """The same where a track plays about as its style says, in so many bars; else of some attempts the nearest.
 
-        def lacking() -> list[int]:
-            wanted = [_ENOUGH * bars * band.style[turn.track, ACTIVE] for band in bands]
-            return [song for song, line in enumerate(notes) if len(np.unique(line.start // steps)) < wanted[song]]
+        A part that has been silent for long hears nothing that would make it begin again.
+        """
+        size = self._config.tracks, (turn.end - turn.begin) // self._config.steps, self._config.steps
+        wanted = [band.style[turn.track] for band in bands]
 
+        def apart(song: int, line: Strokes) -> float:
+            return _apart(traits_of(line, *size)[turn.track], wanted[song])
+
+        found = [apart(song, line) for song, line in enumerate(notes)]
         for attempt in range(1, _ATTEMPTS):
-            if not (songs := lacking()):
+            songs = [song for song, distance in enumerate(found) if distance > 1]
+            if not songs:
                 break
             seen, given = (part[songs] for part in beside)
-            some = [bands[song] for song in songs]
-            others = self._part(some, turn, (seen, given), attempt)
+            others = self._part([bands[song] for song in songs], turn, (seen, given), attempt)
             for song, line in zip(songs, others, strict=True):
-                notes[song] = max(notes[song], line, key=lambda part: len(np.unique(part.start // steps)))
+                if (distance := apart(song, line)) < found[song]:
+                    notes[song], found[song] = line, distance
         return notes
 
     def _part(
@@ -176,6 +178,15 @@ class TrackByTrackWriter(BandWriter):
         song, pitch, start, stop = without_overlap(song, pitch, start, stop)
         each = [song == number for number in range(len(bands))]
         return [Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], stop[mine]) for mine in each]
+
+
+def _apart(traits: Values, wanted: Values) -> float:
+    """How far the traits (5,) of what was played are from those that were wanted; up to 1 they pass for the same."""
+    bars = abs(traits[ACTIVE] - wanted[ACTIVE]) / _BARS_APART
+    if not wanted[ACTIVE] or not traits[ACTIVE]:
+        return float(bars)
+    notes = abs(traits[[PLACES, THICKNESS]] - wanted[[PLACES, THICKNESS]]).sum() / _NOTES_APART
+    return float(max(bars, notes))
 
 
 _Beside = tuple[torch.Tensor, torch.Tensor]
