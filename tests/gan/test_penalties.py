@@ -1,7 +1,3 @@
-import os
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -129,56 +125,6 @@ def test_embedded_critics_pay_at_the_embedding() -> None:
     torch.testing.assert_close(penalty, wanted)
     (ours,) = torch.autograd.grad(penalty, table)
     torch.testing.assert_close(ours, torch.autograd.grad(wanted, table)[0])
-
-
-def test_published_penalty_with_respect_to_embeddings() -> None:
-    path = Path(os.environ.get("ANTIPHON_FIXTURES", ""), "gan", "tiny_bert_wgan_gp.npz")
-    if not os.environ.get("ANTIPHON_FIXTURES") or not path.exists():
-        pytest.skip("ANTIPHON_FIXTURES names no folder with gan/tiny_bert_wgan_gp.npz")
-    with np.load(path) as stored:
-        weights = {name.removeprefix("w/bert."): torch.from_numpy(stored[name]) for name in stored if "w/" in name}
-        real, fake, alpha = (torch.from_numpy(stored[name]) for name in ("real", "fake_ids", "alpha"))
-        wanted_gp, wanted_real = float(stored["gp"]), torch.from_numpy(stored["d_real"])
-    vocabulary = weights["embeddings.word_embeddings.weight"]
-
-    def embed(tokens: Tensor) -> Tensor:
-        return tokens @ vocabulary
-
-    def critic(points: Tensor) -> Tensor:
-        return bert(points, weights, num_heads=4)
-
-    def one_hot(ids: Tensor) -> Tensor:
-        return nn.functional.one_hot(ids, len(vocabulary)).float()
-
-    torch.testing.assert_close(critic(embed(one_hot(real))), wanted_real, rtol=1e-4, atol=1e-5)
-    penalty = gradient_penalty(critic, one_hot(real), one_hot(fake), alpha=alpha, embed=embed)
-    assert 10 * float(penalty.detach()) == pytest.approx(wanted_gp, rel=1e-4)
-
-
-def bert(points: Tensor, weights: dict[str, Tensor], num_heads: int) -> Tensor:
-    """The stored critic: a BERT over embeddings, its first position pooled, logit 0."""
-
-    def dense(x: Tensor, name: str) -> Tensor:
-        return nn.functional.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-    def norm(x: Tensor, name: str) -> Tensor:
-        return nn.functional.layer_norm(x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], 1e-12)
-
-    def heads(x: Tensor) -> Tensor:
-        return x.reshape(*x.shape[:2], num_heads, -1).transpose(1, 2)
-
-    x = points + weights["embeddings.position_embeddings.weight"][: points.shape[1]]
-    x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-    for layer in sorted({name.split(".")[2] for name in weights if name.startswith("encoder.layer.")}):
-        at = f"encoder.layer.{layer}"
-        queries, keys, values = (heads(dense(x, f"{at}.attention.self.{part}")) for part in ("query", "key", "value"))
-        seen = nn.functional.scaled_dot_product_attention(queries, keys, values).transpose(1, 2).flatten(2)
-        x = norm(x + dense(seen, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
-        inner = nn.functional.gelu(dense(x, f"{at}.intermediate.dense"))
-        x = norm(x + dense(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
-    pooled = torch.tanh(dense(x[:, 0], "pooler.dense"))
-    logits: Tensor = nn.functional.linear(pooled, weights["w/classifier.weight"], weights["w/classifier.bias"])
-    return logits[:, 0]
 
 
 def test_recurrent_and_attending_critics_are_differentiated_twice() -> None:
