@@ -12,6 +12,7 @@ from antiphon.fit import fit_preset
 from antiphon.presets.preset import Preset
 from antiphon.presets.table import PRESETS, get_preset
 from antiphon.resolved import RunConfig
+from antiphon.training.schedules import Decay
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -160,7 +161,7 @@ def test_the_later_codes_rate_falls_over_the_generators_last_steps() -> None:
     train = get_preset("musegan-v3").train
     # Ten steps of fifty turns of the critic, then five to each.
     assert train.iterations == 500 + 5 * 49_990
-    assert train.decay is not None
+    assert isinstance(train.decay, Decay)
     assert (train.decay.begin, train.decay.end) == (500 + 5 * 44_990, train.iterations)
     assert get_preset("musegan-hybrid").train.decay is None
 

@@ -59,8 +59,10 @@ def _sentence(model: type[BaseModel], error: ValidationError, where: str) -> str
     if first["type"] == "missing":
         return f"{where}: the key {key!r} is missing; add it"
     if first["type"] == "union_tag_invalid":
+        tag = str(first["ctx"]["discriminator"]).strip("'")
+        tag = "kind" if tag.endswith("()") else tag
         return (
-            f"{where}: {key}.kind = {first['ctx']['tag']!r} will not do: choose one of {first['ctx']['expected_tags']}"
+            f"{where}: {key}.{tag} = {first['ctx']['tag']!r} will not do: choose one of {first['ctx']['expected_tags']}"
         )
     message = first["msg"].removeprefix("Value error, ")
     if isinstance(first["input"], Mapping):
@@ -76,7 +78,7 @@ def _located(model: type[BaseModel], place: Sequence[int | str]) -> tuple[list[s
     sections, section = [model], model
     for part in place:
         if len(sections) > 1 and isinstance(part, str):
-            sections = [choice for choice in sections if choice.model_fields["kind"].default == part]
+            sections = [choice for choice in sections if part in _tags(choice)]
             continue
         path.append(str(part))
         if len(sections) == 1 and isinstance(part, str):
@@ -84,6 +86,11 @@ def _located(model: type[BaseModel], place: Sequence[int | str]) -> tuple[list[s
             field = section.model_fields.get(part)
             sections = [] if field is None else list(_sections(field.annotation))
     return path, section
+
+
+def _tags(choice: type[BaseModel]) -> list[Any]:
+    """By what a choice among sections is known."""
+    return [choice.model_fields[name].default for name in ("kind", "design") if name in choice.model_fields]
 
 
 def _sections(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from antiphon.errors import InputError
 from antiphon.gan.objective import Batch, Outcome, Phase
-from antiphon.training.config import AdamConfig, Decay, TrainConfig
+from antiphon.training.config import AdamConfig, TrainConfig
 from antiphon.training.loop import Trainer
+from antiphon.training.schedules import Decay
 from antiphon.training.trainer import fit, launch
 
 DISCRIMINATOR, GENERATOR = PHASES

@@ -31,6 +31,9 @@ class Phase:
     rate
         The player's learning rate is multiplied by this in the phase: a likelihood start may stride where the game
         must tread.
+    moments
+        The optimizer in the run's settings that moves the weights, with averages of gradients that no other phase
+        stirs: Adam divides by the size of what it has seen, and two losses differ in size. None: the player's own.
     """
 
     name: str
@@ -40,6 +43,12 @@ class Phase:
     start: int = 0
     stop: int | None = None
     rate: float = 1.0
+    moments: Literal["adversarial"] | None = None
+
+    @property
+    def optimizer(self) -> str:
+        """The name of the optimizer that moves the weights."""
+        return self.moments or self.player
 
     def is_due(self, iteration: int) -> bool:
         """Whether the phase runs in this iteration."""
@@ -79,6 +88,23 @@ class Objective(nn.Module, ABC):
     def augment(self, batch: Batch) -> Batch:
         """Random changes that leave real music real (transposition with its chord), drawn on the device."""
         return batch
+
+    def weight(self, phase: Phase, batch: Batch) -> Tensor | None:
+        """Over how many things (a scalar) the losses of a phase are means, where batches of one size differ in it.
+
+        Parts of a batch, and the batches of several processes, then count by it. None: all count alike.
+        """
+        return None
+
+    def carried(self) -> Mapping[str, Tensor]:
+        """What goes from an iteration to the next beside the weights, a row for each of the batch; none of a model.
+
+        It is part of a run's checkpoint.
+        """
+        return {}
+
+    def carry(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what `carried` gave."""
 
     @abstractmethod
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:

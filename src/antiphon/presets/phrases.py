@@ -4,7 +4,8 @@ from antiphon.codecs.ensembles import ENSEMBLES, Ensemble
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.families.musegan.variants import VARIANTS, Variant
 from antiphon.presets.preset import Preset
-from antiphon.training.config import AdamConfig, Decay, TrainConfig
+from antiphon.training.config import AdamConfig, TrainConfig
+from antiphon.training.schedules import Decay
 
 
 def _ensemble(row: Variant) -> Ensemble:

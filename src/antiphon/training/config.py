@@ -2,9 +2,10 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, PositiveInt, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from antiphon.config import Config
+from antiphon.training.schedules import Schedule
 
 
 class AdamConfig(Config):
@@ -18,6 +19,8 @@ class AdamConfig(Config):
         Largest L2 norm of the player's whole gradient; longer ones are scaled down to it.
     clip_weights
         After each step every weight is clamped to +-`clip_weights` (Arjovsky et al. 2017).
+    decay
+        How this rate goes; None: as `train.decay` says.
     """
 
     lr: float = Field(default=2e-4, gt=0, allow_inf_nan=False)
@@ -27,23 +30,7 @@ class AdamConfig(Config):
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     clip_norm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     clip_weights: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-
-
-class Decay(Config):
-    """Learning rates that fall in a straight line from what they are at iteration `begin` to 0 at `end`."""
-
-    begin: int = Field(ge=0)
-    end: PositiveInt
-
-    @model_validator(mode="after")
-    def _goes_on(self) -> Self:
-        if self.end <= self.begin:
-            raise ValueError(f"rates fall from iteration begin = {self.begin} to a later one; make end larger")
-        return self
-
-    def rate(self, iteration: int) -> float:
-        """What rates are multiplied by in an iteration, counted from 0."""
-        return min(max((self.end - iteration) / (self.end - self.begin), 0.0), 1.0)
+    decay: Schedule | None = None
 
 
 class TrainConfig(Config):
@@ -57,10 +44,15 @@ class TrainConfig(Config):
         Length of the run; an epoch is one pass over the training rows.
     seed
         All chance of the run follows from it.
+    accumulate
+        Parts into which each process's share of a batch is divided, whose gradients are added up: less memory for the
+        same step. It divides the share; None: one part.
     generator, discriminator
         Optimizers of the two players.
+    adversarial
+        Optimizer of the generator in phases that ask for averages of their own (`Phase.moments`); None: as `generator`.
     decay
-        How both learning rates fall towards the end; None: they stay.
+        How learning rates go where an optimizer says nothing else; None: they stay.
     ema_decay
         Keep an exponential moving average of the generator's weights with this decay; it is what observers see and
         what is published. None: the weights themselves.
@@ -86,9 +78,11 @@ class TrainConfig(Config):
     iterations: int | None = Field(default=None, ge=1)
     epochs: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
+    accumulate: int | None = Field(default=None, ge=1)
     generator: AdamConfig = AdamConfig()
     discriminator: AdamConfig = AdamConfig()
-    decay: Decay | None = None
+    adversarial: AdamConfig | None = None
+    decay: Schedule | None = None
     ema_decay: float | None = Field(default=None, gt=0, lt=1)
     log_every: int = Field(default=50, ge=1)
     checkpoint_every: int = Field(default=1000, ge=1)
@@ -101,6 +95,13 @@ class TrainConfig(Config):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     capture: bool = False
     tensorboard: bool = False
+
+    @field_validator("accumulate")
+    @classmethod
+    def _divides_the_batch(cls, parts: int | None, info: ValidationInfo) -> int | None:
+        if parts is not None and "batch_size" in info.data and info.data["batch_size"] % parts:
+            raise ValueError(f"a batch of {info.data['batch_size']} has no {parts} equal parts")
+        return parts
 
     @field_validator("epochs")
     @classmethod
@@ -118,6 +119,7 @@ class TrainConfig(Config):
 
     @model_validator(mode="after")
     def _recorded_rates_stay(self) -> Self:
-        if self.capture and self.decay is not None:
+        optimizers = (self.generator, self.discriminator, self.adversarial)
+        if self.capture and any(settings is not None and settings.decay for settings in (self, *optimizers)):
             raise ValueError("a recorded iteration (capture) cannot change the rates (decay); leave one of them out")
         return self

@@ -2,12 +2,13 @@
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from antiphon.errors import InputError
 from antiphon.gan.objective import Batch, Objective, Outcome, Phase, Player
 from antiphon.training.capture import Captured
 from antiphon.training.config import TrainConfig
@@ -48,13 +49,14 @@ class Trainer:
         self.objective = objective.to(fabric.device).train()
         self.loader = loader.place(fabric.device, fabric.global_rank, fabric.world_size)
         self.config, self.fabric, self.iteration = config, fabric, 0
-        self.movers: dict[Player, Mover] = {
-            "generator": Mover(objective.generator, config.generator, config.capture),
-            "discriminator": Mover(objective.discriminator, config.discriminator, config.capture),
-        }
-        self.meter = Meter()
         self._phases = objective.phases
+        self.movers = _movers(objective, config)
+        self.meter = Meter()
         self._moving: Player | None = None
+        self._parts = config.accumulate or 1
+        share = config.batch_size // fabric.world_size
+        if share % self._parts:
+            raise InputError(f"train.accumulate = {self._parts}: it does not divide a process's {share} of a batch")
         if fabric.world_size > 1:
             for tensor in objective.state_dict().values():
                 torch.distributed.broadcast(tensor, 0)
@@ -101,19 +103,27 @@ class Trainer:
         return {
             "iteration": self.iteration,
             "objective": self.objective.state_dict(),
-            "optimizers": {player: mover.optimizer.state_dict() for player, mover in self.movers.items()},
+            "optimizers": {name: mover.optimizer.state_dict() for name, mover in self.movers.items()},
             "average": self.average.state(),
             "meter": self.meter.state(self.all_reduce),
+            "carried": {name: self._gathered(rows) for name, rows in self.objective.carried().items()},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what `state` gave."""
         self.iteration = state["iteration"]
         self.objective.load_state_dict(state["objective"])
-        for player, mover in self.movers.items():
-            mover.optimizer.load_state_dict(state["optimizers"][player])
+        for name, mover in self.movers.items():
+            mover.optimizer.load_state_dict(state["optimizers"][name])
         self.average.restore(state["average"])
         self.meter.restore(state["meter"], self.fabric.device)
+        rank, world = self.fabric.global_rank, self.fabric.world_size
+        carried = {name: rows.chunk(world)[rank] for name, rows in state.get("carried", {}).items()}
+        self.objective.carry({name: rows.to(self.fabric.device) for name, rows in carried.items()})
+
+    def _gathered(self, rows: Tensor) -> Tensor:
+        """The rows of all processes, in their order."""
+        return rows if self.fabric.world_size == 1 else self.fabric.all_gather(rows).flatten(0, 1)
 
     def _play_eagerly(self, batch: Batch, iteration: int) -> None:
         batch = self.objective.augment(batch)
@@ -131,22 +141,66 @@ class Trainer:
     def _turn(self, phase: Phase, batch: Batch, iteration: int) -> None:
         if phase.player != self._moving:
             self._moving = phase.player
-            for player, mover in self.movers.items():
-                mover.free(player == phase.player)
-        mover = self.movers[phase.player]
-        rate = self.config.decay.rate(iteration) if self.config.decay else 1.0
+            self._hold(phase.player)
+        mover = self.movers[phase.optimizer]
         for _ in range(phase.steps):
-            with self.fabric.autocast():
-                outcome = self.objective.losses(phase, batch, iteration)
-            loss = functools.reduce(operator.add, outcome.terms.values())
-            self.fabric.backward(loss)
+            self.meter.add(self._backward(phase, batch, iteration))
             gradients = mover.gradients()
             if self.fabric.world_size > 1:
                 average_over_ranks(gradients, self.all_reduce)
-            self.meter.add(_figures(phase, outcome, loss))
             if self._logs(iteration):
                 self.meter.add({f"{phase.name}/gradient_norm": gradient_norm(gradients)})
-            mover.step(phase.rate * rate)
+            mover.step(iteration, phase.rate)
+
+    def _hold(self, player: Player) -> None:
+        """Let one player's weights move and no others."""
+        for mover in self.movers.values():
+            mover.free(False)
+        self.movers[player].free(True)
+
+    def _backward(self, phase: Phase, batch: Batch, iteration: int) -> dict[str, Tensor]:
+        """Add up the gradients of a batch's parts, each by its share of the whole, and return what is logged."""
+        parts = _divided(batch, self._parts)
+        figures: dict[str, Tensor] = {}
+        for part, share in zip(parts, self._shares(phase, parts), strict=True):
+            with self.fabric.autocast():
+                outcome = self.objective.losses(phase, part, iteration)
+            loss = functools.reduce(operator.add, outcome.terms.values())
+            self.fabric.backward(loss * share)
+            for name, value in _figures(phase, outcome, loss).items():
+                figures[name] = figures.get(name, 0) + value.detach() * share
+        return figures
+
+    def _shares(self, phase: Phase, parts: Sequence[Batch]) -> Sequence[Tensor | float]:
+        """What the mean over a part's things counts in the mean over those of all parts and processes."""
+        weights = [self.objective.weight(phase, part) for part in parts]
+        if any(weight is None for weight in weights):
+            return [1 / len(parts)] * len(parts)
+        given = torch.stack([weight for weight in weights if weight is not None]).float()
+        return list(given / self.all_reduce(given.sum()))
+
+
+def _movers(objective: Objective, config: TrainConfig) -> dict[str, Mover]:
+    """An optimizer for each player that has weights, and those that phases ask for beside."""
+    settings = {
+        "generator": config.generator,
+        "discriminator": config.discriminator,
+        "adversarial": config.adversarial or config.generator,
+    }
+    players: dict[str, nn.Module] = {"generator": objective.generator, "discriminator": objective.discriminator}
+    networks = players | {phase.optimizer: players[phase.player] for phase in objective.phases}
+    return {
+        name: Mover(network, settings[name], config.decay, config.capture)
+        for name, network in networks.items()
+        if any(weight.requires_grad for weight in network.parameters())
+    }
+
+
+def _divided(batch: Batch, num: int) -> list[Batch]:
+    if num == 1:
+        return [batch]
+    parts = {name: values.chunk(num) for name, values in batch.items()}
+    return [{name: chunks[part] for name, chunks in parts.items()} for part in range(num)]
 
 
 def _figures(phase: Phase, outcome: Outcome, loss: Tensor) -> dict[str, Tensor]:

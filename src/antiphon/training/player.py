@@ -9,6 +9,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from antiphon.gan.penalties import clip_weights
 from antiphon.training.config import AdamConfig
+from antiphon.training.schedules import Schedule
 
 
 class Mover:
@@ -17,17 +18,22 @@ class Mover:
     Parameters
     ----------
     network
-        The player's module, on its device.
+        The player's module, on its device; what of it takes no gradient now never moves.
     config
         Its optimizer and limits.
+    decay
+        How its learning rate goes, unless its own settings say so.
     capturable
         Whether steps must be fit for a CUDA graph.
     """
 
-    def __init__(self, network: nn.Module, config: AdamConfig, capturable: bool = False) -> None:
-        self.weights = list(network.parameters())
+    def __init__(
+        self, network: nn.Module, config: AdamConfig, decay: Schedule | None = None, capturable: bool = False
+    ) -> None:
+        self.weights = [weight for weight in network.parameters() if weight.requires_grad]
         self._norms = [m for m in network.modules() if isinstance(m, _NormBase) and m.track_running_stats]
         self._network, self._config = network, config
+        self._decay = config.decay or decay
         betas = (config.beta1, config.beta2)
         self.optimizer = torch.optim.AdamW(
             self.weights,
@@ -50,9 +56,10 @@ class Mover:
         """Those gradients that the last backward pass left."""
         return [weight.grad for weight in self.weights if weight.grad is not None]
 
-    def step(self, rate: float = 1.0) -> None:
-        """Limit the gradients, move at `rate` times the learning rate, limit the weights, drop the gradients."""
-        self.optimizer.param_groups[0]["lr"] = self._config.lr * rate
+    def step(self, iteration: int, rate: float = 1.0) -> None:
+        """Limit the gradients, move at `rate` times the iteration's learning rate, limit the weights, drop the
+        gradients."""
+        self.optimizer.param_groups[0]["lr"] = self._config.lr * rate * self._rate(iteration)
         if self._config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.weights, self._config.clip_norm)
         self.optimizer.step()
@@ -60,6 +67,9 @@ class Mover:
             clip_weights(self._network, self._config.clip_weights)
         for weight in self.weights:
             weight.grad = None
+
+    def _rate(self, iteration: int) -> float:
+        return 1.0 if self._decay is None else self._decay.rate(iteration)
 
 
 def gradient_norm(gradients: list[Tensor]) -> Tensor:
