@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from antiphon.families.transformer.designs import ModernNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
-from antiphon.families.transformer.windows import Windows
+from antiphon.families.transformer.windows import Windows, answered, asked
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.rotary import turned, turns
 from antiphon.nn.windowed import band, windowed_attention
@@ -113,7 +113,9 @@ class ModernDecoder:
     def __init__(self, network: ModernGenerator, num: int, span: int) -> None:
         sizes = network.sizes
         self.network, self.span, self.position = network, span, 0
-        self.windows = Windows(sizes.num_layers, (num, sizes.num_heads, sizes.width // sizes.num_heads), span, network)
+        self.windows = Windows(
+            sizes.num_layers, (num, sizes.num_heads, sizes.width // sizes.num_heads), span, network.embedding
+        )
 
     @torch.inference_mode()
     def follow(self, tokens: Tensor) -> Tensor:
@@ -138,9 +140,11 @@ class ModernDecoder:
         for index, layer in enumerate(network.layers):
             assert isinstance(layer, Layer)
             query, *told = layer.heads(states, turn)
-            key, value = self.windows.seen(index, *told)
-            mask = band(num, key.shape[2], self.span, states.device) if num > 1 else None
-            states = layer.after(states, F.scaled_dot_product_attention(query, key, value, attn_mask=mask))
+            keys, values = self.windows.seen(index, *told)
+            scores = asked(query * query.shape[3] ** -0.5, keys)
+            if num > 1:
+                scores.masked_fill_(~band(num, keys.shape[3], self.span, states.device), -torch.inf)
+            states = layer.after(states, answered(scores.softmax(3), values))
         self.windows.advance(num)
         self.position += num
         return states
