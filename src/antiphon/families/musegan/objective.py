@@ -27,7 +27,7 @@ from antiphon.nn.init import truncated_init
 _EPSILON = 1e-8
 # Phrases that a discriminator hears at once on a processor: what its cache holds of the paper's, whose first layers
 # keep every cell, and of the others. Elsewhere it hears the whole batch.
-_AT_ONCE_OF_CELLS, _AT_ONCE = 2, 8
+_AT_ONCE_OF_CELLS, _AT_ONCE = 4, 8
 _SAMPLED_AT_ONCE = 64
 _REUSED = "latent."
 
