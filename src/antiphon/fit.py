@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antiphon.codecs.codec import Codec, Rows
+from antiphon.codecs.performance import PerformanceTokens
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.data.corpus import Corpus
 from antiphon.data.reasons import check_enough
@@ -20,6 +21,8 @@ from antiphon.resolved import RunConfig
 if TYPE_CHECKING:
     from antiphon.model_files import ModelFile
     from antiphon.training.log import History
+    from antiphon.training.loop import Batches
+    from antiphon.training.trainer import Observer
 
 HELD_OUT_FILE = "held_out.safetensors"
 
@@ -68,24 +71,19 @@ def fit_preset(
     KeyboardInterrupt
         After a signal, once the checkpoint is written.
     """
-    from antiphon.loader import Loader
-    from antiphon.observers import Curves, Evaluation, Health, Preview
-    from antiphon.training.trainer import Observer, fit
+    from antiphon.observers import Curves
+    from antiphon.training.trainer import fit
 
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
     rows, num_songs = _rows(corpus, config.codec, workers, train.batch_size)
-    held_out = _shown(corpus, config.codec, workers, train.seed)
-    shown = held_out or _some(rows, train.seed)
     origin = _origin(start)
-    objective = _objective(config, origin, rows)
     say = say if leads() else _silent
+    held_out = _held_out(corpus, config.codec, workers)
+    prepared = _of_pieces if isinstance(config.codec, PerformanceTokens) else _of_rows
+    loader, observers = prepared(config, rows, held_out, run, say)
+    objective = _objective(config, origin, _batched(rows))
     curves = Curves(run, train.preview_every)
-    health = Health(shown, train.health_every, say, config.codec)
-    observers: list[Observer] = [Preview(run, config.codec, shown, train.preview_every), health, curves]
-    if train.evaluate_every is not None:
-        observers.append(Evaluation(config.codec, shown, train.evaluate_every))
-    loader = Loader(rows, train.batch_size, train.seed)
 
     def opened(run: Path) -> None:
         length = train.iterations or (train.epochs or 0) * loader.iterations_per_epoch
@@ -97,6 +95,7 @@ def fit_preset(
             say(f"fewer than {_FEWEST_HELD_OUT} held-out {called}: {instead}")
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
+    observers = [*observers, curves]
     fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
     if leads():
         curves(fitted.iteration, objective, fitted.history)
@@ -111,6 +110,41 @@ def fit_preset(
         "last": dict(fitted.history[-1]) if fitted.history else {},
         "evaluated": _evaluated(fitted.history),
     }
+
+
+def _of_rows(
+    config: RunConfig, rows: Rows, held_out: Rows, run: Path, say: Callable[[str], object]
+) -> "tuple[Batches, list[Observer]]":
+    """Batches of rows, and who looks on: previews, health and metrics beside rows that are held out, or else others."""
+    from antiphon.loader import Loader
+    from antiphon.observers import Evaluation, Health, Preview
+
+    train, own = config.train, _batched(rows)
+    shown = _some(_batched(held_out) or own, train.seed)
+    preview = Preview(run, config.codec, shown, train.preview_every)
+    observers: list[Observer] = [preview, Health(shown, train.health_every, say, config.codec)]
+    if train.evaluate_every is not None:
+        observers.append(Evaluation(config.codec, shown, train.evaluate_every))
+    return Loader(own, train.batch_size, train.seed), observers
+
+
+def _of_pieces(
+    config: RunConfig, rows: Rows, held_out: Rows, run: Path, say: Callable[[str], object]
+) -> "tuple[Batches, list[Observer]]":
+    """Batches of pieces, and who looks on: previews, and likelihood of pieces that are held out, or else others."""
+    from antiphon.observers import PREVIEWS, Evaluation
+    from antiphon.piece_loader import PieceLoader, check_memory, pieces_of, plan_of
+    from antiphon.piece_observers import HeldOutNats, PiecePreview
+
+    train, codec = config.train, config.codec
+    assert isinstance(codec, PerformanceTokens)
+    check_memory(config)
+    shown = pieces_of(held_out or rows)
+    preview = PiecePreview(run / PREVIEWS, codec, shown[0], train.preview_every)
+    observers: list[Observer] = [preview, HeldOutNats(shown, train.health_every)]
+    if train.evaluate_every is not None:
+        observers.append(Evaluation(codec, {}, train.evaluate_every))
+    return PieceLoader(pieces_of(rows), plan_of(config), codec), observers
 
 
 def _evaluated(history: "History") -> dict[str, dict[str, float | None]]:
@@ -173,9 +207,9 @@ def _of_songs(corpus: Corpus, num_songs: int) -> str:
     return f" of {num_songs:,} of {total:,} training songs" if total else ""
 
 
-def _rows(corpus: Corpus, codec: Codec, workers: int | None, batch_size: int) -> tuple[dict[str, NDArray[Any]], int]:
+def _rows(corpus: Corpus, codec: Codec, workers: int | None, batch_size: int) -> tuple[Rows, int]:
     """Rows to train on, and how many songs they come from: a codec passes over songs in which it finds nothing."""
-    rows = view(corpus, codec, "train", workers)
+    rows = view(corpus, _stored(codec), "train", workers)
     if isinstance(codec, PhraseRolls):
         check_enough(corpus, codec, len(rows["real"]), batch_size)
     elif not len(rows["real"]):
@@ -183,7 +217,12 @@ def _rows(corpus: Corpus, codec: Codec, workers: int | None, batch_size: int) ->
             f"{corpus.name}: no {_called(codec)} in its training songs for this preset's codec "
             f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
         )
-    return _batched(rows), len(np.unique(rows["song"]))
+    return rows, len(np.unique(rows["song"]))
+
+
+def _stored(codec: Codec) -> Codec:
+    """The codec whose rows are kept: what training makes of them is drawn anew."""
+    return codec.stored if isinstance(codec, PerformanceTokens) else codec
 
 
 def _called(codec: Codec) -> str:
@@ -192,6 +231,7 @@ def _called(codec: Codec) -> str:
         "notes": "sequences of notes",
         "progressions": "windows of chords",
         "phrases": "phrases",
+        "performance": "tokens",
     }.get(getattr(codec, "kind", ""), "bars")
 
 
@@ -200,6 +240,7 @@ def _needs(codec: Codec) -> str:
         "melody": "needs a melody in 4/4 on a beat grid",
         "frames": "needs songs of at least 16 seconds",
         "notes": "needs notes on a beat grid, or the unit seconds",
+        "performance": "needs notes on its keyboard",
         "progressions": "needs songs of four bars and more with chords, on a beat grid",
     }.get(getattr(codec, "kind", ""), "finds none")
 
@@ -208,10 +249,10 @@ def _batched(rows: Rows) -> dict[str, NDArray[Any]]:
     return {name: rows[name] for name in _BATCHED if name in rows}
 
 
-def _shown(corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> dict[str, NDArray[Any]]:
-    """Rows of validation songs in random order; nothing where there are too few to show."""
-    rows = _batched(view(corpus, codec, "valid", workers))
-    return _some(rows, seed) if len(rows["real"]) >= _FEWEST_HELD_OUT else {}
+def _held_out(corpus: Corpus, codec: Codec, workers: int | None) -> Rows:
+    """Rows of validation songs; nothing where there are too few to show."""
+    rows = view(corpus, _stored(codec), "valid", workers)
+    return rows if len(rows["real"]) >= _FEWEST_HELD_OUT else {}
 
 
 def _some(rows: Mapping[str, NDArray[Any]], seed: int) -> dict[str, NDArray[Any]]:
@@ -275,7 +316,7 @@ def _began_as(origin: "ModelFile") -> dict[str, Any]:
 def _keep_held_out(run: Path, corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> None:
     """Put some bars of validation songs into the run, for chains of the published model to begin with."""
     path = run / HELD_OUT_FILE
-    rows = _batched(view(corpus, codec, "valid", workers))
+    rows = _batched(view(corpus, _stored(codec), "valid", workers))
     if "previous" not in rows or not len(rows["real"]):
         path.unlink(missing_ok=True)
         return

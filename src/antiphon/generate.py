@@ -18,6 +18,7 @@ from antiphon.between_songs import Between, songs_between
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import STEPS, MelodyBars, why_silent
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.performance import PerformanceTokens
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.composing import PROGRESSIONS, Compose, composed_by
@@ -84,7 +85,7 @@ class Model:
         return self._writer
 
     @property
-    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls:
+    def codec(self) -> FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls | PerformanceTokens:
         """The representation that the model writes in."""
         return self.config.codec
 

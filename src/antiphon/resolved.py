@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.melody import MelodyBars
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.performance import PerformanceTokens
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.config import Config
@@ -20,14 +21,22 @@ from antiphon.families.midinet.config import (
     MidinetConfig,
 )
 from antiphon.families.musegan.config import MuseganConfig
+from antiphon.families.transformer.config import TransformerConfig
 from antiphon.training.config import TrainConfig
 
 FamilyConfig = Annotated[
-    MidinetConfig | BarConfig | LstmGanConfig | LstmConfig | ChordsConfig | MuseganConfig | BandConfig,
+    MidinetConfig
+    | BarConfig
+    | LstmGanConfig
+    | LstmConfig
+    | ChordsConfig
+    | MuseganConfig
+    | BandConfig
+    | TransformerConfig,
     Field(discriminator="kind"),
 ]
 CodecConfig = Annotated[
-    FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls, Field(discriminator="kind")
+    FrameBars | MelodyBars | NoteSequences | Progressions | PhraseRolls | PerformanceTokens, Field(discriminator="kind")
 ]
 
 
@@ -59,6 +68,9 @@ class ModelConfig(Config):
         if isinstance(self.family, MuseganConfig | BandConfig):
             self._check_phrases(self.family)
             return self
+        if isinstance(self.family, TransformerConfig):
+            self._check_tokens(self.family)
+            return self
         if isinstance(self.family, ChordsConfig):
             return self
         given = _GIVEN[self.codec.version] if isinstance(self.codec, FrameBars) else _GIVEN["v3"]
@@ -78,6 +90,16 @@ class ModelConfig(Config):
             given, needed = getattr(self.codec, name), getattr(wanted, name)
             if given != needed:
                 raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
+
+    def _check_tokens(self, family: TransformerConfig) -> None:
+        """That the generator has a row for each token."""
+        assert isinstance(self.codec, PerformanceTokens)
+        wanted = self.codec.keyboard.num_tokens
+        if family.vocabulary != wanted:
+            raise InputError(
+                f"family.vocabulary = {family.vocabulary}: the codec has {wanted} tokens for {self.codec.keys} keys; "
+                f"set family.vocabulary={wanted}, or change codec.keys"
+            )
 
     def _check_phrases(self, family: MuseganConfig | BandConfig) -> None:
         """That phrases have the size that the family takes."""
@@ -120,6 +142,12 @@ class RunConfig(ModelConfig):
             )
         return self
 
+    @model_validator(mode="after")
+    def _memory_is_of_columns(self) -> Self:
+        if isinstance(self.family, TransformerConfig) and self.family.memory and self.train.capture:
+            raise InputError("train.capture = true: a recorded iteration keeps no family.memory; leave one of them out")
+        return self
+
 
 _TAKES: Mapping[str, str] = {
     "midinet": "frames",
@@ -129,6 +157,7 @@ _TAKES: Mapping[str, str] = {
     "chords": "progressions",
     "musegan": "phrases",
     "band": "phrases",
+    "transformer": "performance",
 }
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 

@@ -1,13 +1,14 @@
-"""Piano performances as event tokens: 10 ms time shifts, note-ons, note-offs and velocities, 310 in all.
+"""Piano performances as event tokens: 10 ms time shifts, note-ons, note-offs and velocities, 310 or 390 in all.
 
 The tokens are those of the code released with Muhamed et al. (2021, "Symbolic Music Generation with Transformer-GANs"),
 a performance representation after Oore et al. (2018): start of piece 0, padding 1, time shifts of 1-100 steps
-2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. The sustain pedal has no
-token: it lengthens notes.
+2-101, note-on and note-off of pitch 21-108 in turns 102-277, velocity bins 1-32 278-309. With all 128 keys there are
+388 tokens of music, as in Oore et al., in the same order. The sustain pedal has no token: it lengthens notes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,13 +18,35 @@ from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.pedal import published_seconds, sounding_notes
 from antiphon.music.score import Score, Track, notes_from_columns
 
-NUM_TOKENS = 310
 START, PADDING = 0, 1
 STEPS_PER_SECOND = 100
-LOWEST, HIGHEST = 21, 108
-MAX_SHIFT = 100
-SHIFT, NOTE, VELOCITY = 1, 102, 277
-"""A shift of s steps is SHIFT + s; a note-on NOTE + 2 (pitch - LOWEST), its note-off one more; a bin VELOCITY + bin."""
+MAX_SHIFT, NUM_BINS = 100, 32
+SHIFT, NOTE = 1, 102
+"""A shift of s steps is SHIFT + s; a note-on NOTE + 2 (pitch - lowest), its note-off one more."""
+
+
+class Keyboard(NamedTuple):
+    """The pitches that have tokens, and what follows from them: a velocity's bin b is `velocity` + b."""
+
+    lowest: int
+    highest: int
+
+    @property
+    def velocity(self) -> int:
+        """The last token of a note."""
+        return NOTE + 2 * (self.highest - self.lowest) + 1
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens there are, start and padding among them."""
+        return self.velocity + NUM_BINS + 1
+
+
+PIANO, ALL_KEYS = Keyboard(21, 108), Keyboard(0, 127)
+KEYBOARDS: Mapping[int, Keyboard] = {88: PIANO, 128: ALL_KEYS}
+"""By number of keys."""
+LOWEST, HIGHEST = PIANO
+NUM_TOKENS, VELOCITY = PIANO.num_tokens, PIANO.velocity
 
 STRETCHES = (0.95, 0.975, 1.0, 1.025, 1.05)
 TRANSPOSITIONS = (-3, -2, -1, 0, 1, 2, 3)
@@ -109,27 +132,44 @@ class Performance:
 class PerformanceTokens(Codec):
     """One row a token; rows of a song follow each other, so that the `song` of joined rows tells where pieces begin.
 
-    Rows: "real" int16 (tokens,), values 2-309: the start token is put before a piece by who reads it.
+    Rows: "real" int16 (tokens,), values from 2 on: the start token is put before a piece by who reads it.
 
     Parameters
     ----------
+    keys
+        88: those of the piano, 21-108, 310 tokens; 128: all, 390 tokens.
     stretch
         What times are multiplied by, after the pedal and before they are rounded: above 1 is slower.
     transpose
-        Semitones up; notes that leave 21-108 are left out.
+        Semitones up; notes that leave the keyboard are left out.
+    augment
+        What changes pieces while a model is trained on them, see `antiphon.codecs.variants`; the rows stay as they are.
     """
 
     kind: Literal["performance"] = "performance"
+    keys: Literal[88, 128] = 88
     stretch: float = Field(default=1.0, gt=0, le=4)
     transpose: int = Field(default=0, ge=-24, le=24)
+    augment: Literal["none", "drawn", "exhaustive"] = "none"
+
+    @property
+    def keyboard(self) -> Keyboard:
+        """The pitches that have tokens."""
+        return KEYBOARDS[self.keys]
+
+    @property
+    def stored(self) -> "PerformanceTokens":
+        """The codec whose rows these are, whatever becomes of them in training."""
+        return self.model_copy(update={"augment": "none"})
 
     def encode(self, score: Score) -> Rows:
-        """The tokens of a score, none for one without notes on the piano."""
-        return {"real": performed_notes(score, self.stretch, self.transpose).tokens.astype(np.int16)}
+        """The tokens of a score, none for one without notes on the keyboard."""
+        performance = performed_notes(score, self.stretch, self.transpose, self.keyboard)
+        return {"real": performance.tokens.astype(np.int16)}
 
     def decode(self, tokens: ArrayLike) -> Score:
         """A score of one piano track at 120 beats a minute; see `performance_of` for tokens that make no sense."""
-        return score_of(performance_of(tokens))
+        return score_of(performance_of(tokens, self.keyboard))
 
 
 def variants() -> tuple[PerformanceTokens, ...]:
@@ -137,17 +177,17 @@ def variants() -> tuple[PerformanceTokens, ...]:
     return tuple(PerformanceTokens(stretch=s, transpose=t) for s in STRETCHES for t in TRANSPOSITIONS)
 
 
-def performed_notes(score: Score, stretch: float = 1.0, transpose: int = 0) -> Performance:
+def performed_notes(score: Score, stretch: float = 1.0, transpose: int = 0, keyboard: Keyboard = PIANO) -> Performance:
     """The notes that a score sounds, rounded to 10 ms, and their tokens: of all its tracks, drums too, as published.
 
     The pedal is folded into the lengths of notes (`antiphon.codecs.pedal`), then times are stretched, then notes
-    transposed, and left out beyond 21-108, then times rounded (`quantised`).
+    transposed, and left out beyond the keyboard, then times rounded (`quantised`).
     """
     start, end, pitch, velocity = sounding_notes(score)
     pitch = pitch + transpose
-    kept = (pitch >= LOWEST) & (pitch <= HIGHEST)
+    kept = (pitch >= keyboard.lowest) & (pitch <= keyboard.highest)
     seconds = published_seconds(score, np.stack([start[kept], end[kept]])) * stretch
-    return quantised(seconds[0], seconds[1], pitch[kept], velocity[kept])
+    return quantised(seconds[0], seconds[1], pitch[kept], velocity[kept], keyboard)
 
 
 def quantised(
@@ -155,8 +195,9 @@ def quantised(
     end_seconds: NDArray[np.float64],
     pitch: NDArray[np.int64],
     velocity: NDArray[np.int64],
+    keyboard: Keyboard = PIANO,
 ) -> Performance:
-    """Notes (n,) of pitch 21-108, in any order, rounded to 10 ms, and their tokens.
+    """Notes (n,) of a keyboard's pitches, in any order, rounded to 10 ms, and their tokens.
 
     Step = floor(100 s + 0.5); a note lasts one step at least; velocities 1-127 fall into 32 bins. Notes are numbered by
     exact onset, then pitch; within a step, events come in the order of these numbers, a note's beginning before its
@@ -166,10 +207,10 @@ def quantised(
     start, end = (
         np.floor(times[order] * STEPS_PER_SECOND + 0.5).astype(np.int64) for times in (start_seconds, end_seconds)
     )
-    return _written(start, np.maximum(end, start + 1), pitch[order], (velocity[order] - 1) // 4 + 1)
+    return written(start, np.maximum(end, start + 1), pitch[order], (velocity[order] - 1) // 4 + 1, keyboard)
 
 
-def performance_of(tokens: ArrayLike) -> Performance:
+def performance_of(tokens: ArrayLike, keyboard: Keyboard = PIANO) -> Performance:
     """The notes that tokens say, any tokens at all.
 
     Start tokens and padding say nothing. A note-off ends the oldest note of its pitch that sounds, and says nothing
@@ -179,19 +220,19 @@ def performance_of(tokens: ArrayLike) -> Performance:
     Raises
     ------
     ValueError
-        If they are no line of whole numbers from 0 to 309.
+        If they are no line of whole numbers from 0 to 309, or to the last token of the keyboard given.
     """
-    tokens = _checked(tokens)
+    tokens = _checked(tokens, keyboard)
     tokens = tokens[tokens > PADDING]
     step = np.cumsum(_shifts(tokens))
-    on, off = _pairs(tokens)
-    bins = np.where(tokens > VELOCITY, tokens - VELOCITY, 0)
+    on, off = _pairs(tokens, keyboard)
+    bins = np.where(tokens > keyboard.velocity, tokens - keyboard.velocity, 0)
     latest = np.maximum.accumulate(np.where(bins > 0, np.arange(len(tokens)), 0)) if len(tokens) else bins
     velocity = np.where(bins[latest] > 0, 4 * bins[latest] - 3, _DEFAULT_VELOCITY)
     step = np.append(step, step[-1:] if len(step) else 0).astype(np.int64)
     kept = step[off] > step[on]
     on, off = on[kept], off[kept]
-    pitch = (tokens[on].astype(np.int64) - NOTE) // 2 + LOWEST
+    pitch = (tokens[on].astype(np.int64) - NOTE) // 2 + keyboard.lowest
     return Performance(tokens, step[on], step[off], pitch, velocity[on].astype(np.int64), on, off)
 
 
@@ -208,7 +249,7 @@ def decode_as_published(tokens: ArrayLike) -> Score:
     A shift of a second right after another one is dropped, so that silences and held notes of two seconds and more
     shrink; and notes are cut to three seconds.
     """
-    tokens = _checked(tokens)
+    tokens = _checked(tokens, PIANO)
     tokens = tokens[tokens > PADDING]
     dropped = np.append(False, (tokens[1:] == _LONG_SHIFT) & (tokens[:-1] == _LONG_SHIFT))[: len(tokens)]
     dropped[:2] = False  # it looks two kept tokens back
@@ -217,12 +258,12 @@ def decode_as_published(tokens: ArrayLike) -> Score:
     return score_of(replace(heard, end_step=end))
 
 
-def _checked(tokens: ArrayLike) -> NDArray[np.int32]:
+def _checked(tokens: ArrayLike, keyboard: Keyboard) -> NDArray[np.int32]:
     values = np.asarray(tokens)
     if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
         raise ValueError(f"tokens are one line of whole numbers, not {values.shape} of {values.dtype}")
-    if values.size and (values.min() < 0 or values.max() >= NUM_TOKENS):
-        raise ValueError(f"tokens are 0 to {NUM_TOKENS - 1}, not {values.min()} to {values.max()}")
+    if values.size and (values.min() < 0 or values.max() >= keyboard.num_tokens):
+        raise ValueError(f"tokens are 0 to {keyboard.num_tokens - 1}, not {values.min()} to {values.max()}")
     return values.astype(np.int32)
 
 
@@ -232,9 +273,9 @@ def _shifts(tokens: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.where(moves, tokens - SHIFT, 0).astype(np.int64)
 
 
-def _pairs(tokens: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs(tokens: NDArray[np.int32], keyboard: Keyboard) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of each note-on and of the note-off that ends it (`len(tokens)` where none does), by note-on."""
-    places = np.flatnonzero((tokens >= NOTE) & (tokens <= VELOCITY))
+    places = np.flatnonzero((tokens >= NOTE) & (tokens <= keyboard.velocity))
     event = tokens[places] - NOTE
     by_pitch = np.argsort(event // 2, kind="stable")
     found = [
@@ -255,10 +296,14 @@ def _queue(places: NDArray[Any], ends: NDArray[np.bool_], last: int) -> tuple[ND
     return on, np.append(off, np.full(len(on) - len(off), last))
 
 
-def _written(
-    start: NDArray[np.int64], end: NDArray[np.int64], pitch: NDArray[np.int64], velocity_bin: NDArray[np.int64]
+def written(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    pitch: NDArray[np.int64],
+    velocity_bin: NDArray[np.int64],
+    keyboard: Keyboard = PIANO,
 ) -> Performance:
-    """Tokens of numbered notes."""
+    """Tokens of notes (n,) in the order in which they are numbered; starts do not fall, ends come after them."""
     num = len(start)
     number = np.arange(num)
     key = np.sort(np.concatenate([(start * num + number) * 2, (end * num + number) * 2 + 1]))
@@ -272,8 +317,8 @@ def _written(
     has_velocity[changes] = 1
     place = np.cumsum(num_shifts + has_velocity + 1) - 1
     tokens = np.full(int(place[-1]) + 1 if num else 0, _LONG_SHIFT, np.int32)
-    tokens[place] = NOTE + 2 * (pitch[note] - LOWEST) + is_off
-    tokens[place[changes] - 1] = VELOCITY + velocity_bin[note[changes]]
+    tokens[place] = NOTE + 2 * (pitch[note] - keyboard.lowest) + is_off
+    tokens[place[changes] - 1] = keyboard.velocity + velocity_bin[note[changes]]
     moved = num_shifts > 0
     tokens[(place - has_velocity - 1)[moved]] = (SHIFT + gap - MAX_SHIFT * (num_shifts - 1))[moved]
     where = np.empty((2, num), np.int64)

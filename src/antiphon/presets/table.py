@@ -6,11 +6,12 @@ from difflib import get_close_matches
 from antiphon.errors import InputError
 from antiphon.presets.bands import BANDS
 from antiphon.presets.ours import OURS
+from antiphon.presets.performances import PERFORMANCES
 from antiphon.presets.phrases import PHRASES
 from antiphon.presets.preset import Preset
 from antiphon.presets.published import PUBLISHED
 
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (*OURS, *BANDS, *PUBLISHED, *PHRASES)}
+PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (*OURS, *BANDS, *PERFORMANCES, *PUBLISHED, *PHRASES)}
 """Every row by name."""
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import torch
@@ -123,7 +123,11 @@ class Trainer:
 
     def _gathered(self, rows: Tensor) -> Tensor:
         """The rows of all processes, in their order."""
-        return rows if self.fabric.world_size == 1 else self.fabric.all_gather(rows).flatten(0, 1)
+        if self.fabric.world_size == 1:
+            return rows
+        parts = [torch.empty_like(rows, memory_format=torch.contiguous_format) for _ in range(self.fabric.world_size)]
+        torch.distributed.all_gather(parts, rows.contiguous())
+        return torch.cat(parts)
 
     def _play_eagerly(self, batch: Batch, iteration: int) -> None:
         batch = self.objective.augment(batch)
@@ -163,13 +167,21 @@ class Trainer:
         parts = _divided(batch, self._parts)
         figures: dict[str, Tensor] = {}
         for part, share in zip(parts, self._shares(phase, parts), strict=True):
-            with self.fabric.autocast():
-                outcome = self.objective.losses(phase, part, iteration)
-            loss = functools.reduce(operator.add, outcome.terms.values())
-            self.fabric.backward(loss * share)
-            for name, value in _figures(phase, outcome, loss).items():
-                figures[name] = figures.get(name, 0) + value.detach() * share
+            for outcome in self._outcomes(phase, part, iteration):
+                loss = functools.reduce(operator.add, outcome.terms.values())
+                self.fabric.backward(loss * share)
+                for name, value in _figures(phase, outcome, loss).items():
+                    figures[name] = figures.get(name, 0) + value.detach() * share
         return figures
+
+    def _outcomes(self, phase: Phase, batch: Batch, iteration: int) -> Iterator[Outcome]:
+        """The parts of a loss, each computed when the one before it has been used."""
+        with self.fabric.autocast():
+            outcome: Outcome | None = self.objective.losses(phase, batch, iteration)
+        while outcome is not None:
+            yield outcome
+            with self.fabric.autocast():
+                outcome = outcome.then()
 
     def _shares(self, phase: Phase, parts: Sequence[Batch]) -> Sequence[Tensor | float]:
         """What the mean over a part's things counts in the mean over those of all parts and processes."""

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from antiphon.config import Config
 
 if TYPE_CHECKING:
+    from antiphon.families.transformer.lstm import LstmGenerator
     from antiphon.families.transformer.modern import ModernGenerator
     from antiphon.families.transformer.music import MusicGenerator
     from antiphon.families.transformer.xl import XlGenerator
@@ -116,5 +117,28 @@ class ModernNetwork(_Sizes):
         return ModernGenerator(self, vocabulary)
 
 
-Network = Annotated[XlNetwork | MusicNetwork | ModernNetwork, Field(discriminator="design")]
+class LstmNetwork(Config):
+    """A plain LSTM (Hochreiter & Schmidhuber 1997) of several layers, whose state is its memory: a baseline.
+
+    Parameters
+    ----------
+    num_layers, width
+        Depth, and width of a token's state.
+    dropout
+        Share of states that is dropped between layers in training.
+    """
+
+    design: Literal["lstm"] = "lstm"
+    num_layers: Depth = 2
+    width: Width = 540
+    dropout: Share = 0.1
+
+    def build(self, vocabulary: int) -> "LstmGenerator":
+        """A fresh generator of `vocabulary` tokens."""
+        from antiphon.families.transformer.lstm import LstmGenerator
+
+        return LstmGenerator(self, vocabulary)
+
+
+Network = Annotated[XlNetwork | MusicNetwork | ModernNetwork | LstmNetwork, Field(discriminator="design")]
 """Any of the designs, by its key `design`."""

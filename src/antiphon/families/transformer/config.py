@@ -1,0 +1,69 @@
+"""Settings of the `transformer` family: which generator, of which tokens, how much of a piece it learns at a time."""
+
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from antiphon.config import Config
+from antiphon.families.transformer.designs import LstmNetwork, Network, XlNetwork
+
+if TYPE_CHECKING:
+    from antiphon.families.transformer.objective import TransformerObjective
+
+_BYTES = 4
+# The shares of attention, and what dropout left of them, wait for their gradients.
+_KEPT = 2
+Length = Annotated[int, Field(ge=1, le=65_536)]
+
+
+class TransformerConfig(Config):
+    """Pieces of tokens, one token after the other, for as long as one likes.
+
+    Parameters
+    ----------
+    network
+        The generator's design and sizes.
+    vocabulary
+        Tokens that the codec has.
+    segment
+        Tokens that it learns at a time; what it sees beside comes from its memory.
+    memory
+        Tokens before a segment whose states it keeps from the iterations before, for designs that have a memory; an
+        LSTM's state is one, whatever this says. 0: none, and segments are taken from anywhere.
+    """
+
+    kind: Literal["transformer"] = "transformer"
+    network: Network = XlNetwork()
+    vocabulary: int = Field(default=310, ge=3, le=4096)
+    segment: Length = 128
+    memory: int = Field(default=0, ge=0, le=65_536)
+
+    @model_validator(mode="after")
+    def _has_a_memory(self) -> Self:
+        if self.memory and not isinstance(self.network, XlNetwork | LstmNetwork):
+            raise ValueError(
+                f"the design {self.network.design!r} keeps no memory: set memory to 0, and segment to what it shall see"
+            )
+        return self
+
+    @property
+    def span(self) -> int:
+        """Tokens that each is to see where nothing else is asked, itself among them."""
+        return self.memory or self.segment
+
+    def memory_bytes(self, batch_size: int, parts: int) -> int:
+        """The least that training takes beside the weights: the memory of all columns, and what attention keeps of
+        one part of a batch for its gradients."""
+        sizes = self.network
+        if not isinstance(sizes, XlNetwork):
+            return 0
+        held = batch_size * self.memory * sizes.num_layers * sizes.width
+        pairs = self.segment * (self.segment + self.memory)
+        kept = batch_size // parts * sizes.num_layers * sizes.num_heads * pairs * _KEPT
+        return (held + kept) * _BYTES
+
+    def build(self) -> "TransformerObjective":
+        """A fresh generator in its game."""
+        from antiphon.families.transformer.objective import TransformerObjective
+
+        return TransformerObjective(self)
