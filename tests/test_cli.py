@@ -21,8 +21,9 @@ import antiphon
 from antiphon.cli import app, run
 from antiphon.commands.preparing import resolve_for
 from antiphon.files import unwritable
+from antiphon.io.lpd import write_lpd
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
-from antiphon.music.score import Score
+from antiphon.music.score import Score, Track, notes_from_columns
 from antiphon.presets.table import PRESETS, get_preset
 from antiphon.reproduce import RECIPES
 
@@ -573,6 +574,18 @@ def test_rolls_are_encoded_decoded_and_rendered(tmp_path: Path, capsys: Capture)
     assert names and set(names) <= {"Drums", "Piano", "Guitar", "Bass", "Strings"}
     succeed(capsys, "render", tmp_path / "s.npz", tmp_path / "s.png")
     succeed(capsys, "encode", "lpd", tmp_path / "back.mid", tmp_path / "own.npz")
+    with zipfile.ZipFile(tmp_path / "own.npz") as stream:
+        assert json.loads(stream.read("info.json"))["resolution"] == 24
+    succeed(capsys, "encode", "lpd", tmp_path / "s.mid", tmp_path / "old.npz", "--spelling", "beat_resolution")
+    with zipfile.ZipFile(tmp_path / "old.npz") as stream:
+        told = json.loads(stream.read("info.json"))
+    assert told["beat_resolution"] == 24 and "resolution" not in told
+    assert "beat_resolution" in fail(
+        capsys, "encode", "lpd", tmp_path / "s.mid", tmp_path / "x.npz", "--spelling", "beats"
+    )
+    assert "leave it out" in fail(
+        capsys, "encode", "melody", tmp_path / "s.mid", tmp_path / "x.npy", "--spelling", "resolution"
+    )
     assert ".npz" in fail(capsys, "encode", "lpd", tmp_path / "s.mid", tmp_path / "x.npy")
     assert ".npz" in fail(capsys, "decode", "lpd", tmp_path / "s.mid", tmp_path / "x.mid")
     write_midi(Score(), tmp_path / "silent.mid")
@@ -580,6 +593,21 @@ def test_rolls_are_encoded_decoded_and_rendered(tmp_path: Path, capsys: Capture)
     (tmp_path / "text.npz").write_text("hello")
     assert "no .npz of piano rolls" in fail(capsys, "decode", "lpd", tmp_path / "text.npz", tmp_path / "x.mid")
     assert not (tmp_path / "x.npz").exists() and not (tmp_path / "x.mid").exists()
+
+
+def test_a_roll_is_decoded_with_its_own_tracks_or_as_five(tmp_path: Path, capsys: Capture) -> None:
+    notes = notes_from_columns([0, 480], [240, 720], [60, 62], 80)
+    tracks = (Track(notes, 3, name="Honky"), Track(notes, 68, name="Oboe"))
+    write_lpd(Score(480, tracks), tmp_path / "s.npz")
+    succeed(capsys, "decode", "lpd", tmp_path / "s.npz", tmp_path / "own.mid")
+    assert [track.name for track in read_midi(tmp_path / "own.mid").tracks] == ["Honky", "Oboe"]
+    succeed(capsys, "decode", "lpd-5", tmp_path / "s.npz", tmp_path / "five.mid")
+    heard = {track.name: len(track.notes) for track in read_midi(tmp_path / "five.mid").tracks}
+    assert {name: num for name, num in heard.items() if num} == {"Piano": 2, "Strings": 2}
+    write_lpd(Score(480, (Track(notes, 120),)), tmp_path / "none.npz")
+    assert "none.npz: nothing in it plays drums" in fail(
+        capsys, "decode", "lpd-5", tmp_path / "none.npz", tmp_path / "x.mid"
+    )
 
 
 def test_a_corpus_becomes_a_folder_of_rolls_and_a_corpus_again(tmp_path: Path, capsys: Capture) -> None:

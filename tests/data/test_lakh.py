@@ -1,13 +1,17 @@
 """Songs chosen from the Lakh datasets: match scores, genres, metre, families; damaged metadata; any folder of MIDI."""
 
+import io
 import json
 import shutil
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from antiphon.cli import run
 from antiphon.data.corpus import Corpus
@@ -16,7 +20,7 @@ from antiphon.data.layouts import survey
 from antiphon.data.manifest import Manifest, Rules, fingerprint
 from antiphon.data.prepare import prepare
 from antiphon.errors import InputError
-from antiphon.io.lpd import write_lpd
+from antiphon.io.lpd import lpd_bytes, write_lpd
 from antiphon.io.midi import write_midi
 from antiphon.music.score import TIME_SIGNATURE, Score, Track, notes_from_columns, table
 
@@ -36,6 +40,12 @@ def in_metre(music: Score, *rows: tuple[int, int, int]) -> Score:
     return Score(
         music.ticks_per_beat, music.tracks, tempos=music.tempos, time_signatures=table(TIME_SIGNATURE, list(rows))
     )
+
+
+def _array(values: NDArray[Any]) -> bytes:
+    content = io.BytesIO()
+    np.save(content, values)
+    return content.getvalue()
 
 
 def band(music: Score) -> Score:
@@ -138,9 +148,15 @@ def test_piano_rolls_are_songs_too_and_broken_ones_are_set_aside(tmp_path: Path,
     broken = tmp_path / "lpd" / place(SONGS[0], 9, ".npz")
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"PK\x03\x04 and no more")
+    marked = tmp_path / "lpd" / place(SONGS[0], 8, ".npz")
+    content = lpd_bytes(make_score(3))
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(marked, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, _array(np.array([2**62])) if member == "downbeat.npy" else old.read(member))
     manifest = prepare(tmp_path / "lpd", tmp_path / "out")
-    assert kept(manifest) == {1, 2} and kinds(manifest) == {9: "unreadable"}
-    assert "no .npz of piano rolls, or damaged" in manifest.rejected[0].reason
+    assert kept(manifest) == {1, 2} and kinds(manifest) == {8: "unreadable", 9: "unreadable"}
+    reasons = " ".join(song.reason for song in manifest.rejected)
+    assert "no .npz of piano rolls, or damaged" in reasons and "its downbeats lie outside its" in reasons
     assert "Pianoroll" in manifest.attribution
     music = Corpus.open(tmp_path / "out").score(0)
     assert len(music.tracks) == 2 and music.num_notes > 60

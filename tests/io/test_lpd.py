@@ -84,6 +84,15 @@ def test_later_pypianorolls_columns_are_read() -> None:
     assert score.time_signatures["numerator"].tolist() == [4]
 
 
+def _downbeats(*steps: int, dtype: Any = np.int64) -> bytes:
+    return archive([roll((0, 24, 60))], {**INFO, "resolution": 24}, downbeat=np.array(steps, dtype))
+
+
+def test_downbeats_by_number_are_read() -> None:
+    score = parse_lpd(_downbeats(0, 72, 144, 192))
+    assert score.time_signatures[["tick", "numerator"]].tolist() == [(0, 3), (2880, 2)]
+
+
 def test_true_cells_without_a_velocity_and_other_types() -> None:
     for dtype, value in ((bool, 1), (np.int64, 100)):
         score = parse_lpd(archive([roll((3, 9, 60), dtype=dtype, value=value)], {**INFO, "resolution": 24}))
@@ -237,6 +246,10 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a cell before": (_changed(indices=[-1]), "cells lie outside its 96 steps"),
     "columns that run back": (_changed(indptr=np.r_[0, 5, np.ones(127, int)]), "columns do not fit"),
     "too few columns": (_changed(indptr=[0, 1]), "columns do not fit"),
+    "a downbeat past all counting": (_downbeats(2**62), "its downbeats lie outside its 192 steps"),
+    "a downbeat of 64 bits": (_downbeats(0, 2**64 - 1, dtype=np.uint64), "its downbeats lie outside its 192 steps"),
+    "a downbeat before the song": (_downbeats(-96, 0), "its downbeats lie outside its 192 steps"),
+    "a downbeat after it": (_downbeats(0, 96, 193), "its downbeats lie outside its 192 steps"),
     "a tempo of nothing": (archive([], {**INFO, "resolution": 24}, tempo=np.array([np.nan])), "its tempo leaves"),
     "a tempo of zero": (archive([], {**INFO, "resolution": 24}, tempo=np.zeros(9)), "its tempo leaves"),
 }

@@ -71,6 +71,8 @@ FORMS: Mapping[str, Form] = {
 
 
 _LPD = ("lpd", "lpd-5")
+SPELLINGS = ("resolution", "beat_resolution")
+"""What a roll calls its steps a beat: since pypianoroll 1.0, and before."""
 
 
 def _degrees(score: Score) -> Bytes:
@@ -136,21 +138,30 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
     raise InputError(f"{out}: choose a name that ends in {', '.join(sorted(SOUNDS | PICTURES | SCORES))}")
 
 
-def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
+def encode_song(codec: str, song: Path, out: Path, spelling: str | None = None) -> dict[str, int]:
     """Write a song's file as a .npy file: its bars (n, 16), its notes (n, 4) of pitch, duration, offset (both in steps;
     a duration less one) and velocity, or its chords (n, 1); or as a .npz file, a piano roll of the Lakh pianoroll
     dataset, of its own tracks (codec lpd) or of five (lpd-5); of a corpus in place of a song, a folder of such files.
     Return how many there are, by "bars", "notes", "chords" or "songs".
 
+    Parameters
+    ----------
+    codec, song, out
+        A form, what is encoded, and where to.
+    spelling
+        Of rolls, a name of `SPELLINGS`: what the steps a beat are called in them; None: the first.
+
     Raises
     ------
     InputError
-        If the codec is unknown, the song cannot be read or has nothing for it, or the place is misnamed or cannot be
-        written.
+        If the codec is unknown, the song cannot be read or has nothing for it, the spelling is unknown or given for an
+        array, or the place is misnamed or cannot be written.
     """
     if codec in _LPD:
-        return _encode_roll(codec, song, out)
+        return _encode_roll(codec, song, out, spelling or SPELLINGS[0])
     form = _form(codec)
+    if spelling is not None:
+        raise InputError(f"spelling = {spelling!r}: the codec {codec} has none; leave it out, or choose lpd or lpd-5")
     _check_suffix(out, ARRAYS)
     score = read_song(song)
     array = form.encode(score)
@@ -164,7 +175,8 @@ def encode_song(codec: str, song: Path, out: Path) -> dict[str, int]:
 
 
 def decode_song(codec: str, path: Path, out: Path) -> Score:
-    """Write an array of `encode_song` from a .npy file as a MIDI file and return the score.
+    """Write an array of `encode_song` from a .npy file as a MIDI file and return the score; a roll with its own tracks
+    (codec lpd), or with those of the five that they are merged into (lpd-5).
 
     Raises
     ------
@@ -175,7 +187,7 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
     if codec in _LPD:
         _check_suffix(out, MIDI)
         _check_suffix(path, ROLLS)
-        score = read_song(path)
+        score = _heard(codec, read_song(path), str(path))
         write_midi(score, out)
         return score
     form = _form(codec)
@@ -185,20 +197,20 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
     return score
 
 
-def _encode_roll(codec: str, song: Path, out: Path) -> dict[str, int]:
+def _encode_roll(codec: str, song: Path, out: Path, spelling: str) -> dict[str, int]:
     from antiphon.io.lpd import write_lpd
 
+    if spelling not in SPELLINGS:
+        raise InputError(f"spelling = {spelling!r}: choose {' or '.join(SPELLINGS)}")
     if song.is_dir() or str(song) in container.names():
-        return {"songs": _encode_rolls(codec, Corpus.open(str(song)), out)}
+        return {"songs": _encode_rolls(codec, Corpus.open(str(song)), out, spelling)}
     _check_suffix(out, ROLLS)
-    score = _seated(codec, read_song(song))
-    if not score.num_notes:
-        raise InputError(f"{song}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}; name another song")
-    write_lpd(score, out, name=song.stem)
+    score = _heard(codec, read_song(song), str(song))
+    write_lpd(score, out, name=song.stem, spelling=spelling)
     return {"notes": score.num_notes}
 
 
-def _encode_rolls(codec: str, corpus: Corpus, out: Path) -> int:
+def _encode_rolls(codec: str, corpus: Corpus, out: Path, spelling: str) -> int:
     """Write every song of a corpus into a folder, under its id; those too long for a roll, or without a note that a
     track of the roll plays, are left out. Return how many were written."""
     from antiphon.io.lpd import MAX_STEPS, RESOLUTION, write_lpd
@@ -210,11 +222,19 @@ def _encode_rolls(codec: str, corpus: Corpus, out: Path) -> int:
         for index in progress(range(corpus.num_songs), corpus.num_songs, "encode"):
             score, song = _seated(codec, corpus.score(index)), corpus.songs[index].id
             if score.num_notes and score.end // score.ticks_per_beat < MAX_STEPS // RESOLUTION - 64:
-                write_lpd(score, beside / f"{song}.npz", name=song.rpartition("/")[2])
+                write_lpd(score, beside / f"{song}.npz", name=song.rpartition("/")[2], spelling=spelling)
                 written += 1
         if not written:
             raise InputError(f"{corpus.name}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}")
     return written
+
+
+def _heard(codec: str, score: Score, name: str) -> Score:
+    """A song in the tracks of a roll."""
+    seated = _seated(codec, score)
+    if not seated.num_notes:
+        raise InputError(f"{name}: nothing in it plays {', '.join(ENSEMBLES['lpd-5'].names)}; name another song")
+    return seated
 
 
 def _seated(codec: str, score: Score) -> Score:

@@ -186,7 +186,7 @@ def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJs
 
 
 @app.command
-def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+def encode(codec: str, song: Path, out: Path, /, *, spelling: str | None = None, as_json: AsJson = False) -> None:
     """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4) or its chords (bars, 1), or
     the song as a piano roll of the Lakh pianoroll dataset.
 
@@ -201,12 +201,14 @@ def encode(codec: str, song: Path, out: Path, /, *, as_json: AsJson = False) -> 
         A MIDI or MusicXML file, or such a roll; for rolls also a corpus.
     out
         Named .npy; a roll .npz; the rolls of a corpus a new folder.
+    spelling
+        What a roll calls its steps a beat: resolution, or beat_resolution for programs with pypianoroll before 1.0.
     as_json
         Print the result as JSON.
     """
     from antiphon.commands.songs import encode_song
 
-    ((thing, num),) = encode_song(codec, song, out).items()
+    ((thing, num),) = encode_song(codec, song, out, spelling).items()
     tell({"file": str(out), "codec": codec, thing: num}, f"{out}: {num} {thing}", as_json)
 
 
@@ -217,7 +219,8 @@ def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> 
     Parameters
     ----------
     codec
-        melody, frames, notes, progressions, lpd or lpd-5, as it was encoded.
+        melody, frames, notes or progressions, as it was encoded; lpd, a roll with its own tracks, or lpd-5, with those
+        of drums, piano, guitar, bass and strings that they are merged into.
     bars
         A .npy file of integers, (bars, 16), (notes, 4) or (bars, 1), or a piano roll, .npz.
     out

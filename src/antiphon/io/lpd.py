@@ -95,7 +95,7 @@ def parse_lpd(content: bytes, name: str = "LPD data") -> Score:
         ticks_per_beat=ticks * resolution,
         tracks=tracks,
         tempos=_tempos(arrays.get("tempo"), ticks, name),
-        time_signatures=_metres(arrays.get("downbeat"), ticks, resolution, name),
+        time_signatures=_metres(arrays.get("downbeat"), _num_steps(arrays, count), ticks, resolution, name),
     )
 
 
@@ -243,15 +243,26 @@ def _tempos(tempo: NDArray[Any] | None, ticks: int, name: str) -> NDArray[np.voi
     return table(TEMPO, [(int(step) * ticks, min(beat_us(float(values[step])), 2**24 - 1)) for step in changes])
 
 
-def _metres(downbeat: NDArray[Any] | None, ticks: int, resolution: int, name: str) -> NDArray[np.void]:
+def _num_steps(arrays: Mapping[str, NDArray[Any]], num_tracks: int) -> int:
+    """Steps of the longest of a song's arrays; its rolls are of a known shape by now."""
+    lengths = [int(arrays[f"pianoroll_{number}_csc_shape"][0]) for number in range(num_tracks)]
+    lengths += [len(arrays[key]) for key in ("tempo", "downbeat") if key in arrays]
+    return min(max(lengths, default=0), MAX_STEPS)
+
+
+def _metres(downbeat: NDArray[Any] | None, num_steps: int, ticks: int, resolution: int, name: str) -> NDArray[np.void]:
     """Time signatures from the distances of downbeats: as many beats a bar as lie between them, 4/4 after the last."""
     if downbeat is None:
         return table(TIME_SIGNATURE, [(0, 4, 4)])
     if downbeat.dtype.kind == "f":
         raise InputError(f"{name}: its downbeat holds fractions, where true and false are wanted; write it anew")
-    steps = np.flatnonzero(downbeat) if downbeat.dtype == bool else np.unique(downbeat).astype(np.int64)
-    if not len(steps):
+    marked = np.flatnonzero(downbeat) if downbeat.dtype == bool else np.unique(downbeat)
+    if not len(marked):
         return table(TIME_SIGNATURE, [(0, 4, 4)])
+    # Before they are cast: a number may need all 64 bits.
+    if marked[0] < 0 or marked[-1] > num_steps:
+        raise InputError(f"{name}: its downbeats lie outside its {num_steps:,} steps; write it anew")
+    steps = marked.astype(np.int64)
     length = np.diff(steps)
     # A lone downbeat may begin a lone bar; pypianoroll 1.0 marks no other one in whole songs.
     alone = len(downbeat) - steps[0] if len(downbeat) < 8 * resolution else 4 * resolution
