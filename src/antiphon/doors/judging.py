@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from antiphon.doors.app import AsJson, app, print_json, print_rows, quiet, say_to_stderr
+from antiphon.doors.app import AsJson, app, print_json, print_rows, quiet, say_to_stderr, tell
 
 
 @app.command
@@ -85,6 +85,43 @@ def evaluate(
     print(table_text(report, get_terminal_size((120, 24)).columns, sys.stdout.encoding or "utf-8"))
     for path in write_report(report, out, json):
         print(path)
+
+
+@app.command
+def likelihood(
+    model: str,
+    corpus: str,
+    /,
+    *,
+    split: Literal["train", "valid", "test"] = "test",
+    memory: int | None = None,
+    pieces: int | None = None,
+    workers: int | None = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how surprised a model of tokens is by whole pieces that it never learnt: nats a token, lower is better.
+
+    Parameters
+    ----------
+    model
+        A shipped model, a model file, a hub id, a run's folder, or an n-gram of the corpus's training pieces: 5-gram.
+    corpus
+        A folder made by antiphon prepare, or the name of an embedded corpus.
+    split
+        Which of its pieces.
+    memory
+        Tokens that each token is given at most, itself among them; by default what the model was made for.
+    pieces
+        Only so many of them.
+    workers
+        Processes for encoding the corpus; by default one a core where there is enough to do.
+    as_json
+        Print the result as JSON, with every piece's.
+    """
+    from antiphon.commands.likelihoods import describe, measure_likelihood
+
+    facts = measure_likelihood(model, corpus, split=split, memory=memory, pieces=pieces, workers=workers)
+    tell(facts, describe(facts), as_json)
 
 
 @app.command
