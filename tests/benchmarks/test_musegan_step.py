@@ -109,7 +109,8 @@ def test_the_plain_loop_refuses_what_it_does_not_know() -> None:
 
 
 def test_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve, median_of_each, threads_set = step.resolve, step.median_of_each, []
+    threads_set: list[int] = []
+    resolve, median_of_each = step.resolve, step.median_of_each
     small = (f"family.scale={NARROW}", "train.batch_size=2")
     monkeypatch.setattr(step, "resolve", lambda critic, *more: resolve(critic, *more, *small))
     monkeypatch.setattr(step, "operations", lambda run: 1e9)
