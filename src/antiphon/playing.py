@@ -19,7 +19,7 @@ from antiphon.errors import InputError
 from antiphon.music.keys import key_fits
 from antiphon.music.score import KEY_SIGNATURE, TEMPO, TIME_SIGNATURE, Score, beat_us, table
 from antiphon.music.theory import Key
-from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
+from antiphon.part_options import choose_parts
 from antiphon.writers.bands import BandWriter, Setting
 from antiphon.writers.writer import Chance
 
@@ -92,18 +92,15 @@ class Band:
         writer, codec = model.writer, model.codec
         assert isinstance(writer, BandWriter)
         assert isinstance(codec, PhraseRolls)
-        ensemble, num_bars = codec.ensemble, BARS if asked.bars is None else asked.bars
-        names = read_names(asked.tracks)
-        parts = tuple(sorted({part_number("tracks", name, ensemble) for name in names} or range(len(ensemble.parts))))
-        density = numbered("density", read_density(asked.density), ensemble, parts)
+        num_bars = BARS if asked.bars is None else asked.bars
+        parts = choose_parts(codec.ensemble, asked.tracks, asked.density, asked.program, asked.mute)
         check_sixteenths(asked.sixteenths, model.name, codec)
-        programs = sounds(ensemble, read_program(asked.program), parts)
         return cls(
             writer,
             codec,
-            Setting.alone(num_bars, parts, density, parts if names else ()),
-            BandTracks(codec, _grid(codec, num_bars), parts, programs, _LOUDNESS, asked.sixteenths),
-            unmuted(ensemble, parts, read_names(asked.mute)),
+            Setting.alone(num_bars, parts.asked, parts.density, parts.named),
+            BandTracks(codec, _grid(codec, num_bars), parts.asked, parts.programs, _LOUDNESS, asked.sixteenths),
+            parts.shown,
             asked.tempo or writer.tempo,
             asked.temperature,
             read_key(asked),
@@ -129,7 +126,7 @@ class Band:
     def score(self, strokes: Strokes, texts: tuple[tuple[int, str], ...], semitones: int = 0) -> Score:
         """A song of strokes, so many semitones higher."""
         drums = self.codec.ensemble.drums
-        strokes = transposed(strokes, semitones, self.codec.lowest_pitch, drums)
+        strokes = transposed(strokes, semitones, self.codec.lowest_pitch, drums, self.writer.lowest)
         written = self.tracks.decode(strokes)
         key = [] if self.key is None else [(0, self.key.sharps, self.key.is_minor)]
         return Score(

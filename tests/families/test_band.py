@@ -152,7 +152,9 @@ def written(objective: BandObjective, chance: np.ndarray) -> tuple[Lines, Band, 
     with torch.no_grad():
         around, classes = net.hearing(band, told.track)
         heard = Heard(around.numpy(), classes.numpy(), net.told(told).numpy())
-    song, pitch, start, end = Folded(net).write(heard, chance)
+    parts = Folded(net).begin(heard)
+    parts.write(chance)
+    song, pitch, start, end = parts.notes()
     onsets = torch.zeros(num, STEPS, TOY.pitches, dtype=torch.bool)
     sounds = onsets.clone()
     for one, high, first, last in zip(song, pitch, start, end, strict=True):
@@ -160,6 +162,28 @@ def written(objective: BandObjective, chance: np.ndarray) -> tuple[Lines, Band, 
         sounds[one, first:last, high] = True
     own = lines(sounds, onsets)
     return own._replace(onsets=own.onsets.double(), held=own.held.double()), band, told
+
+
+def test_parts_go_on_from_where_they_are_and_some_of_them_by_themselves() -> None:
+    net = toy().generator.double().eval()
+    rng = np.random.default_rng(0)
+    width, told = net.past.out_features, rng.normal(size=(3, net.past.out_features))
+    heard = Heard(rng.normal(size=(3, STEPS, width)), rng.random((3, STEPS, 4, 12)), told)
+    chance, other = rng.random((2, 3, STEPS, 8, 2))
+    whole = Folded(net).begin(heard)
+    whole.write(chance)
+    parts = Folded(net).begin(heard)
+    parts.write(chance[:, :5])
+    before = parts.some(np.arange(3))
+    parts.write(other[:, 5:])
+    again = before.some(np.array([2, 0]))
+    again.write(chance[[2, 0], 5:])
+    parts.put(np.array([2, 0]), again)
+    expected, found = (np.stack(each.notes(), 1) for each in (whole, parts))
+    assert len(expected) > 20
+    assert (found[found[:, 0] != 1] == expected[expected[:, 0] != 1]).all()
+    assert found[found[:, 0] == 1].tolist() != expected[expected[:, 0] == 1].tolist()
+    assert (parts.struck(0, STEPS)[1, :5] == whole.struck(0, STEPS)[1, :5]).all()
 
 
 def test_what_is_written_is_what_the_teacher_finds_in_that_share_of_its_scores() -> None:

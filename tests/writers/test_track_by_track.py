@@ -1,6 +1,5 @@
 """Bands track by track: who hears whom, that runs of bars and songs do not touch each other, and a training of one."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,40 +110,76 @@ def test_who_is_to_play_does_whatever_songs_do() -> None:
     assert not all(band._style(chance(seed), setting([1], asked=(3,)))[3, 0] for seed in range(8))
 
 
+def watched_attempts(monkeypatch: pytest.MonkeyPatch, share: float, places: float) -> tuple[list[int], Strokes]:
+    """Attempts at the bass of nine bars, which plays two bars more of eight at each, a note in each of them."""
+    band = writer()
+    band._net.style[:, 3] = torch.tensor([share, places, 0, 0, 0])
+    attempts: list[int] = []
+    chances = track_by_track._Band.chance
+
+    def chance(self: Any, begin: int, track: int, steps: int, attempt: int = 0) -> Any:
+        attempts.append(attempt)
+        return chances(self, begin, track, steps, attempt) * 0 + attempt
+
+    def write(parts: folded.Parts, chance: Any, temperature: float, floor: float) -> None:
+        bars = min(2 * int(chance[0, 0, 0, 0]) + 1, chance.shape[1] // 16)
+        parts._length[0, parts._step + 16 * np.arange(bars), 40] = 1
+        parts._step += chance.shape[1]
+
+    monkeypatch.setattr(track_by_track._Band, "chance", chance)
+    monkeypatch.setattr(folded.Parts, "write", write)
+    return attempts, band.perform([np.random.default_rng(0)], setting([1, *[0] * 8], asked=(3,)), 1.0)[0]
+
+
 @pytest.mark.parametrize(
     ("share", "places", "tried", "bars"),
     [
-        (1.0, 0.0, [0, 1, 2, 3], 7),  # the nearest of all
-        (0.4, 0.0, [0, 1], 3),  # one bar of eight is too few, three pass for 3.2
-        (0.1, 0.0, [0], 1),
-        (0.1, 2.0, [0, 1, 2, 3], 1),  # right bars, too few notes in them, and no attempt is better
-        (0.0, 0.0, [0], 1),
+        (1.0, 0.0, [0, 1, 2, 0], 5),  # five of eight are near enough
+        (0.5, 0.0, [0, 0, 1, 2, 3, 4], 1),  # one of eight too; the ninth bar alone has no half, whatever is tried
+        (0.1, 0.0, [0, 0, 1, 2, 3, 4], 1),
+        (0.1, 2.0, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4], 1),  # right bars, too few notes in them, and no attempt is better
     ],
 )
-def test_a_part_unlike_its_style_is_tried_again(
+def test_bars_unlike_their_tracks_style_are_tried_again(
     monkeypatch: pytest.MonkeyPatch, share: float, places: float, tried: list[int], bars: int
 ) -> None:
-    band = writer()
-    band._net.style[:, 3] = torch.tensor([share, places, 0, 0, 0])
-    attempts = []
-
-    def part(bands: Sequence[object], turn: Any, beside: object, attempt: int = 0) -> list[Strokes]:
-        attempts.append(attempt)
-        start = np.arange(2 * attempt + 1) * 16
-        return [Strokes(0 * start + turn.track, 0 * start + 40, start, start + 1) for _ in bands]
-
-    monkeypatch.setattr(band, "_part", part)
-    found = band.perform([chance(0)], setting([1, *[0] * 7], asked=(3,)), 1.0)[0]
+    attempts, found = watched_attempts(monkeypatch, share, places)
     assert attempts == tried
-    assert len(found.start) == bars
+    assert len(found.start) == bars + 1
 
 
-def test_a_silent_part_is_as_far_from_its_style_as_its_bars_are_many() -> None:
-    silent, busy = np.zeros(5), np.array([0.5, 2, 1, 3, 1])
-    assert track_by_track._apart(silent, busy) == pytest.approx(2)
-    assert track_by_track._apart(busy, silent) == pytest.approx(2)
-    thick = busy + np.array([0, np.log(1.5), -np.log(1.5), 0, 0])
-    assert track_by_track._apart(thick, busy) == pytest.approx(2)
+def test_bars_are_as_far_from_a_style_as_too_many_play_or_too_thick() -> None:
+    struck = np.zeros((3, 64, 5), bool)
+    struck[1, :32:4, 2] = struck[2, ::4, 2:4] = True
+    half = np.array([[0.5, np.log(4), 0, 0, 0]] * 3)
+    assert track_by_track._apart(struck, half, 16) == pytest.approx(
+        [0.5 / 0.4, 0, max(0.5 / 0.4, np.log(2) / np.log(1.7))]
+    )
+    assert track_by_track._apart(struck, half * 0, 16) == pytest.approx([0, 0.5 / 0.4, 1 / 0.4])
+
+
+def test_no_pitch_lies_below_the_lowest_of_its_track() -> None:
+    band = writer()
+    band.lowest = (0, 50, 60, 40, 30)
+    song = band.perform([chance(0)], setting([1, 0]), 1.0)[0]
+    for track, lowest in enumerate(band.lowest):
+        mine = song.pitch[song.track == track]
+        assert len(mine)
+        assert mine.min() >= lowest
+    assert song.pitch[song.track == 0].min() < 30
+
+
+def test_a_band_leans_to_the_harmony_of_each_bar() -> None:
+    chords = np.array([[0, 4, 7], [7, 11, 14]])
+    start = np.repeat(np.arange(2), 3) * 16
+    given = Strokes(0 * start + 1, 36 + chords.ravel(), start, start + 16)
+    lean = writer()._lean(setting([1, 0], given=given, known=(1,), asked=(3,)))
+    assert (lean[:16, 36:48] == lean[0, :12]).all()
+    assert lean[0, [0, 4, 7]].tolist() == [0, 0, 0]
+    assert lean[0, 11] == lean[16, 0] == -track_by_track._ASIDE
+    assert lean[0, 1] == -track_by_track._ASIDE - track_by_track._FOREIGN
+    thin = Strokes(*(values[[0, 3]] for values in (given.track, given.pitch, given.start, given.end)))
+    assert writer()._lean(setting([1, 0], given=thin, known=(1,), asked=(3,)))[0, 4] == 0
 
 
 def test_a_band_leans_to_the_key_of_what_is_given_and_plays_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +190,7 @@ def test_a_band_leans_to_the_key_of_what_is_given_and_plays_no_less(monkeypatch:
     bars = [1, *[0] * 6]
     beside = setting(bars, given=given, known=(1,), asked=(3,))
     leaning = band.perform([chance(0)], beside, 1.0)[0]
-    monkeypatch.setattr(band, "_lean", lambda _: None)
+    monkeypatch.setattr(band, "_lean", lambda _: np.zeros((16 * len(bars), 84)))
     free = band.perform([chance(0)], beside, 1.0)[0]
 
     def own(part: Strokes) -> float:
@@ -215,11 +250,10 @@ def test_drums_carry_the_others_and_strings_come_last() -> None:
     order: list[int] = []
     part = band._part
 
-    def watched(bands: Any, turn: Any, beside: Any, attempt: int = 0) -> list[Strokes]:
-        if not attempt:
-            order.append(turn.track)
+    def watched(bands: Any, turn: Any, beside: Any) -> list[Strokes]:
+        order.append(turn.track)
         assert beside[1][0].nonzero().flatten().tolist() == sorted(order[:-1])
-        return part(bands, turn, beside, attempt)
+        return part(bands, turn, beside)
 
     band._part = watched  # type: ignore[method-assign]
     band.perform([chance(0)], setting([1]), 1.0)

@@ -53,9 +53,15 @@ def on_sixteenths(strokes: Strokes, grid: Grid, ends: Integers | int) -> Strokes
     return Strokes(track[heard], pitch[heard], start[heard], end[heard])
 
 
-def transposed(strokes: Strokes, semitones: int, lowest_pitch: int, drums: Collection[int] = ()) -> Strokes:
-    """All but the drums so many semitones higher; what would leave MIDI's pitches stays within them by an octave."""
+def transposed(
+    strokes: Strokes, semitones: int, lowest_pitch: int, drums: Collection[int] = (), lowest: Sequence[int] = ()
+) -> Strokes:
+    """All but the drums so many semitones higher; what would leave MIDI's pitches stays within them by an octave, what
+    would go below the `lowest` of its track by as many as it takes."""
     moved = np.where(np.isin(strokes.track, sorted(drums)), 0, semitones) + strokes.pitch
     midi = moved + lowest_pitch
     moved = moved + _OCTAVE * ((midi < 0).astype(np.int64) - (midi > _HIGHEST))
+    if len(lowest):
+        below = np.maximum(np.asarray(lowest)[strokes.track] - moved, 0)
+        moved = moved + np.where(np.isin(strokes.track, sorted(drums)), 0, -(-below // _OCTAVE) * _OCTAVE)
     return Strokes(strokes.track, moved, strokes.start, strokes.end)

@@ -7,11 +7,14 @@ from antiphon.training.config import AdamConfig, TrainConfig
 
 _STARTED, _TAUGHT, _LEAD, _PLAYED = 800, 1200, 40, 160
 
+# E1 of a piano, B1 of a guitar of seven strings, C1 of a bass of five, C2 of a cello; drums have all.
+_LOWEST = (0, 4, 11, 0, 12)
+
 _BAND = Preset(
     name="band",
     source="this project",
     summary="five tracks on the beat, as many bars as one likes; each is written to those that are there",
-    family=BandConfig(likelihood_iterations=_TAUGHT, likelihood_rate=40.0, critic_lead=_LEAD),
+    family=BandConfig(lowest=_LOWEST, likelihood_iterations=_TAUGHT, likelihood_rate=40.0, critic_lead=_LEAD),
     codec=PhraseRolls(resolution=4, bars=16, hop=4, sounding=1),
     train=TrainConfig(
         batch_size=4,

@@ -73,6 +73,8 @@ class BandWriter(Writer):
         Numbers of the tracks that can be given; None: all of them.
     has_density
         Whether it can play more or fewer notes than by itself.
+    lowest
+        Of each track the lowest pitch that it writes, counted from the codec's; none: all pitches.
     can_vary
         Whether it can write a track anew while the others stay.
     """
@@ -83,6 +85,7 @@ class BandWriter(Writer):
     has_harmony: ClassVar[bool] = True
     hears: tuple[int, ...] | None = None
     has_density: ClassVar[bool] = True
+    lowest: tuple[int, ...] = ()
     can_vary: bool = True
 
     @abstractmethod

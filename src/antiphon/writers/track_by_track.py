@@ -17,10 +17,10 @@ from antiphon.codecs.stroke_changes import joined, of_tracks
 from antiphon.codecs.strokes import Strokes, without_overlap
 from antiphon.codecs.traits import ACTIVE, PLACES, THICKNESS, traits_of
 from antiphon.families.band.config import BandConfig
-from antiphon.families.band.folded import MOST, Folded, Heard
+from antiphon.families.band.folded import MOST, Folded, Heard, Parts
 from antiphon.families.band.networks import Band, Told, standard
 from antiphon.families.band.objective import BandObjective
-from antiphon.families.band.rolls import seen
+from antiphon.families.band.rolls import OCTAVE, seen
 from antiphon.music.keys import key_of_weights
 from antiphon.writers.bands import BandWriter, Setting
 from antiphon.writers.blending import Place, Values, Way, between_uniforms, blended, lerp
@@ -33,10 +33,12 @@ _FLOOR = 0.01
 _NEAR = 0.5
 # A track that plays in fewer of a song's bars hardly plays, and a song in which an asked one does is no model.
 _PLAYS, _UNLIKELY = 0.3, 20.0
-# How far a track may be from its style, and how often it is tried for that.
-_BARS_APART, _NOTES_APART, _ATTEMPTS = 0.25, np.log(1.5), 4
+# In how many bars at a time a track is held against its style, how far it may be from it, and how often it is tried.
+_STRETCH, _BARS_APART, _NOTES_APART, _ATTEMPTS = 8, 0.4, np.log(1.7), 5
 # How much less likely a pitch is, as a logarithm, that is not of the key of what is given.
 _FOREIGN = 2.0
+# The same of one that does not sound in the beat's bar of what is given, where so many classes do.
+_ASIDE, _HARMONY = 1.5, 3
 
 Traits = NDArray[np.float64]
 
@@ -51,6 +53,7 @@ class TrackByTrackWriter(BandWriter):
         self._net = copy.deepcopy(objective.generator).double().cpu().eval()
         self._folded = Folded(self._net)
         self.order, self.floor = _ORDER, _FLOOR
+        self.lowest = self._config.lowest
 
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
         """See `BandWriter.perform`."""
@@ -97,21 +100,24 @@ class TrackByTrackWriter(BandWriter):
             style[track, PLACES] += np.log(times)
         return style
 
-    def _lean(self, setting: Setting) -> Values | None:
-        """Away from what is not of the given tracks' key; None where no pitch is given.
+    def _lean(self, setting: Setting) -> Values:
+        """(S, P) of a song: away from what is not of the given tracks' key, nor of their harmony.
 
         Taught on riffs, it takes a melody alone for little evidence of a key.
         """
+        size = setting.num_bars * self._config.steps
+        lean = np.zeros((size, OCTAVE))
         pitched = ~np.isin(setting.given.track, self._config.drums)
         given = setting.given[pitched]
-        weights = np.bincount(given.pitch % 12, given.end - given.start, minlength=12)
-        key = key_of_weights(weights) if len(given.pitch) else None
-        if key is None:
-            return None
-        classes = np.arange(self._config.pitches) % 12
-        # The leading tone is at home in minor.
-        own = {*key.pitch_classes, (key.tonic - 1) % 12}
-        return np.where(np.isin(classes, list(own)), 0.0, -_FOREIGN)
+        sounding = _sounding(given, size, self._config.steps)
+        key = key_of_weights(sounding.sum(0)) if len(given.pitch) else None
+        if key is not None:
+            # The leading tone is at home in minor.
+            own = {*key.pitch_classes, (key.tonic - 1) % OCTAVE}
+            lean -= np.where(np.isin(np.arange(OCTAVE), list(own)), 0.0, _FOREIGN)
+        there = sounding > 0
+        lean -= np.where(there | (there.sum(1, keepdims=True) < _HARMONY), 0.0, _ASIDE)
+        return lean[:, np.arange(self._config.pitches) % OCTAVE]
 
     def _run(
         self, bands: Sequence["_Band | _Between"], setting: Setting, begin: int, end: int, temperature: float
@@ -122,71 +128,92 @@ class TrackByTrackWriter(BandWriter):
         given = torch.zeros(len(bands), self._config.tracks, dtype=torch.float64)
         given[:, list(setting.known)] = 1
         written: list[list[Strokes]] = [[] for _ in bands]
+        lean = self._lean(setting)[begin:end]
         for track in sorted(setting.asked, key=self.order.index):
-            beside = stage.seen(), given
-            turn = _Turn(track, begin, end, temperature, self._lean(setting))
-            notes = self._in_style(self._part(bands, turn, beside), bands, turn, beside)
+            notes = self._part(
+                bands, _Turn(track, begin, end, temperature, self._bounded(lean, track)), (stage.seen(), given)
+            )
             for song, line in enumerate(notes):
                 stage.place(song, line)
                 written[song].append(Strokes(line.track, line.pitch, line.start + begin, line.end + begin))
             given[:, track] = 1
         return [joined(parts) for parts in written]
 
-    def _in_style(
-        self, notes: list[Strokes], bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside"
-    ) -> list[Strokes]:
-        """The same where a track plays about as its style says, in so many bars; else of some attempts the nearest.
+    def _bounded(self, lean: Values, track: int) -> Values | None:
+        """The lean (S, P) of a track: drums have none, others no pitches below their lowest."""
+        if track in self._config.drums:
+            return None
+        lowest = self.lowest[track] if self.lowest else 0
+        return np.where(np.arange(self._config.pitches) < lowest, -np.inf, lean)
 
-        A part that has been silent for long hears nothing that would make it begin again.
-        """
-        size = self._config.tracks, (turn.end - turn.begin) // self._config.steps, self._config.steps
-        wanted = [band.style[turn.track] for band in bands]
-
-        def apart(song: int, line: Strokes) -> float:
-            return _apart(traits_of(line, *size)[turn.track], wanted[song])
-
-        found = [apart(song, line) for song, line in enumerate(notes)]
-        for attempt in range(1, _ATTEMPTS):
-            songs = [song for song, distance in enumerate(found) if distance > 1]
-            if not songs:
-                break
-            seen, given = (part[songs] for part in beside)
-            others = self._part([bands[song] for song in songs], turn, (seen, given), attempt)
-            for song, line in zip(songs, others, strict=True):
-                if (distance := apart(song, line)) < found[song]:
-                    notes[song], found[song] = line, distance
-        return notes
-
-    def _part(
-        self, bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside", attempt: int = 0
-    ) -> list[Strokes]:
+    def _part(self, bands: Sequence["_Band | _Between"], turn: "_Turn", beside: "_Beside") -> list[Strokes]:
         """What one track plays in a run of bars, beside what is seen (N, K, S, F) of those that are given (N, K)."""
-        track, begin, end, temperature, _ = turn
-        chance = np.stack([band.chance(begin, track, end - begin, attempt) for band in bands])
-        net, number = self._net, torch.full((len(bands),), track)
-        style = torch.from_numpy(np.stack([band.style[track] for band in bands]))
+        net, number = self._net, torch.full((len(bands),), turn.track)
+        style = torch.from_numpy(np.stack([band.style[turn.track] for band in bands]))
         with torch.no_grad():
             hearing = net.hearing(Band(beside[0], torch.arange(len(bands)), beside[1]), number)
             likeness = standard(style)
             told = net.told(Told(number, likeness, torch.ones_like(likeness[:, 0])))
-        pitched = track not in self._config.drums
         around, classes = (part.numpy() for part in hearing)
-        heard = Heard(around, classes, told.numpy(), turn.lean if pitched else None)
-        song, pitch, start, stop = self._folded.write(heard, chance, temperature, self.floor)
-        if track in self._config.drums:
+        parts = self._folded.begin(Heard(around, classes, told.numpy(), turn.lean))
+        for begin in range(0, turn.end - turn.begin, _STRETCH * self._config.steps):
+            self._stretch(parts, bands, turn, begin)
+        song, pitch, start, stop = parts.notes()
+        if turn.track in self._config.drums:
             stop = start + 1
         song, pitch, start, stop = without_overlap(song, pitch, start, stop)
         each = [song == number for number in range(len(bands))]
-        return [Strokes(np.full(mine.sum(), track), pitch[mine], start[mine], stop[mine]) for mine in each]
+        return [Strokes(np.full(mine.sum(), turn.track), pitch[mine], start[mine], stop[mine]) for mine in each]
+
+    def _stretch(self, parts: Parts, bands: Sequence["_Band | _Between"], turn: "_Turn", begin: int) -> None:
+        """Write some bars from a step on; of those that are unlike the track's style the nearest of some attempts.
+
+        A part that has been silent for long hears nothing that would make it begin again.
+        """
+        steps = turn.end - turn.begin
+        end = min(begin + _STRETCH * self._config.steps, steps)
+        wanted = np.stack([band.style[turn.track] for band in bands])
+
+        def tried(some: Parts, songs: Sequence[int], attempt: int) -> Values:
+            chance = [bands[song].chance(turn.begin, turn.track, steps, attempt)[begin:end] for song in songs]
+            some.write(np.stack(chance), turn.temperature, self.floor)
+            return _apart(some.struck(begin, end), wanted[songs], self._config.steps)
+
+        everyone = list(range(len(bands)))
+        before = parts.some(np.array(everyone))
+        distance = tried(parts, everyone, 0)
+        for attempt in range(1, _ATTEMPTS):
+            songs = np.flatnonzero(distance > 1)
+            if not len(songs):
+                break
+            others = before.some(songs)
+            found = tried(others, songs.tolist(), attempt)
+            better = found < distance[songs]
+            parts.put(songs[better], others.some(np.flatnonzero(better)))
+            distance[songs[better]] = found[better]
 
 
-def _apart(traits: Values, wanted: Values) -> float:
-    """How far the traits (5,) of what was played are from those that were wanted; up to 1 they pass for the same."""
-    bars = abs(traits[ACTIVE] - wanted[ACTIVE]) / _BARS_APART
-    if not wanted[ACTIVE] or not traits[ACTIVE]:
-        return float(bars)
-    notes = abs(traits[[PLACES, THICKNESS]] - wanted[[PLACES, THICKNESS]]).sum() / _NOTES_APART
-    return float(max(bars, notes))
+def _apart(struck: NDArray[np.bool_], wanted: Values, steps: int) -> Values:
+    """How far some bars (N, S, P) are from the traits (N, 5) that were wanted; up to 1 they pass for the same.
+
+    A track that plays in every other bar may rest, or play, for as long as is looked at.
+    """
+    bars = np.asarray(struck.reshape(len(struck), -1, steps * struck.shape[2]).any(axis=2))
+    share = np.abs(bars.mean(1) - wanted[:, ACTIVE]) / _BARS_APART
+    notes = np.log(np.maximum(struck.sum((1, 2)), 1) / np.maximum(bars.sum(1), 1))
+    thick = np.abs(notes - wanted[:, [PLACES, THICKNESS]].sum(1)) / _NOTES_APART
+    played = bars.any(1) & (wanted[:, ACTIVE] > 0)
+    return np.asarray(np.where(played, np.maximum(share, thick), share))
+
+
+def _sounding(strokes: Strokes, size: int, steps: int) -> Values:
+    """How many steps of its bar each pitch class sounds at each step (S, C)."""
+    length = np.minimum(strokes.end, size) - np.maximum(strokes.start, 0)
+    row = np.repeat(np.arange(len(length)), np.maximum(length, 0))
+    step = np.maximum(strokes.start, 0)[row] + np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+    bars = np.zeros((size // steps, OCTAVE))
+    np.add.at(bars, (step // steps, strokes.pitch[row] % OCTAVE), 1)
+    return np.repeat(bars, steps, axis=0)
 
 
 _Beside = tuple[torch.Tensor, torch.Tensor]
@@ -194,7 +221,7 @@ _Beside = tuple[torch.Tensor, torch.Tensor]
 
 
 class _Turn(NamedTuple):
-    """Which track is written in the run of bars from one step to another, how boldly, and to which pitches (P,) it
+    """Which track is written in the run of bars from one step to another, how boldly, and to which pitches (S, P) it
     leans."""
 
     track: int

@@ -23,6 +23,8 @@ class BandConfig(LikelihoodThenGame):
         The size of a row; what is written may be of any length.
     drums
         Numbers of the percussion tracks, whose pitches are instruments: they have no classes, and are not transposed.
+    lowest
+        Of each track the lowest pitch that it writes, as instruments have one; none: all pitches for all.
     hidden_dim, hearing_dim, head_dim
         Widths of the recurrent layer, of what hears the other tracks, and of the heads.
     dropout
@@ -49,6 +51,7 @@ class BandConfig(LikelihoodThenGame):
     steps: int = Field(default=16, ge=4, le=96)
     pitches: int = Field(default=84, ge=12, le=128)
     drums: tuple[int, ...] = (0,)
+    lowest: tuple[int, ...] = ()
     hidden_dim: int = Field(default=256, ge=4, le=2048)
     hearing_dim: int = Field(default=96, ge=4, le=2048)
     head_dim: int = Field(default=192, ge=4, le=2048)

@@ -3,6 +3,7 @@
 Axes: N songs, S step, P pitch, H hidden; L tries at a step, the most that it can strike.
 """
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ class Heard(NamedTuple):
     told
         (N, width), what `BandGenerator.told` gives.
     lean
-        (P,) what is added to the scores of pitches, without making notes more or less likely on the whole.
+        (S, P) what is added to the scores of pitches, without making notes more or less likely on the whole.
     """
 
     around: Values
@@ -81,71 +82,94 @@ class Folded:
         self._lengths = LENGTHS.numpy()
         self._same = classes[:, None] == np.arange(OCTAVE)
 
-    def write(
-        self, heard: Heard, chance: Values, temperature: float = 1.0, floor: float = 0.0
-    ) -> tuple[Integers, Integers, Integers, Integers]:
-        """Song, pitch, first and end step of each note, in the order of songs, steps and pitches.
+    def begin(self, heard: Heard) -> "Parts":
+        """Parts of which nothing is written yet."""
+        return Parts(self, heard)
+
+
+class Parts:
+    """Parts of N songs while they are written.
+
+    Parameters
+    ----------
+    net
+        Who writes them.
+    heard
+        What they are written to.
+    """
+
+    def __init__(self, net: Folded, heard: Heard) -> None:
+        self._net = net
+        around, classes, told, self._lean = heard
+        num, steps = around.shape[:2]
+        pitches = net._pitches
+        # Those of all songs; `_rows` says which of them are these.
+        self._gates = around @ net._heard_in + net._in_bias
+        asked = np.concatenate([around, classes.reshape(num, steps, -1)], -1)
+        self._asked = asked @ net._ask_heard + net._ask_bias
+        self._classes = classes
+        self._bias = net._past_bias + told
+        self._rows = np.arange(num)
+        self._step = 0
+        self._hidden = np.zeros((num, net._hidden))
+        self._length = np.zeros((num, steps, pitches), np.int16)
+        self._num = np.zeros((num, steps))
+        self._end = np.zeros((num, pitches), np.int64)
+        self._lately = np.zeros((num, pitches))
+        self._clues = np.zeros((num, pitches, NUM_CLUES))
+
+    def some(self, songs: Integers) -> "Parts":
+        """Copies of some of them, which go on by themselves."""
+        part = copy.copy(self)
+        for name in ("_rows", *_STATE):
+            setattr(part, name, getattr(self, name)[songs])
+        return part
+
+    def put(self, songs: Integers, others: "Parts") -> None:
+        """Replace some of them."""
+        for name in _STATE:
+            getattr(self, name)[songs] = getattr(others, name)
+
+    def write(self, chance: Values, temperature: float = 1.0, floor: float = 0.0) -> None:
+        """Go on.
 
         Parameters
         ----------
-        heard
-            What the parts are written to.
         chance
-            (N, S, L, 2) numbers between 0 and 1: which share of what is likely lies below what is chosen, of pitches
-            and of lengths.
+            (N, S, L, 2) numbers between 0 and 1 for the next steps: which share of what is likely lies below what is
+            chosen, of pitches and of lengths.
         temperature
             Below 1 safer, above 1 wilder.
         floor
             Choices less likely than this share of the likeliest are left out.
         """
-        piece = _Piece(self, heard)
         for step in range(chance.shape[1]):
-            piece.step(step, chance[:, step], temperature, floor)
-        return piece.notes()
+            self._write(self._step, chance[:, step], temperature, floor)
+            self._step += 1
 
+    def struck(self, begin: int, end: int) -> NDArray[np.bool_]:
+        """What is struck (N, S, P) from one step to another."""
+        return np.asarray(self._length[:, begin:end] > 0)
 
-class _Piece:
-    """Parts while they are written."""
-
-    def __init__(self, net: Folded, parts: Heard) -> None:
-        self._net = net
-        heard, classes, told, self._lean = parts
-        num, steps = heard.shape[:2]
-        pitches = net._pitches
-        self._gates = heard @ net._heard_in + net._in_bias
-        asked = np.concatenate([heard, classes.reshape(num, steps, -1)], -1)
-        self._asked = asked @ net._ask_heard + net._ask_bias
-        self._classes = classes
-        self._bias = net._past_bias + told
-        self._hidden = np.zeros((num, net._hidden))
-        self._struck = np.zeros((num, steps, pitches))
-        self._num = np.zeros((num, steps))
-        self._end = np.zeros((num, pitches), np.int64)
-        self._lately = np.zeros((num, pitches))
-        self._nothing = np.zeros((num, pitches))
-        self._clues = np.zeros((num, pitches, NUM_CLUES))
-        self._found: list[tuple[Integers, Integers, int, Integers]] = []
-
-    def step(self, step: int, chance: Values, temperature: float, floor: float) -> None:
-        """Strike what is struck at one step."""
-        net = self._net
+    def _write(self, step: int, chance: Values, temperature: float, floor: float) -> None:
+        net, rows = self._net, self._rows
         before = self._at(step - 1)
         held = (self._end > step).astype(float)
         lags = [self._at(step - lag) for lag in LAGS]
         there = np.tile([float(step >= lag) for lag in LAGS], (len(before), 1))
         busy = [np.log1p(self._num[:, max(step - span, 0) : step].sum(1, keepdims=True)) for span in SPANS]
-        past = np.concatenate([before, held, *lags, there, *busy], 1) @ net._past + self._bias
+        past = np.concatenate([before, held, *lags, there, *busy], 1) @ net._past + self._bias[rows]
         self._remember(np.maximum(past, 0), step)
-        asked = self._asked[:, step] + self._hidden @ net._ask
+        asked = self._asked[rows, step] + self._hidden @ net._ask
         clues = self._clues
         clues[..., 0], clues[..., 1], clues[..., 2] = before, held, np.minimum(self._lately, 1)
         clues[..., 3] = (clues[..., 2] @ net._same) @ net._same.T
         for number, lag in enumerate(lags):
             clues[..., 4 + number] = lag
-        clues[..., -1 - NUM_HEARD : -1] = (self._classes[:, step] @ net._same.T).swapaxes(1, 2)
+        clues[..., -1 - NUM_HEARD : -1] = (self._classes[rows, step] @ net._same.T).swapaxes(1, 2)
         clues[..., -1] = 0
         self._strike(step, asked, chance, temperature, floor)
-        self._lately = LATELY * self._lately + (1 - LATELY) * 4 * self._struck[:, step]
+        self._lately = LATELY * self._lately + (1 - LATELY) * 4 * self._at(step)
 
     def _strike(self, step: int, asked: Values, chance: Values, temperature: float, floor: float) -> None:
         net, song = self._net, np.arange(len(asked))
@@ -158,7 +182,7 @@ class _Piece:
             scores[:, :-1] += np.einsum("npf,nf->np", self._clues[song], inner @ net._clues + net._clues_bias)
             scores[np.arange(net._pitches + 1) <= highest[:, None]] = -np.inf
             if self._lean is not None:
-                scores[:, :-1] = _leaning(scores[:, :-1], self._lean)
+                scores[:, :-1] = _leaning(scores[:, :-1], self._lean[step])
             pitch = _chosen(scores, chance[song, attempt, 0], temperature, floor)
             more = pitch < net._pitches
             if not more.any():
@@ -172,19 +196,20 @@ class _Piece:
             spoken, lasting = net._below_length[length], net._what_length[length]
 
     def _note(self, song: Integers, pitch: Integers, step: int, length: Integers) -> None:
-        self._struck[song, step, pitch] = 1
+        self._length[song, step, pitch] = length
         self._num[song, step] += 1
         self._end[song, pitch] = step + length
         same = self._clues[song, :, -1]
         self._clues[song, :, -1] = np.maximum(same, self._net._same[:, pitch % OCTAVE].T)
-        self._found.append((song, pitch, step, length))
 
     def _at(self, step: int) -> Values:
-        return self._struck[:, step] if step >= 0 else self._nothing
+        if step < 0:
+            return np.zeros_like(self._lately)
+        return (self._length[:, step] > 0).astype(float)
 
     def _remember(self, past: Values, step: int) -> None:
         net, size = self._net, self._net._hidden
-        given = self._gates[:, step] + past @ net._past_in
+        given = self._gates[self._rows, step] + past @ net._past_in
         again = self._hidden @ net._again + net._again_bias
         reset = 1 / (1 + np.exp(-given[:, :size] - again[:, :size]))
         keep = 1 / (1 + np.exp(-given[:, size : 2 * size] - again[:, size : 2 * size]))
@@ -192,17 +217,13 @@ class _Piece:
         self._hidden = new + keep * (self._hidden - new)
 
     def notes(self) -> tuple[Integers, Integers, Integers, Integers]:
-        """See `Folded.write`."""
-        if not self._found:
-            nothing = np.empty(0, np.int64)
-            return nothing, nothing, nothing, nothing
-        song = np.concatenate([part[0] for part in self._found])
-        pitch = np.concatenate([part[1] for part in self._found])
-        start = np.repeat([part[2] for part in self._found], [len(part[0]) for part in self._found])
-        length = np.concatenate([part[3] for part in self._found])
-        order = np.lexsort((pitch, start, song))
-        end = np.minimum(start + length, self._struck.shape[1])
-        return song[order], pitch[order], start[order], end[order]
+        """Song, pitch, first and end step of each note, in the order of songs, steps and pitches."""
+        song, start, pitch = np.nonzero(self._length)
+        end = np.minimum(start + self._length[song, start, pitch], self._length.shape[1])
+        return song, pitch, start, end
+
+
+_STATE = ("_hidden", "_length", "_num", "_end", "_lately", "_clues")
 
 
 def _leaning(scores: Values, lean: Values) -> Values:
