@@ -182,6 +182,34 @@ def test_bfloat16_losses_train_float32_weights(tmp_path: Path) -> None:
         assert value == pytest.approx(plain.history[0][key], rel=0.2, abs=0.1), key
 
 
+class Halves(Toy):
+    """The toy's loss in two parts, of which the second is computed when the first has been differentiated."""
+
+    def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
+        noise = torch.get_rng_state()
+        terms, watch = self._half(super().losses(phase, batch, iteration))
+
+        def then() -> Outcome:
+            assert any(weight.grad is not None for weight in self.parameters())
+            torch.set_rng_state(noise)
+            return Outcome(*self._half(super(Halves, self).losses(phase, batch, iteration)))
+
+        return Outcome(terms, watch, then)
+
+    @staticmethod
+    def _half(outcome: Outcome) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        terms, watch = ({name: value / 2 for name, value in of.items()} for of in (outcome.terms, outcome.watch))
+        return terms, watch
+
+
+def test_a_loss_in_parts_is_their_sum(tmp_path: Path) -> None:
+    whole, halves = Toy(norm=False), Halves(norm=False)
+    records = [fit(o, toy_loader(), toy_config(), tmp_path / type(o).__name__, CARD).history for o in (whole, halves)]
+    assert _same(_state(whole), halves)
+    for one, other in zip(*records, strict=True):
+        assert other == pytest.approx(one, rel=1e-6)
+
+
 @pytest.mark.parametrize("lengths", [{}, {"iterations": 3, "epochs": 3}])
 def test_exactly_one_length_is_set(lengths: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="exactly one of iterations and epochs"):

@@ -1,7 +1,7 @@
 """What a family owes the trainer: two players, the phases of an iteration, the loss terms of each, and samples."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -56,12 +56,21 @@ class Phase:
         return begun and (iteration - self.start) % self.every == 0
 
 
+def _nothing() -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """What a phase computed: `terms` are summed and differentiated, `watch` is only logged."""
+    """What a phase computed: `terms` are summed and differentiated, `watch` is only logged.
+
+    A loss that is a sum of parts may come part by part, so that only one is in memory: `then` computes the next one,
+    when this one has been differentiated, and gives None after the last. Gradients and figures are added up.
+    """
 
     terms: Mapping[str, Tensor]
     watch: Mapping[str, Tensor] = field(default_factory=dict)
+    then: "Callable[[], Outcome | None]" = _nothing
 
 
 class Objective(nn.Module, ABC):
@@ -84,6 +93,19 @@ class Objective(nn.Module, ABC):
 
     def restyle(self, rows: Batch) -> None:
         """Take from all training rows what samples are to be like, also where a run goes on from another's weights."""
+
+    @property
+    def borrows(self) -> str | None:
+        """A model, by name or file, of which this one takes weights before a run begins; None: of none."""
+        return None
+
+    def borrowed(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All weights with which a run begins, given those of the model of which it takes some."""
+        raise NotImplementedError
+
+    def completed(self, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """All weights with which a run begins that goes on from another model's: those."""
+        return state
 
     def augment(self, batch: Batch) -> Batch:
         """Random changes that leave real music real (transposition with its chord), drawn on the device."""

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from antiphon.config import Config
+from antiphon.families.transformer.critic_designs import BertCritic, CriticDesign
 from antiphon.families.transformer.designs import LstmNetwork, Network, XlNetwork
+from antiphon.families.transformer.game_config import Game
 
 if TYPE_CHECKING:
     from antiphon.families.transformer.objective import TransformerObjective
@@ -30,6 +32,8 @@ class TransformerConfig(Config):
     memory
         Tokens before a segment whose states it keeps from the iterations before, for designs that have a memory; an
         LSTM's state is one, whatever this says. 0: none, and segments are taken from anywhere.
+    critic, game
+        Who judges what is written, and how the game goes; without them there is likelihood alone.
     """
 
     kind: Literal["transformer"] = "transformer"
@@ -37,12 +41,27 @@ class TransformerConfig(Config):
     vocabulary: int = Field(default=310, ge=3, le=4096)
     segment: Length = 128
     memory: int = Field(default=0, ge=0, le=65_536)
+    critic: CriticDesign | None = None
+    game: Game | None = None
 
     @model_validator(mode="after")
     def _has_a_memory(self) -> Self:
         if self.memory and not isinstance(self.network, XlNetwork | LstmNetwork):
             raise ValueError(
                 f"the design {self.network.design!r} keeps no memory: set memory to 0, and segment to what it shall see"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _game_has_a_critic(self) -> Self:
+        if (self.critic is None) != (self.game is None):
+            raise ValueError("a critic goes with a game: set both critic and game, or neither")
+        if self.game is None:
+            return self
+        if isinstance(self.critic, BertCritic) and self.critic.positions < self.game.window:
+            raise ValueError(
+                f"game.length / game.windows = {self.game.window} tokens are more than critic.positions = "
+                f"{self.critic.positions}; change one of them"
             )
         return self
 
@@ -64,6 +83,10 @@ class TransformerConfig(Config):
 
     def build(self) -> "TransformerObjective":
         """A fresh generator in its game."""
+        if self.game is not None:
+            from antiphon.families.transformer.game import TransformerGame
+
+            return TransformerGame(self)
         from antiphon.families.transformer.objective import TransformerObjective
 
         return TransformerObjective(self)
