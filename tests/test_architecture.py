@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plans": {"orders", "composing", "writers", "codecs", "music"},
     "continuing": {"asked", "composing", "orders", "writers", "families", "codecs", "music", "io"},
     "part_options": {"codecs", "music"},
-    "accompanying": {"asked", "part_options", "playing", "writers", "codecs", "music", "io"},
+    "joining": {"part_options", "codecs", "music", "io"},
+    "accompanying": {"asked", "joining", "part_options", "playing", "writers", "codecs", "music"},
     "playing": {"asked", "part_options", "writers", "codecs", "music"},
     "between_songs": {"asked", "orders", "playing", "writers", "music"},
     "varying": {"asked", "orders", "part_options", "playing", "writers", "music"},
@@ -110,7 +111,7 @@ way in."""
 WITHIN_EVALUATION = ("metrics", "sets", "report", "examiner", "suite")
 """Its rooms, from the ground up: each may import those before it; `examiner` and `report` do without each other."""
 
-WITHOUT_TORCH = ("music", "io", "codecs", "data", "asked", "part_options")
+WITHOUT_TORCH = ("music", "io", "codecs", "data", "asked", "part_options", "joining")
 WITHOUT_MUSIC = ("nn", "gan", "training")
 
 

@@ -13,17 +13,13 @@ import numpy as np
 from antiphon.asked import Asked, check_kind, check_values
 from antiphon.codecs.band_tracks import BandTracks
 from antiphon.codecs.ensembles import Ensemble
-from antiphon.codecs.keeping import Kept, chosen, everything, is_called, told
-from antiphon.codecs.melody import earlier, late_by, metres, pulse
-from antiphon.codecs.phrases import MAX_BARS, PhraseRolls, is_free
-from antiphon.codecs.pianoroll import MAX_BEATS
+from antiphon.codecs.keeping import Kept, told
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.song_grid import SongGrid
-from antiphon.codecs.strokes import Strokes, strokes_of
 from antiphon.errors import InputError
-from antiphon.io.midi import read_midi
+from antiphon.joining import join
 from antiphon.music.score import Score
-from antiphon.music.tempo import finer, from_tempo
-from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
+from antiphon.part_options import read_names
 from antiphon.playing import batches, chance_of, check_sixteenths
 from antiphon.writers.bands import BandWriter, Setting
 
@@ -33,8 +29,6 @@ if TYPE_CHECKING:
 # A band stays a little behind what it plays to.
 _SOFTER = 0.9
 _SOFTEST, _LOUDEST = 40, 110
-# The least of written music and of drummers; the most of performances without beats is .22 (GiantMIDI).
-_LEAST_PULSE = 0.3
 _WHO = "antiphon accompany SONG takes the model band, or one whose preset writes to a given track"
 
 
@@ -128,20 +122,13 @@ def accompany_song(
     check_values(Asked(seed=seed, num=num, temperature=temperature, tempo=tempo, sixteenths=sixteenths))
     writer, codec = _band(model)
     check_sixteenths(sixteenths, model.name, codec)
-    amounts, programs = read_density(density), read_program(program)
-    _check_wishes(model.name, writer, temperature, bool(amounts))
-    name, score = ("the score", song) if isinstance(song, Score) else (str(song), read_midi(song))
-    score = _prepared(name, score, codec.resolution, tempo)
-    kept = _kept(name, score, codec.ensemble, keep)
-    asked = _asked(name, score, codec.ensemble, kept, read_names(tracks))
-    added = unmuted(codec.ensemble, asked, read_names(mute))
+    _check_wishes(model.name, writer, temperature, density is not None)
+    found = join(song, codec, keep, tracks, tempo=tempo, density=density, program=program, mute=mute)
+    score, kept, grid = found.score, found.kept, found.grid
     _check_heard(model.name, writer, codec.ensemble, score, kept)
-    grid = _grid(name, score, kept, codec)
-    given = _given(name, score, kept, codec, grid)
-    sure = asked if tracks else ()
-    setting = Setting(grid.begins, given, kept.parts, asked, sure, numbered("density", amounts, codec.ensemble, asked))
-    chosen_sounds = sounds(codec.ensemble, programs, asked)
-    band = BandTracks(codec, grid, added, chosen_sounds, _loudness(score, kept), sixteenths)
+    sure = found.asked if read_names(tracks) else ()
+    setting = Setting(grid.begins, found.given, kept.parts, found.asked, sure, found.density)
+    band = BandTracks(codec, grid, found.added, found.programs, _loudness(score, kept), sixteenths)
     stay = () if only_new else tuple(score.tracks[track] for track in kept.tracks)
     songs = []
     for seeds in batches(range(seed, seed + num), setting.num_bars):
@@ -149,7 +136,7 @@ def accompany_song(
         for one, strokes in zip(seeds, writer.perform(chances, setting, temperature), strict=True):
             texts = (*model.texts(one), *score.texts)
             songs.append(replace(score, tracks=(*stay, *band.decode(strokes)), texts=texts))
-    return Accompanied(songs, score, kept, added, codec.ensemble, grid)
+    return Accompanied(songs, score, kept, found.added, codec.ensemble, grid)
 
 
 def _band(model: "Model") -> tuple[BandWriter, PhraseRolls]:
@@ -169,50 +156,8 @@ def _check_wishes(name: str, writer: BandWriter, temperature: float, dense: bool
         raise InputError(f"density: the model {name} cannot play more or fewer notes; leave density out, or take band")
 
 
-def _prepared(name: str, score: Score, resolution: int, tempo: float | None) -> Score:
-    """The song in ticks that are fine enough for the grid, and in the tempo that is asked for."""
-    if not score.num_notes:
-        raise InputError(f"{name}: no note sounds in it, so there is nothing to play to; give a piece with notes")
-    if score.end > MAX_BEATS * score.ticks_per_beat:
-        raise InputError(f"{name}: it lasts longer than {MAX_BEATS:,} beats; cut it into shorter songs")
-    score = finer(score, resolution)
-    return score if tempo is None else from_tempo(score, tempo, name)
-
-
-def _kept(name: str, score: Score, ensemble: Ensemble, keep: str | int | Sequence[str | int] | None) -> Kept:
-    if keep is None:
-        return everything(score, ensemble)
-    if isinstance(keep, str) and is_called(score, keep):
-        return chosen(score, ensemble, [keep], name)
-    if not (wanted := read_names(keep)):
-        raise InputError(f"keep {keep!r}: name a track of {name}, {told(score, everything(score, ensemble).tracks)}")
-    return chosen(score, ensemble, wanted, name)
-
-
-def _asked(name: str, score: Score, ensemble: Ensemble, kept: Kept, tracks: Sequence[str]) -> tuple[int, ...]:
-    """The parts to write, in the order of the ensemble."""
-    numbers = {part_number("tracks", track, ensemble) for track in tracks}
-    for number in sorted(numbers & set(kept.parts)):
-        raise InputError(
-            f"{name}: tracks {ensemble.names[number]!r}: {told(score, kept.seats[number])} plays this part and is "
-            "kept; say with --keep what else stays, or add other parts"
-        )
-    asked = numbers or set(range(len(ensemble.parts))) - set(kept.parts)
-    if not asked:
-        raise InputError(
-            f"{name}: what is kept plays all parts ({', '.join(ensemble.names)}), so there is none to add; say with "
-            "--keep what stays, and the others are written anew"
-        )
-    return tuple(sorted(asked))
-
-
 def _check_heard(name: str, writer: BandWriter, ensemble: Ensemble, score: Score, kept: Kept) -> None:
     """That what is kept is what the model can hear."""
-    if not kept.parts:
-        raise InputError(
-            f"nothing that is kept plays one of the parts {', '.join(ensemble.names)}; name a track and as which part "
-            f"it is heard, such as --keep {kept.tracks[0] + 1}={ensemble.parts[-1].name}"
-        )
     if writer.hears is None:
         return
     heard = " and ".join(ensemble.names[number] for number in writer.hears)
@@ -222,45 +167,6 @@ def _check_heard(name: str, writer: BandWriter, ensemble: Ensemble, score: Score
             f"{ensemble.names[number]}; keep one track as {heard}, such as --keep {kept.seats[number][0] + 1}={heard}, "
             "or take the model band"
         )
-
-
-def _grid(name: str, score: Score, kept: Kept, codec: PhraseRolls) -> SongGrid:
-    """The bars in which the band can play."""
-    stay = score.with_tracks(tuple(score.tracks[track] for track in kept.tracks))
-    late = late_by(stay, codec.resolution)
-    if _is_free(stay) and _is_free(score):
-        raise InputError(
-            f"{name}: its notes lie on no grid of sixteenths or triplets, as in a free performance without beats, so a "
-            "band would not know when to play; set its tempos and bar lines to the music, or quantise it, in a "
-            "sequencer, or give a written piece"
-        )
-    grid = SongGrid.of(score, codec.resolution, late)
-    if not len(grid.lines):
-        there = {f"{row['numerator']}/{row['denominator']}" for row in metres(score)}
-        found = f"its metre is {', '.join(sorted(there))}" if there - {"4/4"} else "its bars are cut short"
-        raise InputError(
-            f"{name}: it has no whole bar in 4/4 ({found}), and the band plays 4/4 alone; give another song"
-        )
-    if len(grid.lines) > MAX_BARS:
-        raise InputError(f"{name}: it has {len(grid.lines):,} bars, over {MAX_BARS:,}; cut it into shorter songs")
-    return grid
-
-
-def _is_free(score: Score) -> bool:
-    """Whether the notes neither lie on a grid nor, played by people, near one."""
-    return is_free(earlier(score, late_by(score))) and pulse(score) < _LEAST_PULSE
-
-
-def _given(name: str, score: Score, kept: Kept, codec: PhraseRolls, grid: SongGrid) -> Strokes:
-    """What the band hears."""
-    seated = earlier(codec.ensemble.seated(score, kept.seats), grid.late)
-    strokes = grid.laid(strokes_of(seated, range(len(codec.ensemble.parts)), codec.grid))
-    if not len(strokes.start):
-        raise InputError(
-            f"{name}: what is kept ({told(score, kept.tracks)}) is silent in all bars in 4/4, or out of the band's "
-            "hearing; keep another track"
-        )
-    return strokes
 
 
 def _loudness(score: Score, kept: Kept) -> int:

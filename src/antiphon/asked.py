@@ -42,6 +42,7 @@ _MOST_BARS = 10_000
 _AROUND = 4
 _FEWEST, _MOST = 0.5, 12.0
 _HIGHEST = LOWEST + NUM_PITCHES - 1
+_AMOUNTS = f"{', '.join(DENSITIES)} or a number: of notes a bar, or for a band of times as many notes as by itself"
 _PITCH = r"[A-Ga-g][#b♯♭]?-?\d{1,3}|\d{1,3}"
 _RANGE = re.compile(rf"({_PITCH})(?:\s*(?:-|to|\.\.)\s*({_PITCH}))?")
 _REGISTERS = "write low, middle, high, a pitch such as G4 or 67, or a range such as C4-G4 or 60-67"
@@ -99,7 +100,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "chords": _text("C G Am F"),
         "tempo": Kind((Real,), "a number such as 120"),
         "key": _text("A minor"),
-        "density": Kind((str, Real, Mapping), f"{', '.join(DENSITIES)} or a number of notes a bar"),
+        "density": Kind((str, Real, Mapping), _AMOUNTS),
         "register": Kind((str, Integral), f"{', '.join(REGISTERS)}, a pitch such as 'G4' or 67, or a range"),
         "first": Kind((str, Path, Score), f"a MIDI file, a score or {HELD_OUT!r}"),
         "accompaniment": _text("block"),
@@ -212,7 +213,7 @@ def parse_density(text: str | float | Mapping[str, str | float]) -> float:
     try:
         notes = float(text) if not isinstance(text, Mapping) else float("nan")
     except ValueError:
-        raise InputError(f"density {text!r}: write {', '.join(DENSITIES)} or a number of notes a bar") from None
+        raise InputError(f"density {text!r}: write {_AMOUNTS}") from None
     _within("density", notes, _FEWEST, _MOST)
     return notes
 

@@ -1,5 +1,6 @@
 """Where models are found (shipped, on disk, on the hub) and how a model file becomes networks again."""
 
+import json
 import re
 import socket
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.chords import NO_CHORD
 from antiphon.codecs.melody import NUM_CLASSES, STEPS
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ HELD_OUT = "held_out."
 # By codec, how many values a step can have: pitches, or the melody's classes.
 _CLASSES: Mapping[str, int] = {"frames": 128, "melody": NUM_CLASSES, "notes": 128, "progressions": NO_CHORD + 1}
 # Foreign ones too: reading them says what to do.
+_CARD = "antiphon"
 _SUFFIXES = frozenset({".safetensors", ".ckpt", ".pt", ".pth", ".bin"})
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -187,9 +190,34 @@ def find_here(model: str | Path) -> Path | None:
 
     if text in PRESETS:
         raise InputError(f"model {text!r}: a preset, not a model; train it, publish the run and give that file")
-    near = get_close_matches(text, names(), n=3) or names()
-    known = f"shipped: {', '.join(near)}" if near else "none is shipped with this installation"
-    raise InputError(f"model {text!r}: there is none of this name ({known}); give a .safetensors file or a hub id")
+    near = get_close_matches(text, names(), n=3)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    known = f"shipped: {', '.join(names())}" if names() else "none is shipped with this installation"
+    raise InputError(
+        f"model {text!r}: there is none of this name; {meant}{known}; or give a .safetensors file or hub id"
+    )
+
+
+def band_codec(model: str | Path) -> PhraseRolls | None:
+    """The tracks and the grid of a band's model, read off its card before torch is there; None for models of other
+    kinds, for what is not on this machine, and for files of which only `read` can say what is wrong with them.
+
+    Raises
+    ------
+    InputError
+        If there is no such model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = find_here(model)
+    if path is None:
+        return None
+    try:
+        with safe_open(path, "numpy") as file:
+            codec = json.loads(file.metadata()[_CARD])["codec"]
+        return PhraseRolls.parse(codec) if codec["kind"] == "phrases" else None
+    except (OSError, SafetensorError, InputError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _fetch(hub_id: str) -> Path:

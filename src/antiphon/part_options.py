@@ -6,7 +6,7 @@ see `numbered`.
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from antiphon.codecs.ensembles import Ensemble
 from antiphon.errors import InputError
@@ -20,6 +20,47 @@ ALL = ""
 
 _LEAST, _MOST = 0.1, 4.0
 _Value = TypeVar("_Value")
+
+
+class Parts(NamedTuple):
+    """What was asked of the parts of a band, by their numbers; see `choose_parts`.
+
+    Parameters
+    ----------
+    asked, shown
+        Those to write, and of them those that are not muted.
+    named
+        Those that were asked for by name.
+    density, programs
+        By part, as of `read_density` and `read_program`.
+    """
+
+    asked: tuple[int, ...]
+    shown: tuple[int, ...]
+    named: tuple[int, ...]
+    density: Mapping[int, float]
+    programs: Mapping[int, int]
+
+
+def choose_parts(
+    ensemble: Ensemble,
+    tracks: str | Sequence[str] | None,
+    density: str | float | Mapping[str, str | float] | None,
+    program: str | Mapping[str, str | int] | None,
+    mute: str | Sequence[str] | None,
+) -> Parts:
+    """The parts that a band by itself plays: those of `tracks`, else all.
+
+    Raises
+    ------
+    InputError
+        If a part is unknown or not to be written, or a value is none of its kind.
+    """
+    named = tuple(sorted({part_number("tracks", name, ensemble) for name in read_names(tracks)}))
+    asked = named or tuple(range(len(ensemble.parts)))
+    shown = unmuted(ensemble, asked, read_names(mute))
+    amounts = numbered("density", read_density(density), ensemble, asked)
+    return Parts(asked, shown, named, amounts, sounds(ensemble, read_program(program), asked))
 
 
 def read_names(text: str | int | Sequence[str | int] | None) -> tuple[str, ...]:
@@ -100,6 +141,19 @@ def unmuted(ensemble: Ensemble, asked: Sequence[int], mute: Sequence[str]) -> tu
     if not set(asked) - muted:
         raise InputError(f"mute: of {', '.join(ensemble.names[part] for part in asked)} nothing is left; mute fewer")
     return tuple(part for part in asked if part not in muted)
+
+
+def varied_parts(vary: str | Sequence[str], ensemble: Ensemble, asked: Sequence[int]) -> tuple[int, ...]:
+    """Numbers of the parts to write anew, ascending.
+
+    Raises
+    ------
+    InputError
+        If none is named, or one is unknown or not to be written.
+    """
+    if not (names := read_names(vary)):
+        raise InputError(f"vary {vary!r}: name a part, such as {ensemble.names[asked[0]]}")
+    return tuple(sorted({part_number("vary", name, ensemble, asked) for name in names}))
 
 
 def sounds(ensemble: Ensemble, programs: Mapping[str, int], asked: Sequence[int]) -> dict[int, int]:

@@ -8,6 +8,9 @@ from antiphon.errors import InputError
 from antiphon.reproductions.claim_table import CLAIMS
 from antiphon.reproductions.result import Asked, Reproduction, Scale
 
+# With difflib's own .6 "nothing" means bar-smoothing.
+_NEAR = 0.7
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -195,11 +198,12 @@ def get_recipe(name: str) -> Recipe:
     Raises
     ------
     InputError
-        If there is none; the sentence lists the names that come near, or all.
+        If there is none; the sentence has the names that come near.
     """
     if name not in RECIPES:
-        near = get_close_matches(name, RECIPES, n=3) or list(RECIPES)
-        raise InputError(f"{name!r}: no recipe has this name; did you mean {' or '.join(near)}? See antiphon reproduce")
+        near = get_close_matches(name, RECIPES, n=3, cutoff=_NEAR)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(f"{name!r}: no recipe has this name; {meant}antiphon reproduce lists them all")
     return RECIPES[name]
 
 

@@ -7,7 +7,7 @@ from antiphon.asked import Asked, check_values
 from antiphon.errors import InputError
 from antiphon.music.score import Score
 from antiphon.orders import check_abilities
-from antiphon.part_options import part_number, read_names
+from antiphon.part_options import varied_parts
 from antiphon.playing import Band, batches, chance_of
 from antiphon.writers.bands import BandWriter
 
@@ -51,10 +51,7 @@ def vary_songs(
             "anew, so leave vary out or choose one of those"
         )
     band = Band.of(model, asked)
-    names = read_names(vary)
-    parts = tuple(sorted({part_number("vary", name, band.codec.ensemble, band.setting.asked) for name in names}))
-    if not parts:
-        raise InputError(f"vary {vary!r}: name a part, such as {band.codec.ensemble.names[band.setting.asked[0]]}")
+    parts = varied_parts(vary, band.codec.ensemble, band.setting.asked)
     (take,) = band.takes([seed])
     songs = []
     for seeds in batches(range(vary_seed, vary_seed + num), band.setting.num_bars):

@@ -65,7 +65,7 @@ def write_wanted(model: str, out: Path, wanted: Wanted) -> Iterator[dict[str, An
         ends, steps, method = wanted.interpolate, wanted.steps, wanted.method
         yield song_grids.write_between(model, out, seeds=ends, steps=steps, method=method, options=options)
         return
-    check_order(model, Asked(**wanted.options))
+    check_order(model, Asked(**wanted.options), wanted.vary)
 
     from antiphon.generate import load
 
