@@ -76,7 +76,7 @@ def gradients(way: str, made: Generator, game: Game = GAME, temperature: float =
     made.zero_grad()
     weigh = torch.randn(game.window, VOCABULARY, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
     for window in windows(way, made, temperature, game):
-        (window * weigh).sum((1, 2)).square().mean().backward()  # type: ignore[no-untyped-call]
+        (window * weigh).sum((1, 2)).square().mean().backward()
     return {name: w.grad.clone() for name, w in made.named_parameters() if w.grad is not None}
 
 
@@ -97,13 +97,13 @@ def whole(made: Generator, game: Game, temperature: float, through: bool) -> dic
             soft = ((logits + noise) / temperature).softmax(1)
             hard = torch.nn.functional.one_hot(soft.argmax(1), VOCABULARY)
             rows = torch.cat([rows, (soft + (hard - soft).detach())[:, None].to(rows)], dim=1)
-        (rows[:, begin:] * weigh).sum((1, 2)).square().mean().backward()  # type: ignore[no-untyped-call]
+        (rows[:, begin:] * weigh).sum((1, 2)).square().mean().backward()
     return {name: w.grad.clone() for name, w in made.named_parameters() if w.grad is not None}
 
 
 def alike(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
-    flat = [torch.cat([part.flatten() for _, part in sorted(of.items())]) for of in (one, other)]
-    return float(torch.nn.functional.cosine_similarity(*flat, dim=0))
+    left, right = (torch.cat([part.flatten() for _, part in sorted(of.items())]) for of in (one, other))
+    return float(torch.nn.functional.cosine_similarity(left, right, dim=0))
 
 
 @pytest.mark.parametrize(("way", "through"), [("segment", True), ("choices", False)])

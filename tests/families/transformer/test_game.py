@@ -1,6 +1,6 @@
 """The adversarial stage: who moves when, what each turn costs, part by part, and that one process is two."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from antiphon.errors import InputError
 from antiphon.families.transformer.config import TransformerConfig
 from antiphon.families.transformer.critic_designs import BertCritic, CnnCritic, CriticDesign
 from antiphon.families.transformer.designs import XlNetwork
+from antiphon.families.transformer.fakes import written
 from antiphon.families.transformer.game import TransformerGame
 from antiphon.families.transformer.game_config import Game, LossName, PolicyName
 from antiphon.families.transformer.masked_config import MaskedConfig
@@ -52,7 +53,7 @@ def parts(outcome: Outcome | None) -> list[Outcome]:
     found = []
     while outcome is not None:
         found.append(outcome)
-        sum(outcome.terms.values(), torch.zeros(())).backward()  # type: ignore[no-untyped-call]
+        sum(outcome.terms.values(), torch.zeros(())).backward()
         outcome = outcome.then()
     return found
 
@@ -77,8 +78,8 @@ def moved(player: nn.Module) -> set[str]:
 
 
 def test_the_settings_know_every_loss_and_policy() -> None:
-    assert set(LossName.__args__) == set(LOSSES)
-    assert set(PolicyName.__args__) == set(POLICIES)
+    assert set(get_args(LossName)) == set(LOSSES)
+    assert set(get_args(PolicyName)) == set(POLICIES)
 
 
 def test_likelihood_always_and_the_game_every_fifth_from_105_on() -> None:
@@ -129,8 +130,6 @@ def test_a_turn_is_the_mean_over_its_windows_by_hand() -> None:
     real = batch()["crop"][:, 16:]
     objective.eval()
     torch.manual_seed(2)
-    from antiphon.families.transformer.fakes import written
-
     fake, _ = written(objective.generator, real[:, :3], GAME)
     gaps = [objective.discriminator(real[:, k : k + 8]) - objective.discriminator(fake[:, k : k + 8]) for k in (0, 8)]
     for outcome, gap in zip(got, gaps, strict=True):
@@ -145,10 +144,8 @@ def test_both_sides_begin_alike_unless_told_otherwise() -> None:
         objective.discriminator.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0]))
         turn(objective, "discriminator")
     (
-        shared,
-        *_,
-    ) = (heard[0][:, :3].chunk(2),)
-    assert torch.equal(*shared)
+    real, fake = heard[0][:, :3].chunk(2)
+    assert torch.equal(real, fake)
     real, fake = heard[2][:, :3].chunk(2)
     assert torch.equal(real.roll(1, 0), fake)
 

@@ -76,7 +76,7 @@ def along_tokens(generator: Generator, context: Tensor, game: Game, temperature:
 def through_segment(generator: Generator, context: Tensor, game: Game, temperature: float) -> Iterator[Tensor]:
     """The paper's truncated backpropagation through time: within a window a token learns from all later ones, by way of
     attention too. For each token the window is read anew."""
-    reading, read = Reading(generator, len(context), game.memory), list(one_hots(context, generator).split(1, dim=1))
+    reading, read = Reading(generator, len(context), game.memory), _singly(one_hots(context, generator))
     known = 0
     for _ in range(game.windows):
         while len(read) < game.window + known:
@@ -138,7 +138,12 @@ def _begun(generator: Generator, context: Tensor, game: Game) -> tuple[Reading, 
     if context.shape[1] > 1:
         with torch.no_grad():
             reading.follow(rows[:, :-1])
-    return reading, list(rows.split(1, dim=1))
+    return reading, _singly(rows)
+
+
+def _singly(rows: Tensor) -> list[Tensor]:
+    """Rows (B, 1, V) of rows (B, T, V)."""
+    return list(rows.unsqueeze(2).unbind(1))
 
 
 def _allowed(logits: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ class TransformerGame(TransformerObjective):
         return context if self.game.shared else context.roll(1, dims=0)
 
     def _cut(self, tokens: Tensor) -> tuple[Tensor, ...]:
-        return tokens.split(self.game.window, dim=1)
+        return tokens.chunk(self.game.windows, dim=1)
 
     @property
     def borrows(self) -> str | None:
