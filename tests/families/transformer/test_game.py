@@ -143,7 +143,6 @@ def test_both_sides_begin_alike_unless_told_otherwise() -> None:
         objective = toy(shared=shared)
         objective.discriminator.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0]))
         turn(objective, "discriminator")
-    (
     real, fake = heard[0][:, :3].chunk(2)
     assert torch.equal(real, fake)
     real, fake = heard[2][:, :3].chunk(2)
