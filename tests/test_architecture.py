@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "training",
         "gan",
     },
+    "licences": set(),
     "phrase_evidence": {"families", "codecs", "training", "gan", "nn"},
     "observers": {
         "phrase_evidence",
@@ -81,6 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "codecs",
         "data",
         "loader",
+        "licences",
         "piece_loader",
         "piece_observers",
         "training",

@@ -554,6 +554,21 @@ def test_encode_and_decode_notes(tmp_path: Path, capsys: Capture) -> None:
     assert "0 to 63" in fail(capsys, "decode", "notes", tmp_path / "high.npy", tmp_path / "x.mid")
 
 
+def test_encode_and_decode_performances(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(2, bars=8), tmp_path / "s.mid")
+    told = json.loads(succeed(capsys, "encode", "performance", tmp_path / "s.mid", tmp_path / "s.npy", "--json"))
+    tokens = np.load(tmp_path / "s.npy")
+    assert tokens.shape == (told["tokens"], 1) and tokens.max() > 255
+    succeed(capsys, "decode", "performance", tmp_path / "s.npy", tmp_path / "back.mid")
+    succeed(capsys, "encode", "performance", tmp_path / "back.mid", tmp_path / "again.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), tokens)
+    write_midi(Score(), tmp_path / "silent.mid")
+    assert "no note on the piano" in fail(capsys, "encode", "performance", tmp_path / "silent.mid", tmp_path / "x.npy")
+    for array, told in ((np.full((3, 1), 310), "0 to 309"), (np.zeros((3, 1)), "(n, 1)"), (np.zeros(3, int), "(n, 1)")):
+        np.save(tmp_path / "odd.npy", array)
+        assert told in fail(capsys, "decode", "performance", tmp_path / "odd.npy", tmp_path / "x.mid")
+
+
 def test_encode_and_decode_chords(tmp_path: Path, capsys: Capture) -> None:
     write_midi(song(1, bars=8), tmp_path / "s.mid")
     assert ": 8 chords" in succeed(capsys, "encode", "progressions", tmp_path / "s.mid", tmp_path / "s.npy")

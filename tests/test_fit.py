@@ -10,8 +10,9 @@ from antiphon.data import container
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
-from antiphon.fit import fit_preset, model_licence, publish_run
+from antiphon.fit import fit_preset, publish_run
 from antiphon.generate import load
+from antiphon.licences import model_licence
 from antiphon.presets.table import get_preset
 from antiphon.resolved import RunConfig
 from antiphon.training.checkpoint import load_model, save_model

@@ -16,6 +16,7 @@ from antiphon.data.reasons import check_enough
 from antiphon.data.views import view
 from antiphon.errors import InputError
 from antiphon.files import write_bytes
+from antiphon.licences import model_licence
 from antiphon.resolved import RunConfig
 
 if TYPE_CHECKING:
@@ -175,30 +176,6 @@ def publish_run(run: Path | str, out: Path | str) -> dict[str, Any]:
     if out.suffix != ".safetensors":
         raise InputError(f"{out}: a model file's name ends in .safetensors; choose such a name")
     return publish(run, out, {HELD_OUT + name: values for name, values in _read_held_out(run).items()})
-
-
-def model_licence(corpus: str, origin: str | None = None) -> str:
-    """The licence of weights, given that of the corpus and of the model that they began as: theirs, both if they
-    differ; works in the public domain leave the choice to this package."""
-    parts = [_OWN if licence.strip().lower() in _FREE else licence for licence in (corpus, origin) if licence]
-    bound = [licence for licence in dict.fromkeys(parts) if licence != _OWN]
-    return " and ".join(bound) if bound else _OWN
-
-
-_OWN = "MIT"
-# Whole names: "MIT (the collection; the songs in it are under copyright)" frees nobody.
-_FREE = {
-    "cc0",
-    "cc0 1.0",
-    "cc0-1.0",
-    "cc0 1.0 universal",
-    "public domain",
-    "public domain (authors long dead; the collection under mit)",
-    "pd",
-    "mit",
-    "mit license",
-    "mit licence",
-}
 
 
 def _of_songs(corpus: Corpus, num_songs: int) -> str:

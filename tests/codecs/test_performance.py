@@ -283,3 +283,33 @@ def _overlaps(performance: codec.Performance) -> bool:
     order = np.lexsort((performance.start_step, performance.pitch))
     pitch, start, end = performance.pitch[order], performance.start_step[order], performance.end_step[order]
     return bool(((pitch[1:] == pitch[:-1]) & (start[1:] < end[:-1])).any())
+
+
+@given(rows, pedals)
+@settings(max_examples=60, deadline=None)
+def test_all_keys_say_what_the_piano_says_and_more(
+    notes: list[tuple[int, int, int, int]], pedal: list[tuple[int, int]]
+) -> None:
+    music, every = score(*notes, pedal=pedal), PerformanceTokens(keys=128)
+    whole = performed_notes(music, keyboard=codec.ALL_KEYS)
+    inside = {note for note in said(whole) if 21 <= note[2] <= 108}
+    assert inside == said(performed_notes(music))
+    line = every.encode(music)["real"]
+    assert said(performance_of(line, codec.ALL_KEYS)) == said(whole)
+    assert every.encode(every.decode(line))["real"].tolist() == line.tolist()
+    assert len(line) == 0 or int(line.max()) < every.keyboard.num_tokens == 390
+
+
+def test_388_tokens_are_music() -> None:
+    line = PerformanceTokens(keys=128).encode(score((0, 1000, 0, 1), (0, 1000, 127, 127)))["real"].tolist()
+    # The lowest key is on before the highest; velocities follow all keys.
+    assert line == [358, 102, 389, 356, 101, 103, 357]
+    with pytest.raises(ValueError, match="0 to 309"):
+        performance_of(line)
+
+
+def test_what_training_makes_of_rows_is_no_part_of_them() -> None:
+    drawn = PerformanceTokens(augment="drawn", stretch=0.95)
+    assert drawn.stored == PerformanceTokens(stretch=0.95)
+    music = score((0, 1000, 60, 90))
+    assert drawn.encode(music)["real"].tolist() == drawn.stored.encode(music)["real"].tolist()

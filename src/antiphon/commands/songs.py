@@ -13,6 +13,7 @@ from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, in_fours, why_silent
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.performance import NUM_TOKENS, PerformanceTokens
 from antiphon.codecs.progressions import Progressions, harmony_of
 from antiphon.codecs.progressions import why_silent as why_no_chords
 from antiphon.data import container
@@ -31,7 +32,7 @@ ARRAYS = (".npy",)
 ROLLS = (".npz",)
 LEAD_SHEETS = frozenset({".mxl", ".musicxml", ".xml"})
 
-Bytes = NDArray[np.uint8]
+Bytes = NDArray[Any]
 
 
 class Form(NamedTuple):
@@ -47,6 +48,7 @@ class Form(NamedTuple):
 # Version 1's rules take songs of any length, every bar in turn.
 _PROGRESSIONS = Progressions()
 _FRAMES, _MELODY, _NOTES = FrameBars(version="v1", num_splits=None), MelodyBars(), NoteSequences()
+_PERFORMANCE = PerformanceTokens()
 
 FORMS: Mapping[str, Form] = {
     "melody": Form(
@@ -65,6 +67,13 @@ FORMS: Mapping[str, Form] = {
     ),
     "progressions": Form(
         "chords", (NO_CHORD,), lambda score: _degrees(score)[:, None], _PROGRESSIONS.decode, why_no_chords
+    ),
+    "performance": Form(
+        "tokens",
+        (NUM_TOKENS,),
+        lambda score: _PERFORMANCE.encode(score)["real"][:, None],
+        lambda tokens: _PERFORMANCE.decode(tokens[:, 0]),
+        lambda _: "it has no note on the piano's keys",
     ),
 }
 """Forms by the name of their codec."""
@@ -140,9 +149,9 @@ def _renderer(out: Path, engine: str | None) -> Callable[[Score, Path], None]:
 
 def encode_song(codec: str, song: Path, out: Path, spelling: str | None = None) -> dict[str, int]:
     """Write a song's file as a .npy file: its bars (n, 16), its notes (n, 4) of pitch, duration, offset (both in steps;
-    a duration less one) and velocity, or its chords (n, 1); or as a .npz file, a piano roll of the Lakh pianoroll
-    dataset, of its own tracks (codec lpd) or of five (lpd-5); of a corpus in place of a song, a folder of such files.
-    Return how many there are, by "bars", "notes", "chords" or "songs".
+    a duration less one) and velocity, its chords (n, 1), or its performance as tokens (n, 1); or as a .npz file, a
+    piano roll of the Lakh pianoroll dataset, of its own tracks (codec lpd) or of five (lpd-5); of a corpus in place of
+    a song, a folder of such files. Return how many there are, by "bars", "notes", "chords", "tokens" or "songs".
 
     Parameters
     ----------
@@ -259,7 +268,7 @@ def _array(path: Path, form: Form) -> Bytes:
     for column, num in zip(array.T, form.num_values, strict=True):
         if column.size and not (int(column.min()) >= 0 and int(column.max()) < num):
             raise InputError(f"{path}: values go from 0 to {num - 1} for this codec; choose the codec it was made by")
-    return array.astype(np.uint8)
+    return array.astype(np.uint8 if max(form.num_values) <= 256 else np.int16)
 
 
 def _opened(path: Path) -> NDArray[Any]:

@@ -187,16 +187,17 @@ def render(song: Path, out: Path, /, *, engine: str | None = None, as_json: AsJs
 
 @app.command
 def encode(codec: str, song: Path, out: Path, /, *, spelling: str | None = None, as_json: AsJson = False) -> None:
-    """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4) or its chords (bars, 1), or
-    the song as a piano roll of the Lakh pianoroll dataset.
+    """Write a song's bars as a numpy array (bars, 16) of uint8, its notes as one (notes, 4), its chords (bars, 1), its
+    performance as tokens (tokens, 1), or the song as a piano roll of the Lakh pianoroll dataset.
 
     Parameters
     ----------
     codec
         melody (a 16th grid with holds and rests), frames (the bar GAN's two-second bars of pitches), notes (all parts
         as one line: pitch, duration less one and offset since the last onset in 16ths, velocity) or progressions (a
-        chord a bar from the tonic on: 0-11 major, 12-23 minor triads), lpd or lpd-5 (a roll of 24 steps a beat, of
-        the song's own tracks or of drums, piano, guitar, bass and strings).
+        chord a bar from the tonic on: 0-11 major, 12-23 minor triads), performance (310 event tokens of 10 ms time
+        shifts, piano keys and velocities), lpd or lpd-5 (a roll of 24 steps a beat, of the song's own tracks or of
+        drums, piano, guitar, bass and strings).
     song
         A MIDI or MusicXML file, or such a roll; for rolls also a corpus.
     out
@@ -219,10 +220,10 @@ def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> 
     Parameters
     ----------
     codec
-        melody, frames, notes or progressions, as it was encoded; lpd, a roll with its own tracks, or lpd-5, with those
-        of drums, piano, guitar, bass and strings that they are merged into.
+        melody, frames, notes, progressions or performance, as it was encoded; lpd, a roll with its own tracks, or
+        lpd-5, with those of drums, piano, guitar, bass and strings that they are merged into.
     bars
-        A .npy file of integers, (bars, 16), (notes, 4) or (bars, 1), or a piano roll, .npz.
+        A .npy file of integers, (bars, 16), (notes, 4), (bars, 1) or (tokens, 1), or a piano roll, .npz.
     out
         Named .mid or .midi.
     as_json
