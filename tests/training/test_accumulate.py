@@ -105,13 +105,13 @@ def test_a_phase_has_averages_of_its_own() -> None:
     for _ in range(3):
         trainer.iterate()
     steps = {
-        name: float(next(iter(mover.optimizer.state.values()))["step"])
+        name: float(next(iter(mover.optimizers["adam"].state.values()))["step"])
         for name, mover in trainer.movers.items()
-        if mover.optimizer.state
+        if mover.optimizers["adam"].state
     }
     assert steps == {"generator": 3, "adversarial": 2}
-    assert trainer.movers["generator"].optimizer.param_groups[0]["lr"] == 1e-2
-    assert trainer.movers["adversarial"].optimizer.param_groups[0]["lr"] == pytest.approx(1e-3 * 2 / 4)
+    assert trainer.movers["generator"].optimizers["adam"].param_groups[0]["lr"] == 1e-2
+    assert trainer.movers["adversarial"].optimizers["adam"].param_groups[0]["lr"] == pytest.approx(1e-3 * 2 / 4)
     assert {id(weight) for weight in trainer.movers["adversarial"].weights} == {
         id(weight) for weight in objective.generator.parameters()
     }

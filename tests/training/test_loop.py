@@ -123,7 +123,7 @@ def test_rates_fall_in_a_straight_line() -> None:
     for _ in range(8):
         weights.append(_state(objective))
         trainer.iterate()
-        rates.append([mover.optimizer.param_groups[0]["lr"] for mover in trainer.movers.values()])
+        rates.append([mover.optimizers["adam"].param_groups[0]["lr"] for mover in trainer.movers.values()])
     assert np.allclose(np.array(rates) / 1e-2, np.array([1, 1, 1, 0.75, 0.5, 0.25, 0, 0])[:, None])
     moved = [
         not torch.equal(before["generator.0.weight"], after["generator.0.weight"])
@@ -147,7 +147,7 @@ def test_gradients_are_clipped_as_one_vector() -> None:
     objective = Toy((DISCRIMINATOR,))
     trainer = _trainer(objective, log_every=1, discriminator=AdamConfig(lr=1e-9, clip_norm=1e-3))
     seen: list[float] = []
-    step = trainer.movers["discriminator"].optimizer.step
+    step = trainer.movers["discriminator"].optimizers["adam"].step
 
     def watch() -> None:
         gradients = [
@@ -156,7 +156,7 @@ def test_gradients_are_clipped_as_one_vector() -> None:
         seen.append(float(torch.cat(gradients).norm()))
         step()
 
-    trainer.movers["discriminator"].optimizer.step = watch  # type: ignore[method-assign, assignment]
+    trainer.movers["discriminator"].optimizers["adam"].step = watch  # type: ignore[method-assign, assignment]
     trainer.iterate()
     assert seen == [pytest.approx(1e-3, rel=1e-3)]
     # What is logged is the norm before clipping.

@@ -21,6 +21,9 @@ class AdamConfig(Config):
         After each step every weight is clamped to +-`clip_weights` (Arjovsky et al. 2017).
     decay
         How this rate goes; None: as `train.decay` says.
+    matrices
+        Learning rate of Muon (`antiphon.training.muon`), by which weights with two axes move that are no embedding;
+        None: they move by Adam too.
     """
 
     lr: float = Field(default=2e-4, gt=0, allow_inf_nan=False)
@@ -31,6 +34,7 @@ class AdamConfig(Config):
     clip_norm: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     clip_weights: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     decay: Schedule | None = None
+    matrices: float | None = Field(default=None, gt=0, allow_inf_nan=False)
 
 
 class TrainConfig(Config):

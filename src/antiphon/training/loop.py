@@ -103,7 +103,7 @@ class Trainer:
         return {
             "iteration": self.iteration,
             "objective": self.objective.state_dict(),
-            "optimizers": {name: mover.optimizer.state_dict() for name, mover in self.movers.items()},
+            "optimizers": {name: mover.state() for name, mover in self.movers.items()},
             "average": self.average.state(),
             "meter": self.meter.state(self.all_reduce),
             "carried": {name: self._gathered(rows) for name, rows in self.objective.carried().items()},
@@ -114,7 +114,7 @@ class Trainer:
         self.iteration = state["iteration"]
         self.objective.load_state_dict(state["objective"])
         for name, mover in self.movers.items():
-            mover.optimizer.load_state_dict(state["optimizers"][name])
+            mover.restore(state["optimizers"][name])
         self.average.restore(state["average"])
         self.meter.restore(state["meter"], self.fabric.device)
         rank, world = self.fabric.global_rank, self.fabric.world_size

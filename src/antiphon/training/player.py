@@ -1,7 +1,8 @@
 """One player of the game under training: its weights, its optimizer, its limits; and the generator's average."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from antiphon.gan.penalties import clip_weights
 from antiphon.training.config import AdamConfig
+from antiphon.training.muon import Muon
 from antiphon.training.schedules import Schedule
 
 
@@ -34,16 +36,29 @@ class Mover:
         self._norms = [m for m in network.modules() if isinstance(m, _NormBase) and m.track_running_stats]
         self._network, self._config = network, config
         self._decay = config.decay or decay
+        matrices = _matrices(network, self.weights) if config.matrices is not None else []
+        others = [weight for weight in self.weights if not any(weight is matrix for matrix in matrices)]
+        self.optimizers: dict[str, torch.optim.Optimizer] = {"adam": self._adam(others, capturable)}
+        if config.matrices is not None and matrices:
+            self.optimizers["muon"] = Muon(matrices, config.matrices, weight_decay=config.weight_decay)
+
+    def _adam(self, weights: list[nn.Parameter], capturable: bool) -> torch.optim.AdamW:
+        config = self._config
         betas = (config.beta1, config.beta2)
-        self.optimizer = torch.optim.AdamW(
-            self.weights,
-            config.lr,
-            betas,
-            config.epsilon,
-            config.weight_decay,
-            fused=True,
-            capturable=capturable,
+        return torch.optim.AdamW(
+            weights, config.lr, betas, config.epsilon, config.weight_decay, fused=True, capturable=capturable
         )
+
+    def state(self) -> dict[str, Any]:
+        """What its optimizers have learnt; of Adam alone as it is."""
+        states = {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()}
+        return states["adam"] if len(states) == 1 else states
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        states = {"adam": state} if len(self.optimizers) == 1 else state
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(states[name])
 
     def free(self, moves: bool) -> None:
         """Let the player move, or hold it still; held batch norms go on normalising by the batch."""
@@ -59,10 +74,13 @@ class Mover:
     def step(self, iteration: int, rate: float = 1.0) -> None:
         """Limit the gradients, move at `rate` times the iteration's learning rate, limit the weights, drop the
         gradients."""
-        self.optimizer.param_groups[0]["lr"] = self._config.lr * rate * self._rate(iteration)
+        rates = {"adam": self._config.lr, "muon": self._config.matrices or 0.0}
+        for name, optimizer in self.optimizers.items():
+            optimizer.param_groups[0]["lr"] = rates[name] * rate * self._rate(iteration)
         if self._config.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.weights, self._config.clip_norm)
-        self.optimizer.step()
+        for optimizer in self.optimizers.values():
+            optimizer.step()
         if self._config.clip_weights is not None:
             clip_weights(self._network, self._config.clip_weights)
         for weight in self.weights:
@@ -70,6 +88,12 @@ class Mover:
 
     def _rate(self, iteration: int) -> float:
         return 1.0 if self._decay is None else self._decay.rate(iteration)
+
+
+def _matrices(network: nn.Module, weights: Sequence[nn.Parameter]) -> list[nn.Parameter]:
+    """Those with two axes but embeddings, whose rows are no directions of a layer."""
+    inner = {id(weight) for name, weight in network.named_parameters() if "embedding" not in name}
+    return [weight for weight in weights if weight.ndim == 2 and id(weight) in inner]
 
 
 def gradient_norm(gradients: list[Tensor]) -> Tensor:
