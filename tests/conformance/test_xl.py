@@ -65,7 +65,7 @@ def data() -> Tensor:
 def places() -> int:
     """How many the published memory had: the most that any file's states have."""
     every = [arrays(stem) for stem in SEGMENTS]
-    return max(values.shape[1] for file in every for name, values in file.items() if name.startswith("mems"))
+    return max(int(values.shape[1]) for file in every for name, values in file.items() if name.startswith("mems"))
 
 
 def segment_length() -> int:

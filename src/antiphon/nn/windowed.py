@@ -17,11 +17,15 @@ def windowed_attention(query: Tensor, key: Tensor, value: Tensor, span: int) -> 
     if length <= span:
         return F.scaled_dot_product_attention(query, key, value, is_causal=True)
     # Blocks of `span` queries see their own keys and those of the block before.
-    padded = [F.pad(part, (0, 0, 0, -length % span)) for part in (query, key, value)]
-    begin = F.scaled_dot_product_attention(*(part[:, :, :span] for part in padded), is_causal=True)
-    blocks = [_blocks(padded[0][:, :, span:], span, span), *(_blocks(part, 2 * span, span) for part in padded[1:])]
-    late = F.scaled_dot_product_attention(*blocks, attn_mask=band(span, 2 * span, span, query.device))
-    late = late.unflatten(0, (len(query), -1)).transpose(1, 2).flatten(2, 3)
+    query, key, value = (F.pad(part, (0, 0, 0, -length % span)) for part in (query, key, value))
+    begin = F.scaled_dot_product_attention(query[:, :, :span], key[:, :, :span], value[:, :, :span], is_causal=True)
+    late = F.scaled_dot_product_attention(
+        _blocks(query[:, :, span:], span, span),
+        _blocks(key, 2 * span, span),
+        _blocks(value, 2 * span, span),
+        attn_mask=band(span, 2 * span, span, query.device),
+    )
+    late = late.view(len(query), -1, *late.shape[1:]).transpose(1, 2).flatten(2, 3)
     return torch.cat([begin, late], 2)[:, :, :length]
 
 

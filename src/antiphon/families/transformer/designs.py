@@ -67,12 +67,15 @@ class XlNetwork(_Sizes):
 
 
 class MusicNetwork(_Sizes):
-    """Music Transformer, the paper's other baseline; the defaults are those of its Table 1.
+    """Music Transformer, the paper's other baseline; the defaults are those of its Table 1, and what it leaves open is
+    as in tensor2tensor's settings for music.
 
     Parameters
     ----------
+    key_width
+        Of queries and keys, all heads together.
     reach
-        Distances in tokens that have a learnt position of their own; those beyond share the last one.
+        Distances in tokens that a head has a vector for; beyond them it hears what was played, not how far back.
     """
 
     design: Literal["music"] = "music"
@@ -81,7 +84,14 @@ class MusicNetwork(_Sizes):
     num_heads: Depth = 8
     feedforward: Width = 1024
     dropout: Share = 0.2
-    reach: Annotated[int, Field(ge=1, le=65536)] = 512
+    key_width: Width = 512
+    reach: Annotated[int, Field(ge=1, le=65536)] = 1024
+
+    @model_validator(mode="after")
+    def _heads_share_the_keys(self) -> Self:
+        if self.key_width % self.num_heads:
+            raise ValueError(f"key_width {self.key_width} is not {self.num_heads} heads (num_heads) of a width each")
+        return self
 
     def build(self, vocabulary: int) -> "MusicGenerator":
         """A fresh generator of `vocabulary` tokens."""

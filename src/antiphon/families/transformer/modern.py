@@ -7,12 +7,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from antiphon.families.transformer.decoding import WindowDecoder, answered, asked, shares
 from antiphon.families.transformer.designs import ModernNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
-from antiphon.families.transformer.windows import Windows, answered, asked
+from antiphon.families.transformer.windows import Windows
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.rotary import turned, turns
-from antiphon.nn.windowed import band, windowed_attention
+from antiphon.nn.thin import thinned
+from antiphon.nn.windowed import windowed_attention
 
 _STD = 0.02
 
@@ -91,18 +93,19 @@ class Layer(nn.Module):
 
     def heads(self, states: Tensor, turn: Turn) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (B, H, T, D / H)."""
-        told = self.told(normed(states)).unflatten(-1, (3, self.num_heads, -1))
-        query, key, value = told.permute(2, 0, 3, 1, 4)
+        told: Tensor = self.told(normed(states))
+        query, key, value = told.view(*told.shape[:2], 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
         return turned(normed(query) * self.sharpness.to(query), turn), turned(normed(key), turn), value
 
     def after(self, states: Tensor, heard: Tensor) -> Tensor:
         """States (B, T, D) of what went in and what the heads heard (B, H, T, D / H)."""
         states = states + self.dropout(self.mixed(heard.transpose(1, 2).flatten(2)))
-        return states + self.dropout(self.down(F.relu(self.up(normed(states))).square()))
+        summed: Tensor = states + self.dropout(self.down(F.relu(self.up(normed(states))).square()))
+        return summed
 
 
-class ModernDecoder:
-    """Pieces that go on: keys and values of the last tokens are kept.
+class ModernDecoder(WindowDecoder):
+    """Pieces that go on; the network's weights are those at the begin.
 
     Parameters
     ----------
@@ -112,42 +115,26 @@ class ModernDecoder:
 
     def __init__(self, network: ModernGenerator, num: int, span: int) -> None:
         sizes = network.sizes
-        self.network, self.span, self.position = network, span, 0
-        self.windows = Windows(
-            sizes.num_layers, (num, sizes.num_heads, sizes.width // sizes.num_heads), span, network.embedding
-        )
+        width = sizes.width // sizes.num_heads
+        super().__init__(Windows((sizes.num_layers, num, sizes.num_heads), (width, width), span, network.embedding))
+        self.network, self.position = thinned(network, num), 0
 
-    @torch.inference_mode()
-    def follow(self, tokens: Tensor) -> Tensor:
-        """As `Decoder.follow`."""
-        return self.network.scores(torch.cat([self._pass(some) for some in tokens.split(self.span, 1)], 1))
-
-    @torch.inference_mode()
-    def read(self, tokens: Tensor) -> Tensor:
-        """As `Decoder.read`."""
-        return self.network.scores([self._pass(some)[:, -1] for some in tokens.split(self.span, 1)][-1])
-
-    def step(self, tokens: Tensor) -> Tensor:
-        """As `Decoder.step`."""
-        return self.read(tokens[:, None])
-
-    def _pass(self, tokens: Tensor) -> Tensor:
-        """States (B, T, D) after the last layer of at most `span` tokens (B, T)."""
-        network, num = self.network, tokens.shape[1]
-        states = network.entered(tokens)
-        turn = turns(self.position, num, network.sizes.width // network.sizes.num_heads, network.sizes.base, states)
-        self.windows.make_room(num)
-        for index, layer in enumerate(network.layers):
+    def passed(self, tokens: Tensor) -> Tensor:
+        """As `WindowDecoder.passed`."""
+        states, width = self.network.entered(tokens), self.windows.kept[0].shape[3]
+        turn = turns(self.position, tokens.shape[1], width, self.network.sizes.base, states)
+        for index, layer in enumerate(self.network.layers):
             assert isinstance(layer, Layer)
             query, *told = layer.heads(states, turn)
-            keys, values = self.windows.seen(index, *told)
-            scores = asked(query * query.shape[3] ** -0.5, keys)
-            if num > 1:
-                scores.masked_fill_(~band(num, keys.shape[3], self.span, states.device), -torch.inf)
-            states = layer.after(states, answered(scores.softmax(3), values))
-        self.windows.advance(num)
-        self.position += num
+            keys, values = self.windows.seen(index, told)
+            given = shares(asked(query * width**-0.5, keys), self.windows.span)
+            states = layer.after(states, answered(given, values))
+        self.position += tokens.shape[1]
         return states
+
+    def scores(self, states: Tensor) -> Tensor:
+        """As `WindowDecoder.scores`."""
+        return self.network.scores(states)
 
 
 def normed(states: Tensor) -> Tensor:

@@ -3,13 +3,14 @@
 Axes: B column of a batch, T token, M place of the memory, K key (M + T), H head, L layer, D width, V vocabulary.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from antiphon.families.transformer.designs import XlNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
-from antiphon.families.transformer.xl_decoder import XlDecoder
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.relative import by_key, sinusoids
 from antiphon.nn.windowed import band
@@ -72,11 +73,13 @@ class XlGenerator(Generator):
 
     def decoder(self, num: int, span: int) -> Decoder:
         """As `Generator.decoder`: logits are those of `forward` with `same_length` and `span` places."""
+        from antiphon.families.transformer.xl_decoder import XlDecoder
+
         return XlDecoder(self, num, span)
 
     def entered(self, tokens: Tensor) -> Tensor:
         """States (B, T, D) before the first layer."""
-        return embedded(tokens, self.embedding) * self.width**0.5
+        return embedded(tokens, self.embedding) * math.sqrt(self.width)
 
     def scores(self, states: Tensor) -> Tensor:
         """Logits (..., V) of states (..., D) after the last layer."""
@@ -118,7 +121,7 @@ class Layer(nn.Module):
         (place,) = self.heads(self.placed(distances)[None], 1)
         # One product for all columns: what a head asks of distances does not depend on the column.
         asked = ((query + biases[1]) * scale).transpose(0, 1).flatten(1, 2)
-        near = by_key((asked @ place[0].transpose(1, 2)).unflatten(1, (len(states), -1))).transpose(0, 1)
+        near = by_key((asked @ place[0].transpose(1, 2)).view(self.num_heads, *states.shape[:2], -1)).transpose(0, 1)
         # The math kernel on the CPU, a fused one where it takes a bias that learns.
         heard = F.scaled_dot_product_attention(
             query + biases[0],
@@ -132,7 +135,7 @@ class Layer(nn.Module):
 
     def heads(self, told: Tensor, num: int) -> tuple[Tensor, ...]:
         """`num` parts (B, H, T, D / H) of (B, T, num D)."""
-        return told.unflatten(-1, (num, self.num_heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        return told.view(*told.shape[:2], num, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
 
     def after(self, states: Tensor, heard: Tensor) -> Tensor:
         """States (B, T, D) of what went in and what the heads heard (B, H, T, D / H)."""
