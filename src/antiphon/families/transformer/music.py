@@ -81,7 +81,7 @@ class Layer(nn.Module):
     def __init__(self, sizes: MusicNetwork) -> None:
         super().__init__()
         self.num_heads, self.dropped = sizes.num_heads, sizes.dropout
-        self.widths = (sizes.key_width, sizes.key_width, sizes.width)
+        self.widths = [sizes.key_width, sizes.key_width, sizes.width]
         self.told = Projection(sizes.width, sum(self.widths))
         self.mixed = Projection(sizes.width, sizes.width)
         self.up = Projection(sizes.width, sizes.feedforward, bias=True)
