@@ -71,31 +71,44 @@ _PIANO = Preset(
 )
 
 
-def _small(name: str, summary: str, family: TransformerConfig, lr: float = 1e-3, **changes: Any) -> Preset:
+def _small(
+    name: str,
+    summary: str,
+    family: TransformerConfig,
+    iterations: int = 2800,
+    corpus: str = "giantmidi",
+    **optimizer: Any,
+) -> Preset:
     """A row of few minutes of a CPU."""
     train = _PIANO.train.model_copy(
         update={
-            "batch_size": 8,
-            "iterations": 2000,
-            "generator": _PIANO.train.generator.model_copy(update={"lr": lr}),
-            "decay": Cosine(warm_up=100, end=2000, floor=0.02),
-            "checkpoint_every": 250,
-            "preview_every": 500,
-            "health_every": 250,
-            **changes,
+            "batch_size": 4,
+            "iterations": iterations,
+            "generator": _PIANO.train.generator.model_copy(update={"lr": 3e-3, **optimizer}),
+            "decay": Cosine(warm_up=60, end=iterations, floor=0.02),
+            "ema_decay": 0.995,
+            "precision": "bfloat16",
+            "checkpoint_every": 200,
+            "preview_every": iterations,
+            "health_every": iterations,
         }
     )
-    update = {"name": name, "summary": summary, "family": family, "train": train, "corpus": "giantmidi"}
+    update = {"name": name, "summary": summary, "family": family, "train": train, "corpus": corpus}
     return _PIANO.model_copy(update=update)
 
 
-_SMALL = ModernNetwork(num_layers=6, width=256, num_heads=4, feedforward=1024, span=512)
+_SMALL = TransformerConfig(
+    network=ModernNetwork(num_layers=6, width=320, num_heads=5, feedforward=1280, dropout=0.1, span=512), segment=512
+)
 
 PERFORMANCES = (
     XL,
     _MUSIC,
     _PIANO,
-    _small("piano-small", "what a CPU learns of `piano` in minutes", TransformerConfig(network=_SMALL, segment=512)),
+    _small("piano-small", "what a CPU learns of `piano` in minutes: --from piano-start", _SMALL, matrices=2e-2),
+    _small(
+        "piano-start", "what `piano-small` begins as: taught songs as written", _SMALL, 1200, "lieder", matrices=2e-2
+    ),
     _small(
         "piano-lstm",
         "an LSTM of the size of `piano-small`, taught the same tokens: a baseline",
