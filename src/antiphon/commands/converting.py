@@ -6,11 +6,14 @@ from typing import Any
 
 from antiphon.codecs.frames import FrameBars, Version
 from antiphon.codecs.notes import NoteSequences
+from antiphon.codecs.performance import PerformanceTokens
 from antiphon.errors import InputError
 from antiphon.families.lstm.config import AS_PUBLISHED
 from antiphon.families.lstm.convert import convert_players
 from antiphon.families.midinet.config import MidinetConfig
 from antiphon.families.midinet.convert import convert_checkpoint
+from antiphon.families.transformer.config import TransformerConfig
+from antiphon.families.transformer.convert import MEMORY, SEGMENT, convert_generator
 from antiphon.training.checkpoint import complete_card, save_model
 from antiphon.training.foreign import read_torch_file
 
@@ -72,6 +75,33 @@ def convert_midinet(checkpoint: Path, out: Path) -> dict[str, Any]:
     }
     # Lightning counts every optimizer's steps.
     return save_model(out, state, complete_card(card, steps if isinstance(steps, int) else None, seed=None))
+
+
+def convert_transformer_gan(checkpoint: Path, out: Path) -> dict[str, Any]:
+    """Write the model file of the generator in a checkpoint of Transformer-GAN and return its card; executes nothing of
+    what the checkpoint holds.
+
+    Raises
+    ------
+    InputError
+        If there is no such generator in it, if it is damaged or dangerous, or the file cannot be written.
+    """
+    _check_suffix(out)
+    network, vocabulary, state = convert_generator(read_torch_file(checkpoint), str(checkpoint))
+    codec = PerformanceTokens()
+    if vocabulary != codec.keyboard.num_tokens:
+        tokens = f"{vocabulary} tokens, not the {codec.keyboard.num_tokens} of performances on a piano"
+        raise InputError(f"{checkpoint} is a generator of {tokens}; give one that was trained on Transformer-GAN's")
+    family = TransformerConfig(network=network, vocabulary=vocabulary, segment=SEGMENT, memory=MEMORY)
+    card = {
+        "family": family.model_dump(mode="json"),
+        "codec": codec.model_dump(mode="json"),
+        "preset": "transformer-gan-as-published",
+        **_FOREIGN,
+        "converted_from": checkpoint.name,
+    }
+    named = {f"generator.{name}": tensor for name, tensor in state.items()}
+    return save_model(out, named, complete_card(card, iteration=None, seed=None))
 
 
 def _check_suffix(out: Path) -> None:

@@ -176,3 +176,22 @@ def lstm(generator: Path, /, *files: Path, as_json: AsJson = False) -> None:
     *discriminator, out = files
     card = convert_lstm([generator, *discriminator], out)
     tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)
+
+
+@convert.command(name="transformer-gan")
+def transformer_gan(checkpoint: Path, out: Path, /, *, as_json: AsJson = False) -> None:
+    """Convert the generator of a published Transformer-GAN checkpoint; nothing in it is executed.
+
+    Parameters
+    ----------
+    checkpoint
+        The .pt file: a state by the published names, or a dictionary that holds it as "model".
+    out
+        The model file, named .safetensors.
+    as_json
+        Print the model's card as JSON.
+    """
+    from antiphon.commands.converting import convert_transformer_gan
+
+    card = convert_transformer_gan(checkpoint, out)
+    tell(card, f"{out}: {card['preset']}, licence: {card['licence']}", as_json)

@@ -9,6 +9,9 @@ from torch import Tensor
 from antiphon.errors import InputError
 from antiphon.families.transformer.designs import XlNetwork
 
+SEGMENT, MEMORY = 128, 1024
+"""Tokens that the published generator learns at a time, and remembers, by its settings for likelihood."""
+
 _TABLE, _TABLE_AGAIN = "word_emb.emb_layers.0.weight", "crit.out_layers.0.weight"
 # Theirs and ours; the shapes differ in places of size 1 alone.
 _NAMES = {
