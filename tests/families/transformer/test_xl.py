@@ -8,7 +8,7 @@ from antiphon.families.transformer.designs import XlNetwork
 from antiphon.families.transformer.generator import Memory
 from antiphon.families.transformer.xl import XlGenerator
 from antiphon.families.transformer.xl_decoder import XlDecoder
-from antiphon.nn.relative import by_key, sinusoids
+from antiphon.nn.relative import biased_attention, by_key, sinusoids
 
 VOCABULARY = 17
 SIZES = XlNetwork(num_layers=2, width=12, num_heads=2, feedforward=20)
@@ -181,3 +181,11 @@ def test_sines_then_cosines() -> None:
     angle = torch.tensor([2.0, 0.02], dtype=torch.float64)
     torch.testing.assert_close(table[0], torch.cat([angle.sin(), angle.cos()]))
     assert table[2].tolist() == [0, 0, 1, 1]
+
+
+def test_attention_with_a_bias_at_any_width() -> None:
+    query, key, value = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 6, 5), torch.randn(2, 3, 6, 7)
+    bias = torch.randn(2, 3, 4, 6)
+    expected = (0.3 * query @ key.transpose(2, 3) + bias).softmax(3) @ value
+    for multiple in (None, 8):
+        torch.testing.assert_close(biased_attention(query, key, value, bias, scale=0.3, multiple=multiple), expected)

@@ -14,8 +14,8 @@ from antiphon.families.transformer.designs import MusicNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
 from antiphon.families.transformer.windows import Windows
 from antiphon.nn.products import Projection, affine
-from antiphon.nn.relative import by_key
-from antiphon.nn.thin import thinned
+from antiphon.nn.relative import biased_attention, by_key
+from antiphon.nn.thin import steady, thinned
 from antiphon.nn.windowed import band
 
 _EPSILON = 1e-6
@@ -114,7 +114,7 @@ class Layer(nn.Module):
         near = by_key(products.view(self.num_heads, num, length, length + 1)).transpose(0, 1)
         near = near.masked_fill(~band(length, length, length, states.device), -torch.inf)
         dropped = self.dropped if self.training else 0.0
-        heard = F.scaled_dot_product_attention(query, key, value, attn_mask=near, dropout_p=dropped, scale=1.0)
+        heard = biased_attention(query, key, value, near, scale=1.0, dropout=dropped)
         return self.after(states, heard)
 
     def heads(self, states: Tensor) -> tuple[Tensor, ...]:
@@ -154,7 +154,7 @@ class MusicDecoder(WindowDecoder):
 
     def _places(self, layer: nn.Module) -> Tensor:
         assert isinstance(layer, Layer)
-        return layer.within(self.windows.span + self.windows.most).transpose(1, 2).contiguous()
+        return steady(layer.within(self.windows.span + self.windows.most).transpose(1, 2))
 
     def passed(self, tokens: Tensor) -> Tensor:
         """As `WindowDecoder.passed`."""

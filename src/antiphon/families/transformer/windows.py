@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from antiphon.nn.thin import spacious
+
 # Tokens that are read at once, and steps from one move to the next.
 _MOST = 256
 
@@ -36,7 +38,7 @@ class Windows:
         if span < 1:
             raise ValueError(f"a token sees itself at least: span is {span}")
         self.span, self.filled, self.most = span, 0, min(span, _MOST)
-        self.kept = tuple(like.detach().new_zeros(*shape, width, span + self.most) for width in widths)
+        self.kept = tuple(spacious((*shape, width, span + self.most), like) for width in widths)
 
     def make_room(self, num: int) -> None:
         """Let `num` more tokens, at most `most`, have a place."""

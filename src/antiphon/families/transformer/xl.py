@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from antiphon.families.transformer.designs import XlNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
 from antiphon.nn.products import Projection, affine
-from antiphon.nn.relative import by_key, sinusoids
+from antiphon.nn.relative import biased_attention, by_key, sinusoids
 from antiphon.nn.windowed import band
 
 _STD = 0.01
@@ -122,15 +122,9 @@ class Layer(nn.Module):
         # One product for all columns: what a head asks of distances does not depend on the column.
         asked = ((query + biases[1]) * scale).transpose(0, 1).flatten(1, 2)
         near = by_key((asked @ place[0].transpose(1, 2)).view(self.num_heads, *states.shape[:2], -1)).transpose(0, 1)
-        # The math kernel on the CPU, a fused one where it takes a bias that learns.
-        heard = F.scaled_dot_product_attention(
-            query + biases[0],
-            key,
-            value,
-            attn_mask=near.masked_fill(hidden, -torch.inf),
-            dropout_p=self.attention_dropout if self.training else 0.0,
-            scale=scale,
-        )
+        dropped = self.attention_dropout if self.training else 0.0
+        near = near.masked_fill(hidden, -torch.inf)
+        heard = biased_attention(query + biases[0], key, value, near, scale=scale, dropout=dropped)
         return self.after(states, heard)
 
     def heads(self, told: Tensor, num: int) -> tuple[Tensor, ...]:

@@ -11,7 +11,7 @@ from antiphon.families.transformer.decoding import WindowDecoder, answered, aske
 from antiphon.families.transformer.windows import Windows
 from antiphon.families.transformer.xl import Layer, XlGenerator
 from antiphon.nn.relative import sinusoids
-from antiphon.nn.thin import thinned
+from antiphon.nn.thin import steady, thinned
 
 
 class XlDecoder(WindowDecoder):
@@ -36,7 +36,7 @@ class XlDecoder(WindowDecoder):
         assert isinstance(layer, Layer)
         distances = sinusoids(self.windows.span, self.network.width, self.network.embedding)
         (made,) = layer.heads(layer.placed(distances)[None], 1)
-        return F.pad(made[0].transpose(1, 2), (self.windows.most, 0)).contiguous()
+        return steady(F.pad(made[0].transpose(1, 2), (self.windows.most, 0)))
 
     def passed(self, tokens: Tensor) -> Tensor:
         """As `WindowDecoder.passed`."""
