@@ -99,6 +99,8 @@ def test_music_of_one_family_has_no_distances(corpus: Path, tmp_path: Path) -> N
 def test_faults(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'musegan-table-9'.*musegan-table-1"):
         get_recipe("musegan-table-9")
+    with pytest.raises(InputError, match=r"'nothing': no recipe has this name; antiphon reproduce lists them all"):
+        get_recipe("nothing")
     with pytest.raises(InputError, match="seed = -1"):
         reproduce_and_write("musegan-table-1", seed=-1, out=tmp_path)
     with pytest.raises(InputError, match="no scale 'large'"):

@@ -38,11 +38,11 @@ COMPOSERS = (LEARNT, COMMON)
 HELD_OUT = "held-out"
 """What is said instead of a file for a bar that the model was not trained on."""
 
-_MOST_BARS = 10_000
+_MOST_BARS, _MOST_SECONDS = 10_000, 10_000
 _AROUND = 4
 _FEWEST, _MOST = 0.5, 12.0
 _HIGHEST = LOWEST + NUM_PITCHES - 1
-_AMOUNTS = f"{', '.join(DENSITIES)} or a number: of notes a bar, or for a band of times as many notes as by itself"
+_AMOUNTS = f"{', '.join(DENSITIES)} or a number (notes a bar; of a band, how many times as many notes as by itself)"
 _PITCH = r"[A-Ga-g][#b♯♭]?-?\d{1,3}|\d{1,3}"
 _RANGE = re.compile(rf"({_PITCH})(?:\s*(?:-|to|\.\.)\s*({_PITCH}))?")
 _REGISTERS = "write low, middle, high, a pitch such as G4 or 67, or a range such as C4-G4 or 60-67"
@@ -69,6 +69,9 @@ class Asked(NamedTuple):
     program: str | Mapping[str, str | int] | None = None
     mute: str | Sequence[str] | None = None
     sixteenths: bool = False
+    seconds: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
 
 
 class Kind(NamedTuple):
@@ -110,6 +113,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "program": Kind((str, Mapping), "programs of parts such as 'guitar=30'"),
         "mute": _NAMES,
         "sixteenths": Kind((bool,), "True or False", needed=True),
+        "seconds": Kind((Real,), "a number such as 60"),
+        "top_k": _whole(32),
+        "top_p": Kind((Real,), "a number such as 0.95"),
         "prime": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
         "song": Kind((str, Path, Score), "a MIDI file or a score", needed=True),
     }
@@ -263,6 +269,9 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "seed": (0, 2**62),
         "tempo": (SLOWEST, FASTEST),
         "temperature": (0, MOST_BOLD),
+        "seconds": (1, _MOST_SECONDS),
+        "top_k": (1, 128),
+        "top_p": (0.01, 1),
     }
 )
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import CycloptsError
+from cyclopts.exceptions import UnknownOptionError
 
 from antiphon.doors import accompanying, continuing, judging, listing, making, training
 from antiphon.doors.app import app
@@ -26,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
         app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except (InputError, CycloptsError) as error:
-        return _fail(" ".join(str(error).split()))
+        return _fail(" ".join(f"{error} {_way_of(error, arguments)}".split()))
     except KeyboardInterrupt:
         return _fail(f"interrupted; {_INTERRUPTED.get(next(iter(arguments), ''), _WHOLE)}")
     except BrokenPipeError:
@@ -40,6 +41,13 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _fail(sentence)
     return 0
+
+
+def _way_of(error: Exception, arguments: Sequence[str]) -> str:
+    """How what was meant by an option that there is none of can be said."""
+    if isinstance(error, UnknownOptionError) and arguments[0] == "train":
+        return training.way_of_setting(error.token.value, arguments[1:])
+    return ""
 
 
 _WHOLE = "every file that is there is whole"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.made import model
-from tests.played_to import BAR, BEAT, RuleWriter, band, line, song
+from tests.played_to import BAR, BASS, BEAT, GUITAR, RuleWriter, band, line, song
 
 from antiphon.accompanying import accompany_song
 from antiphon.cli import run
@@ -20,6 +20,7 @@ from antiphon.commands import song_files
 from antiphon.commands.accompanying import report
 from antiphon.io.midi import read_midi, write_midi
 from antiphon.io.musicxml import read_musicxml
+from antiphon.music.keys import estimate_key
 from antiphon.music.score import TEMPO, Score, Track, table
 
 Capture = pytest.CaptureFixture[str]
@@ -95,8 +96,25 @@ def test_facts_as_json(toy: Path, tune: Path, tmp_path: Path, capsys: Capture) -
 
 def test_tracks_are_listed(tune: Path, capsys: Capture) -> None:
     code, out, _ = ran(capsys, tune, "--list", "--json")
-    assert code == 0 and [row["part"] for row in json.loads(out)] == ["strings", "piano", "bass", "drums"]
-    assert "Electric Bass (finger)" in ran(capsys, tune, "--list")[1]
+    listing = json.loads(out)
+    assert code == 0 and [row["part"] for row in listing["tracks"]] == ["strings", "piano", "bass", "drums"]
+    assert listing["metres"] == ["4/4", "3/4"] and (listing["bars"], listing["bars_played"]) == (5, 3)
+    assert listing["fits"] and listing["why"] is None
+    told = ran(capsys, tune, "--list")[1]
+    assert "Electric Bass (finger)" in told
+    assert told.splitlines()[-1] == "metre 4/4, 3/4; 5 bars, of which a band plays along in 3"
+
+
+def test_the_list_says_what_does_not_fit(tmp_path: Path, capsys: Capture) -> None:
+    write_midi(song(metre=[(0, 3, 4)]), tmp_path / "waltz.mid")
+    write_midi(Score(BEAT), tmp_path / "silent.mid")
+    code, out, _ = ran(capsys, tmp_path / "waltz.mid", "--list")
+    assert code == 0 and out.splitlines()[-1] == (
+        "metre 3/4; 6 bars; no band can play along: it has no whole bar in 4/4 (its metre is 3/4), and the band plays "
+        "4/4 alone; give another song"
+    )
+    listing = json.loads(ran(capsys, tmp_path / "silent.mid", "--list", "--json")[1])
+    assert not listing["fits"] and listing["tracks"] == [] and listing["why"].startswith("no note sounds in it")
 
 
 @pytest.mark.parametrize(
@@ -150,13 +168,81 @@ def chords(*roots: int) -> Score:
 def test_the_report_tells_a_band_in_the_songs_harmony_from_chance() -> None:
     done = accompany_song(band(), chords(0, 5, 7, 0, 5, 0, 7, 0))
     found = report(done)
-    assert found["key"] == "C major" and found["in_key_share"]["added"] == 1.0
+    assert (found["key"], found["key_of"]) == ("C major", "kept") and found["in_key_share"]["added"] == 1.0
     assert found["sixteenth_share"] == {"added": 1.0, "kept": 1.0}
     # One tone of three.
     assert found["chroma_agreement"]["own"] == pytest.approx(3**-0.5, abs=1e-4)
     assert found["chroma_agreement"]["own"] > 1.5 * found["chroma_agreement"]["shuffled"]
-    assert found["onset_agreement"] == {"own": 1.0, "shuffled": 1.0}
-    assert found["tracks"]["drums"] == {"notes_a_bar": 4.0, "empty_bar_rate": 0.0}
+    assert found["chroma_agreement"]["clearly_more"] is True
+    # A stroke a beat in every bar: any order of the bars goes as well.
+    assert found["onset_agreement"] == {"own": 1.0, "shuffled": 1.0, "clearly_more": False}
+    assert found["tracks"]["drums"] == {"notes": 32, "notes_a_bar": 4.0, "empty_bar_rate": 0.0}
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_what_any_order_of_bars_would_reach_is_said_to_be_chance(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    write_midi(chords(0, 5, 7, 0, 5, 0, 7, 0), tmp_path / "x.mid")
+    _, out, _ = ran(capsys, tmp_path / "x.mid", toy, "--keep", "1=piano", "--out", tmp_path / "o")
+    harmony, rhythm = next(line for line in out.splitlines() if "drums with bass" in line).split("; ")
+    assert "chance" not in harmony and " with bars shuffled)" in harmony
+    assert rhythm == "drums with bass 1.00, no more than by chance (1.00 with bars shuffled)"
+
+
+class Shy(RuleWriter):
+    """A band whose guitar is silent, whose bass plays a note, and whose others play as they do by rule."""
+
+    def _song(self, chance: Any, setting: Any) -> Any:
+        strokes = super()._song(chance, setting)
+        first = np.cumsum(strokes.track == BASS) == 1
+        kept = np.where(strokes.track == BASS, first, strokes.track != GUITAR)
+        return strokes[kept]
+
+
+def test_silent_parts_are_not_said_to_be_added(
+    toy: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shy = band(Shy(PhraseRolls(resolution=4)))
+    monkeypatch.setattr("antiphon.generate.load", lambda _: SimpleNamespace(accompany=partial(accompany_song, shy)))
+    piece = Score(BEAT, (Track(line(*[48, 55, 52, 55] * 9), program=0, name="Piano"),))
+    write_midi(piece, tmp_path / "x.mid")
+    words = (tmp_path / "x.mid", toy, "--stems", "--out", tmp_path / "o")
+    lines = ran(capsys, *words)[1].splitlines()
+    assert lines[1] == (
+        "  kept 1 Piano as piano; added drums, bass, strings; guitar: nothing was written; "
+        "bass: hardly anything was written, 89% of its bars are empty"
+    )
+    assert "guitar" not in lines[-1] and "bass: 0.1 notes a bar" in lines[-1]
+    size = sum(path.stat().st_size for path in (tmp_path / "o").glob("x-accompanied-toy-0-*")) / 1e6
+    assert f"stems: 8 files of {size:.1f} MB together" in lines[0]
+    (fact,) = json.loads(ran(capsys, *words, "--json")[1])
+    assert fact["added"] == ["drums", "bass", "strings"] and fact["silent"] == ["guitar"]
+    assert fact["report"]["tracks"]["guitar"]["notes"] == 0
+
+
+SCALE = (66, 68, 70, 71, 73, 75, 77, 78)
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_the_key_is_that_of_what_is_kept(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    piece = song().with_tracks((Track(line(*SCALE * 2), program=0), *song("tune", "bass").tracks))
+    write_midi(piece, tmp_path / "x.mid")
+    (fact,) = json.loads(ran(capsys, tmp_path / "x.mid", toy, "--keep", "piano", "--json", "--out", tmp_path / "o")[1])
+    assert fact["key"] == fact["report"]["key"] == "F# major" and fact["report"]["key_of"] == "kept"
+
+
+@pytest.mark.usefixtures("by_rule")
+def test_beside_drums_alone_the_key_is_that_of_the_band(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    piece = song().with_tracks((*song("drums").tracks, Track(line(*SCALE * 2), program=0)))
+    write_midi(piece, tmp_path / "x.mid")
+    words = (tmp_path / "x.mid", toy, "--keep", "drums", "--tracks", "bass", "--out", tmp_path / "o")
+    lines = ran(capsys, *words)[1].splitlines()
+    written = read_midi(tmp_path / "o" / "x-accompanied-toy-0.mid")
+    key = estimate_key(written)
+    assert key is not None and key.name != "F# major"
+    name = key.name.replace("natural ", "")
+    assert lines[2].startswith(f"  in {name}, the key of what is added, for no pitches are kept: ")
+    (fact,) = json.loads(ran(capsys, *words, "--json")[1])
+    assert (fact["key"], fact["report"]["key_of"]) == (name, "added") and fact["report"]["in_key_share"]["kept"] is None
 
 
 def test_the_report_of_a_late_song_and_of_drums_alone() -> None:
@@ -164,12 +250,12 @@ def test_the_report_of_a_late_song_and_of_drums_alone() -> None:
     late = piece.with_tracks(tuple(replace(t, notes=_later(t.notes, 50)) for t in piece.tracks))
     assert report(accompany_song(band(), late))["sixteenth_share"] == {"added": 1.0, "kept": 1.0}
     drums = accompany_song(band(), song("drums"))
-    assert report(drums)["key"] is None and report(drums)["in_key_share"] == {"added": None, "kept": None}
-    assert report(drums)["chroma_agreement"] == {"own": None, "shuffled": None}
+    assert report(drums)["in_key_share"]["kept"] is None
+    assert report(drums)["chroma_agreement"] == {"own": None, "shuffled": None, "clearly_more": None}
     other = accompany_song(
         band(RuleWriter(PhraseRolls(ensemble=ENSEMBLES["quartet"], resolution=4))), song("tune"), "1=viola"
     )
-    assert report(other)["onset_agreement"] == {"own": None, "shuffled": None}
+    assert report(other)["onset_agreement"] == {"own": None, "shuffled": None, "clearly_more": None}
 
 
 def _later(notes: np.ndarray, ticks: int) -> np.ndarray:

@@ -2,12 +2,21 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from tests.made import model
+from tests.played_to import BASS, DRUMS, GUITAR, STRINGS, RuleWriter, band
 
+from antiphon.asked import Asked
 from antiphon.cli import run
+from antiphon.codecs.phrases import PhraseRolls
+from antiphon.codecs.strokes import Strokes
 from antiphon.io.midi import read_midi
+from antiphon.playing import play_songs
+from antiphon.writers.bands import Setting
 
 Capture = pytest.CaptureFixture[str]
 
@@ -33,6 +42,55 @@ def test_parts_stems_and_notation(toy: Path, tmp_path: Path, capsys: Capture) ->
     song = read_midi(fact["files"]["mid"])
     assert [(track.name, track.program) for track in song.tracks] == [("Bass", 33), ("Piano", 4)]
     assert not (song.tracks[0].notes["start"] % (song.ticks_per_beat // 4)).any()
+
+
+class Uneven(RuleWriter):
+    """A band whose piano is silent, and whose guitar strikes once."""
+
+    def _song(self, chance: Any, setting: Setting) -> Strokes:
+        begin = np.arange(4 * setting.num_bars) * 4
+        rows = [(track, begin) for track in (DRUMS, BASS, STRINGS)] + [(GUITAR, begin[:1])]
+        track = np.concatenate([np.full(len(start), number) for number, start in rows])
+        start = np.concatenate([start for _, start in rows])
+        # A natural minor scale from A on.
+        pitch = np.array([45, 47, 48, 50, 52, 53, 55, 57])[start // 4 % 8] - self.codec.lowest_pitch
+        kept = np.isin(track, setting.asked)
+        return Strokes(track, pitch, start, start + 1)[kept]
+
+
+@pytest.fixture
+def uneven(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy = band(Uneven(PhraseRolls(resolution=4)))
+    generate = lambda **options: play_songs(toy, Asked(**options))  # noqa: E731
+    monkeypatch.setattr("antiphon.generate.load", lambda _: SimpleNamespace(generate=generate, writer=toy.writer))
+
+
+@pytest.mark.usefixtures("uneven")
+def test_the_line_tells_parts_key_and_silence(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    _, out, _ = ran(capsys, toy, "--bars", 16, "--out", tmp_path)
+    facts, *missing = out.strip().split("; ")
+    assert " 193 notes (drums 64, piano 0, guitar 1, bass 64, strings 64), A minor by its notes" in facts
+    assert missing[:2] == [
+        "piano: nothing was written",
+        "guitar: hardly anything was written, 94% of its bars are empty",
+    ]
+    assert len(missing) == 3 and "--tracks" in missing[2]
+    (fact,) = json.loads(ran(capsys, toy, "--bars", 16, "--json", "--out", tmp_path)[1])
+    assert (fact["key"], fact["key_found"], fact["silent"]) == ("A minor", True, ["piano"])
+    assert fact["parts"]["bass"] == {"notes": 64, "notes_a_bar": 4.0, "empty_bar_rate": 0.0}
+
+
+@pytest.mark.usefixtures("uneven")
+def test_nothing_is_said_where_nothing_is_missing(toy: Path, tmp_path: Path, capsys: Capture) -> None:
+    _, out, _ = ran(
+        capsys, toy, "--bars", 2, "--tracks", "bass,drums", "--key", "C minor", "--stems", "--out", tmp_path
+    )
+    assert "(drums 8, bass 8), C minor, stems: 4 files of " in out and ";" not in out and "by its notes" not in out
+    written = sum(path.stat().st_size for path in tmp_path.glob("toy-0-*")) / 1e6
+    assert f"of {written:.1f} MB together" in out
+    _, out, _ = ran(capsys, toy, "--bars", 1, "--tracks", "drums,piano", "--stems", "--json", "--out", tmp_path / "o")
+    (fact,) = json.loads(out)
+    assert fact["key"] is None and fact["silent"] == ["piano"] and len(fact["stems"]) == 2
 
 
 def test_tracks_anew(toy: Path, tmp_path: Path, capsys: Capture) -> None:

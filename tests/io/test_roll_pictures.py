@@ -63,6 +63,36 @@ def test_tiles_hold_their_pictures_and_names(tmp_path: Path) -> None:
         write_pixels(sheet, tmp_path / "sheet.png" / "sheet.png")
 
 
+def test_bars_are_numbered_where_they_begin_and_colours_are_told() -> None:
+    cells = np.zeros((2, 4, 16, 24))
+    picture = coloured(cells, NAMES)
+    plain = tiled([[picture, picture]], [["a", "b"]])
+    told = tiled([[picture, picture]], [["a", "b"]], bars=4, tracks=NAMES)
+    assert told.shape[1] == plain.shape[1]
+    for name in NAMES:
+        colour = [int(COLOURS[name][place : place + 2], 16) for place in (1, 3, 5)]
+        rows, columns = np.nonzero((told == colour).all(2))
+        assert len(rows) == 12 * 12 and np.ptp(rows) == np.ptp(columns) == 11 and rows.max() < 20
+    # Above the frame, in both pictures, each bar has ink where it begins and none before the next.
+    frame = int(np.flatnonzero((told[:, 14] == 130).all(1))[0])
+    ink = np.flatnonzero((told[frame - 12 : frame] < 128).all(2).any(0))
+    width = picture.shape[1] + 2
+    begins = [12 + place * (width + 6) + bar * width // 4 for place in (0, 1) for bar in range(4)]
+    assert {int(np.searchsorted(begins, column, side="right")) for column in ink} == set(range(1, 9))
+    assert all(column - begins[np.searchsorted(begins, column, side="right") - 1] < 12 for column in ink)
+
+
+def test_numbers_that_have_no_room_are_left_out() -> None:
+    narrow = np.full((20, 40, 3), 255, np.uint8)
+    many, few = (tiled([[narrow]], bars=bars) for bars in (20, 2))
+    assert many.shape == few.shape and (many != few).any()
+    # Of twenty, the first and the eleventh.
+    inked_columns = np.flatnonzero((many[:24] < 128).all(2).any(0))
+    assert set((inked_columns - 12) // 21) == {0, 1} and len(many) > len(tiled([[narrow]]))
+    wide = tiled([[narrow]], tracks=["a part with a long name", "another one"])
+    assert wide.shape[1] == tiled([[narrow]]).shape[1]
+
+
 def test_sheets_do_not_grow_without_end() -> None:
     cells = np.zeros((2, 80, 16, 24))
     cells[0, 79, 15, 5] = 1

@@ -7,34 +7,68 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from antiphon.asked import Asked, check_values
-from antiphon.codecs.ensembles import ENSEMBLES, Ensemble
+from antiphon.codecs.ensembles import Ensemble
 from antiphon.codecs.keeping import track_rows
-from antiphon.codecs.melody import earlier
+from antiphon.codecs.melody import earlier, in_fours, metres
+from antiphon.codecs.phrases import PhraseRolls
 from antiphon.commands import song_files
+from antiphon.commands.listings import table_text
+from antiphon.commands.part_facts import part_rows, plain, silent, warnings
+from antiphon.errors import InputError
 from antiphon.evaluation.metrics import company
 from antiphon.evaluation.metrics.pitch import best_key, in_key_onset_share
 from antiphon.evaluation.notes import Notes
 from antiphon.io.midi import read_midi
-from antiphon.model_files import find_here
+from antiphon.joining import bars_to_play, join, opened
+from antiphon.model_files import band_codec
 from antiphon.music.score import Score
 from antiphon.part_options import read_density, read_program
 
 if TYPE_CHECKING:
     from antiphon.accompanying import Accompanied
 
+_JOINING = ("keep", "tracks", "tempo", "density", "program", "mute")
 _MOST_RANGES = 6
 _MOST_TRACKS = 12
 
 
-def tracks_of(song: Path) -> list[dict[str, str | int]]:
-    """The tracks of a song that can be named, a row each, with the parts of the ensemble that the model `band` knows.
+def listing_of(song: Path, model: str = "band") -> dict[str, Any]:
+    """What of a song a band of a model can hear: its "metres" and number of "bars", the "bars_played" of them in which
+    a band plays along, whether the song "fits" and "why" not, and its "tracks" that can be named, a row each.
 
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If the file cannot be read, or there is no such model.
     """
-    return track_rows(read_midi(song), ENSEMBLES["lpd-5"])
+    codec = band_codec(model) or PhraseRolls(resolution=4)
+    score = in_fours(read_midi(song))
+    played, why = 0, None
+    try:
+        played = len(bars_to_play(score, codec).lines)
+    except InputError as error:
+        why = str(error).removeprefix(f"{opened(score)[0]}: ")
+    return {
+        "song": str(song),
+        "metres": list(dict.fromkeys(f"{row['numerator']}/{row['denominator']}" for row in metres(score))) or ["4/4"],
+        "bars": len(score.bars()) - 1,
+        "bars_played": played,
+        "fits": why is None,
+        "why": why,
+        "tracks": track_rows(score, codec.ensemble),
+    }
+
+
+def describe_listing(listing: Mapping[str, Any]) -> str:
+    """A listing as a table of tracks, and whether the song fits, in a sentence."""
+    named = listing["metres"]
+    metre = f"metre {', '.join(named[:_MOST_RANGES])}{' and others' if len(named) > _MOST_RANGES else ''}"
+    bars = song_files.counted(listing["bars"], "bar")
+    if listing["fits"]:
+        fits = f"{bars}, of which a band plays along in {listing['bars_played']}"
+    else:
+        fits = f"{bars}; no band can play along: {listing['why']}"
+    return "\n".join([*([table_text(listing["tracks"])] if listing["tracks"] else []), f"{metre}; {fits}"])
 
 
 def write_accompanied(
@@ -60,11 +94,14 @@ def write_accompanied(
     InputError
         As there, or if a file cannot be written.
     """
-    find_here(model)
+    codec = band_codec(model)
     check_values(Asked(**{name: options[name] for name in ("seed", "num", "temperature", "tempo")}))
     read_density(options["density"])
     read_program(options["program"])
-    read_midi(song)
+    if codec is None:
+        read_midi(song)
+    else:
+        join(song, codec, **{name: options[name] for name in _JOINING})
 
     from antiphon.generate import load
 
@@ -74,56 +111,72 @@ def write_accompanied(
         seed = options["seed"] + index
         files, apart = song_files.write_song(score, out / f"{name}-{seed}", stems=stems, musicxml=musicxml)
         facts = song_files.facts_of(score, seed, len(done.grid.starts), files)
-        yield {**facts, "stems": apart, **_what_stays(done), "report": report(done, index)}
+        told = report(done, index)
+        mute = silent(told["tracks"])
+        yield {
+            **facts,
+            "key": told["key"],
+            "stems": apart,
+            **_what_stays(done),
+            "added": [part for part in told["tracks"] if part not in mute],
+            "silent": mute,
+            "report": told,
+        }
 
 
 def report(done: "Accompanied", index: int = 0) -> dict[str, Any]:
     """How the band of a song goes with what is kept of it, as plain values; None where a figure is undefined.
 
-    "key", the song's by its notes, and the "in_key_share" of added and of kept notes; the "sixteenth_share" of both;
-    "chroma_agreement" of kept and added tracks, and "onset_agreement" of drums and bass, each also with bars shuffled;
-    of each added track the "notes_a_bar" and the "empty_bar_rate".
+    "key" is that of the kept notes, or where none of them has a pitch, of the added ones: "key_of" says which; then
+    the "in_key_share" of added and of kept notes; the "sixteenth_share" of both; "chroma_agreement" of kept and added
+    tracks, and "onset_agreement" of drums and bass, each also with bars "shuffled", and whether it is "clearly_more" so
+    than in all of these orders (`antiphon.evaluation.metrics.company.Beside`); of each added track the rows of
+    `antiphon.commands.part_facts.part_rows`.
     """
     grid, late = done.grid, done.grid.late
     num = len(done.added)
     kept = tuple(done.song.tracks[track] for track in done.kept.tracks)
     added = done.songs[index].tracks[-num:]
     sides = {"added": _notes(done.song, added, late), "kept": _notes(done.song, kept, late)}
+    keys = {side: best_key(sides[side]) for side in ("kept", "added")}
+    key_of = next((side for side, found in keys.items() if found), None)
+    key = keys[key_of] if key_of else None
     bars = grid.lines / grid.ticks_per_beat
-    key = best_key(Notes.from_score(done.song))
     beat = _by_part(done, index, "drums"), _by_part(done, index, "bass")
     return {
         "key": key.name.replace("natural ", "") if key else None,
-        "in_key_share": {side: _plain(in_key_onset_share(notes, key)) for side, notes in sides.items()},
-        "sixteenth_share": {side: _plain(company.sixteenth_share(notes)) for side, notes in sides.items()},
+        "key_of": key_of,
+        "in_key_share": {side: plain(in_key_onset_share(notes, key)) for side, notes in sides.items()},
+        "sixteenth_share": {side: plain(company.sixteenth_share(notes)) for side, notes in sides.items()},
         "chroma_agreement": _beside(company.harmony(sides["kept"], sides["added"], bars)),
         "onset_agreement": _beside(company.rhythm(*beat, bars)),
-        "tracks": {
-            done.ensemble.names[part]: {
-                "notes_a_bar": _plain(company.notes_a_bar(notes, bars)),
-                "empty_bar_rate": _plain(company.empty_bar_rate(notes, bars)),
-            }
-            for part, track in zip(done.added, added, strict=True)
-            for notes in [_notes(done.song, (track,), late)]
-        },
+        "tracks": part_rows(
+            {
+                done.ensemble.names[part]: _notes(done.song, (track,), late)
+                for part, track in zip(done.added, added, strict=True)
+            },
+            bars,
+        ),
     }
 
 
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a song with its band in a few lines."""
-    found, lines = fact["report"], [song_files.describe(fact)]
-    stays = f"kept {_many(fact['kept'])}; added {', '.join(fact['added'])}"
-    lines.append(stays + (f"; left out {_many(fact['left_out'])}" if fact["left_out"] else ""))
+    found, lines = fact["report"], [song_files.describe({**fact, "key": None})]
+    stays = [f"kept {_many(fact['kept'])}", f"added {', '.join(fact['added']) or 'nothing'}"]
+    stays += [f"left out {_many(fact['left_out'])}"] if fact["left_out"] else []
+    lines.append("; ".join([*stays, *warnings(found["tracks"])]))
     if fact["left_alone"]:
         lines.append(f"left alone, no whole bars in 4/4: {_ranges(fact['left_alone'])}")
     lines += _sentences(found)
-    lines.append("; ".join(f"{part}: {_amount(row)}" for part, row in found["tracks"].items()))
+    lines += ["; ".join(f"{part}: {_amount(found['tracks'][part])}" for part in fact["added"])]
     return "\n  ".join(lines)
 
 
 def _sentences(found: Mapping[str, Any]) -> Iterator[str]:
     """Whether the band plays in the song's key and on its beat, and with it."""
-    key = [f"in {found['key']}: {_both(found['in_key_share'])}"] if found["key"] else []
+    whose = "" if found["key_of"] == "kept" else ", the key of what is added, for no pitches are kept"
+    key = [f"in {found['key']}{whose}: {_both(found['in_key_share'])}"] if found["key"] else []
     yield "; ".join([*key, f"on sixteenths: {_both(found['sixteenth_share'])}"])
     names = {"chroma_agreement": "harmony with what is kept", "onset_agreement": "drums with bass"}
     together = [f"{what} {_against(found[name])}" for name, what in names.items() if found[name]["own"] is not None]
@@ -132,8 +185,10 @@ def _sentences(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _against(values: Mapping[str, float | None]) -> str:
-    shuffled = "" if values["shuffled"] is None else f", {values['shuffled']:.2f} with bars shuffled"
-    return f"{values['own']:.2f}{shuffled}"
+    if values["shuffled"] is None:
+        return f"{values['own']:.2f}"
+    chance = ", no more than by chance" if values["clearly_more"] is False else ""
+    return f"{values['own']:.2f}{chance} ({values['shuffled']:.2f} with bars shuffled)"
 
 
 def _both(shares: Mapping[str, float | None]) -> str:
@@ -166,7 +221,6 @@ def _what_stays(done: "Accompanied") -> dict[str, Any]:
     shown = ("number", "name", "instrument")
     return {
         "kept": [{**{key: rows[track + 1][key] for key in shown}, "parts": parts[track]} for track in parts],
-        "added": [names[part] for part in done.added],
         "left_out": [{key: rows[track + 1][key] for key in shown} for track in done.left_out],
         "left_alone": done.grid.others.tolist(),
     }
@@ -197,9 +251,5 @@ def _notes(song: Score, tracks: tuple[Any, ...], late: int) -> Notes:
     return Notes.from_score(earlier(song.with_tracks(tracks), late), drums=True)
 
 
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, 4)
-
-
 def _beside(value: company.Beside) -> dict[str, float | None]:
-    return {"own": _plain(value.own), "shuffled": _plain(value.shuffled)}
+    return {"own": plain(value.own), "shuffled": plain(value.shuffled), "clearly_more": value.is_clear}

@@ -68,6 +68,8 @@ def write_wanted(model: str, out: Path, wanted: Wanted) -> Iterator[dict[str, An
     check_order(model, Asked(**wanted.options), wanted.vary)
 
     from antiphon.generate import load
+    from antiphon.playing import BARS
+    from antiphon.writers.bands import BandWriter
 
     opened, name, seed = load(model), Path(model).stem, wanted.options["seed"]
     if wanted.vary is None:
@@ -76,8 +78,10 @@ def write_wanted(model: str, out: Path, wanted: Wanted) -> Iterator[dict[str, An
         fresh = seed + 1 if wanted.vary_seed is None else wanted.vary_seed
         songs = opened.vary(wanted.vary, vary_seed=fresh, **wanted.options)
         name, seed = f"{name}-{seed}-{'-'.join(wanted.vary.replace(',', ' ').split())}", fresh
-    files = {"stems": wanted.stems, "musicxml": wanted.musicxml}
-    yield from song_files.write_songs(songs, out, name, seed, wanted.options["bars"], **files)
+    is_band = isinstance(opened.writer, BandWriter)
+    bars = wanted.options["bars"] or (BARS if is_band else None)
+    files = {"stems": wanted.stems, "musicxml": wanted.musicxml, "is_band": is_band}
+    yield from song_files.write_songs(songs, out, name, seed, bars, **files)
 
 
 def describe(fact: Mapping[str, Any]) -> str:

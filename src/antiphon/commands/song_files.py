@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from antiphon.codecs.melody import in_fours
+from antiphon.commands.part_facts import band_facts, warnings
 from antiphon.evaluation.notes import stated_key
 from antiphon.files import write_together
 from antiphon.io.audio import MAX_SECONDS, TAIL_SECONDS
@@ -16,6 +17,7 @@ from antiphon.music.form import FORM_TEXT
 from antiphon.music.score import Score
 
 _MOST_STEM = 40
+_MORE = "naming all parts that are to play with --tracks, or another seed, may bring more"
 
 Write = Callable[[Path], None]
 
@@ -30,6 +32,7 @@ def write_songs(
     new_bar: int | None = None,
     stems: bool = False,
     musicxml: bool = False,
+    is_band: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
 
@@ -43,11 +46,14 @@ def write_songs(
         Whether each track is written by itself as well, as MIDI and sound.
     musicxml
         Whether the song is written for notation programs as well.
+    is_band
+        Whether it is told what each part plays (`antiphon.commands.part_facts.band_facts`).
     """
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
         files, apart = write_song(score, stem, new_bar=new_bar, stems=stems, musicxml=musicxml)
-        yield {**facts_of(score, seed + index, bars, files), "stems": apart}
+        facts = facts_of(score, seed + index, bars, files)
+        yield {**facts, **(band_facts(score, facts["bars"]) if is_band else {}), "stems": apart}
 
 
 def write_song(
@@ -71,7 +77,7 @@ def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[P
     write: Mapping[str, Callable[[Score, Path], None]] = {
         "mid": write_midi,
         "wav": render_audio,
-        "png": partial(render_image, new_bar=new_bar),
+        "png": lambda score, path: render_image(in_fours(score), path, new_bar=new_bar),
         "musicxml": lambda score, path: write_musicxml(in_fours(score), path),
     }
     return partial(write[kind], score)
@@ -110,25 +116,37 @@ def counted(num: int, what: str) -> str:
 
 def describe(fact: Mapping[str, Any]) -> str:
     """The facts of a song as a line."""
-    parts = [counted(fact["bars"], "bar"), f"{fact['seconds']:.1f} s", counted(fact["notes"], "note")]
+    rows = fact.get("parts", {})
+    amounts = ", ".join(f"{name} {row['notes']}" for name, row in rows.items())
+    each = f" ({amounts})" if rows else ""
+    parts = [counted(fact["bars"], "bar"), f"{fact['seconds']:.1f} s", counted(fact["notes"], "note") + each]
     if fact["form"]:
         parts.append(f"form {fact['form'].partition(',')[0]}")
     if fact["key"]:
-        parts.append(fact["key"])
+        parts.append(fact["key"] + (" by its notes" if fact.get("key_found") else ""))
     if fact["chords"]:
         shown = fact["chords"][:8]
         parts.append(" ".join(shown) + (" ..." if len(fact["chords"]) > len(shown) else ""))
     if "wav" not in fact["files"]:
         parts.append(f"no sound: it lasts longer than {MAX_SECONDS / 60:.0f} minutes")
     if fact["stems"]:
-        parts.append(f"stems: {len(fact['stems'])} files, {fact['stems'][0]} and so on")
-    return f"{', '.join(fact['files'].values())}: {', '.join(parts)}"
+        size = f"{_megabytes(fact['stems']):.1f} MB"
+        parts.append(f"stems: {len(fact['stems'])} files of {size} together, {fact['stems'][0]} and so on")
+    told = f"{', '.join(fact['files'].values())}: {', '.join(parts)}"
+    missing = warnings(rows)
+    return "; ".join([told, *missing, *([_MORE] if missing else [])])
+
+
+def _megabytes(files: Sequence[str]) -> float:
+    return sum(Path(path).stat().st_size for path in files) / 1e6
 
 
 def _stems(score: Score, stem: Path) -> dict[str, Write]:
-    """By path, what writes each track there."""
+    """By path, what writes each track with notes there."""
     writes = {}
     for number, track in enumerate(score.tracks):
+        if not len(track.notes):
+            continue
         alone = replace(score, tracks=(track,))
         named = stem.with_name(f"{stem.name}-{number + 1}-{_slug(track.name)}".rstrip("-"))
         for kind in _kinds(score, ("mid", "wav")):

@@ -75,12 +75,11 @@ def _named(stem: Path, done: "Between") -> Iterator[tuple[str, Score]]:
 def _picture(codec: PhraseRolls, done: "Between") -> Pixels:
     """All songs in their places."""
     grid = len(done.songs) > 1
-    pictures = [
-        [coloured(_cells(codec, score), [track.name.lower() for track in score.tracks]) for score in row]
-        for row in done.songs
-    ]
+    num_bars = max(len(score.bars()) - 1 for row in done.songs for score in row)
+    parts = [track.name.lower() for track in done.songs[0][0].tracks]
+    pictures = [[coloured(_cells(codec, score, num_bars), parts) for score in row] for row in done.songs]
     names = [[_called(done, row, column, grid) for column in range(len(songs))] for row, songs in enumerate(pictures)]
-    return tiled(pictures, names)
+    return tiled(pictures, names, bars=num_bars, tracks=parts)
 
 
 def _called(done: "Between", row: int, column: int, grid: bool) -> str:
@@ -91,9 +90,8 @@ def _called(done: "Between", row: int, column: int, grid: bool) -> str:
     return f"{across:.2f}, {down:.2f}" if grid else f"{across:.2f}"
 
 
-def _cells(codec: PhraseRolls, score: Score) -> NDArray[np.bool_]:
-    """What sounds (K, B, T, P) of a song."""
-    num_bars = max(len(score.bars()) - 1, 1)
+def _cells(codec: PhraseRolls, score: Score, num_bars: int) -> NDArray[np.bool_]:
+    """What sounds (K, B, T, P) of a song in so many bars."""
     cells = np.zeros((2, 1, len(score.tracks), num_bars, *codec.shape[2:]), bool)
     strokes = strokes_of(score, range(len(score.tracks)), codec.grid)
     fill(cells[0], cells[1], strokes, np.zeros(1, np.int64))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from antiphon.doors.app import AsJson, app, print_json, print_rows
+from antiphon.doors.app import AsJson, app, print_json, tell
 
 Flag = Annotated[bool, Parameter(negative="")]
 
@@ -78,16 +78,17 @@ def accompany(
     only_new
         Write the band alone, without what is kept.
     list_tracks
-        List the song's tracks with their numbers, and write nothing.
+        List the song's tracks with their numbers, its metre and whether a band can play along, and write nothing.
     out
         Folder for the files; those of the same song, model and seed are replaced.
     as_json
         Print the result as JSON.
     """
-    from antiphon.commands.accompanying import describe, tracks_of, write_accompanied
+    from antiphon.commands.accompanying import describe, describe_listing, listing_of, write_accompanied
 
     if list_tracks:
-        print_rows(lambda: tracks_of(song), as_json)
+        listing = listing_of(song, model)
+        tell(listing, describe_listing(listing), as_json)
         return
     options = {
         "keep": keep,

@@ -1,5 +1,6 @@
 """Doors to models: corpora prepared, presets trained, runs published, published weights converted."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,6 +117,25 @@ def train(
     ending = ", converged" if facts["converged"] else ""
     done = f"{run}: {facts['iteration']} iterations{ending}; publish it with antiphon publish {run} OUT.safetensors"
     tell(facts, done, as_json)
+
+
+def way_of_setting(option: str, arguments: Sequence[str]) -> str:
+    """How a setting is written that was meant as an option of `train`; nothing where no setting has its name.
+
+    Parameters
+    ----------
+    option
+        As it was given, such as --iterations or --iterations=3.
+    arguments
+        What `train` was given, the preset first.
+    """
+    from antiphon.commands.settings import settings_called
+
+    name, sign, value = option.partition("=")
+    after = arguments[arguments.index(option) + 1 :] if option in arguments else []
+    given = value if sign else next((word for word in after[:1] if not word.startswith("-")), "VALUE")
+    ways = [f"{key}={given}" for key in settings_called(name, arguments[0])]
+    return f"Settings are written without dashes: {' or '.join(ways)}" if ways else ""
 
 
 @app.command

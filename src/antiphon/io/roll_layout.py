@@ -103,7 +103,7 @@ class _Page:
 
 
 def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: int | None = None) -> Picture:
-    """Lay out a score as a piano roll in systems of whole bars.
+    """Lay out a score as a piano roll in systems of whole bars, numbered from 1 as sequencers do: a pickup is bar 1.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: 
         raise InputError(f"a picture of {width} x {height} pixels: choose 400 to 8000 wide and 100 to 20000 high")
     lines = score.bars()
     skipped = 0 if new_bar is None else min(max(0, new_bar - 1 - _OLD_BARS), len(lines) - 2)
-    number = skipped + (0 if _has_pickup(lines) else 1)
+    number = skipped + 1
     new = None if new_bar is None else int(lines[min(new_bar, len(lines)) - 1])
     lines = lines[skipped:]
     num_bars, systems = len(lines) - 1, _systems(lines, score.ticks_per_beat)
@@ -300,7 +300,7 @@ def _grid(page: _Page, lines: NDArray[np.int64], top: int, number: int) -> Itera
     for index, line in enumerate(lines.tolist()):
         yield from (Box(_x(page, lines, line), y, 1, height, _BAR_LINE) for y, height in spans)
         room = (lines[min(index + 1, len(lines) - 1)] - line) * page.scale
-        if index < len(lines) - 1 and number + index and (room >= 24 or (number + index) % 4 == 1):
+        if index < len(lines) - 1 and (room >= 24 or (number + index) % 4 == 1):
             yield Label(_x(page, lines, line) + 3, top - 4, str(number + index), "small", _FAINT)
 
 

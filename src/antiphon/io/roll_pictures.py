@@ -25,7 +25,7 @@ WIDEST = 4000
 
 # Pixels of a pitch, and, at least, of a bar.
 _TALL, _BAR = 2, 64
-_LINE, _GAP, _MARGIN, _FRAME = 1, 6, 12, 130
+_LINE, _GAP, _MARGIN, _SWATCH, _FRAME = 1, 6, 12, 12, 130
 
 
 def coloured(loudness: NDArray[Any], names: Sequence[str]) -> Pixels:
@@ -50,7 +50,13 @@ def stacked(loudness: NDArray[Any]) -> Pixels:
     return _with_bar_lines(np.repeat(np.concatenate(rows)[..., None], 3, axis=2), bars)
 
 
-def tiled(rows: Sequence[Sequence[Pixels]], names: Sequence[Sequence[str]] | None = None) -> Pixels:
+def tiled(
+    rows: Sequence[Sequence[Pixels]],
+    names: Sequence[Sequence[str]] | None = None,
+    *,
+    bars: int = 0,
+    tracks: Sequence[str] = (),
+) -> Pixels:
     """Rows of pictures on white, each in a frame, with its name above it where there are names.
 
     Parameters
@@ -59,9 +65,14 @@ def tiled(rows: Sequence[Sequence[Pixels]], names: Sequence[Sequence[str]] | Non
         As many as one likes in each; what is smaller than its neighbours stays so.
     names
         One for each picture.
+    bars
+        Of how many bars each picture is, to be numbered from 1 above it; 0: no numbers.
+    tracks
+        Names of the tracks, of which a legend above everything tells the colours; none: no legend.
     """
     letters = face("plain")
-    head = letters.strip.shape[0] + 2 if names is not None else 0
+    named = letters.strip.shape[0] + 2 if names is not None else 0
+    head = named + (face("small").strip.shape[0] if bars else 0)
     widest = max(sum(picture.shape[1] for picture in row) for row in rows)
     narrow = max(-(-widest // WIDEST), 1)
     pictures = [[_framed(_narrowed(picture, narrow)) for picture in row] for row in rows]
@@ -74,11 +85,12 @@ def tiled(rows: Sequence[Sequence[Pixels]], names: Sequence[Sequence[str]] | Non
             tile[head : head + len(picture), : picture.shape[1]] = picture
             if names is not None:
                 _write(tile, letters.draw(names[number][place]))
+            _number(tile[named:head], picture.shape[1], bars)
             line.append(tile)
         lines.append(np.concatenate(line, axis=1))
     width = max(line.shape[1] for line in lines) + _MARGIN - _GAP
     space = np.full((_GAP, width, 3), 255, np.uint8)
-    whole = [space, *(part for line in lines for part in (_padded(line, width), space))]
+    whole = [space, *_legend(tracks, width), *(part for line in lines for part in (_padded(line, width), space))]
     return np.concatenate(whole)
 
 
@@ -117,6 +129,28 @@ def _narrowed(picture: Pixels, times: int) -> Pixels:
 
 def _framed(picture: Pixels) -> Pixels:
     return np.pad(picture, ((_LINE, _LINE), (_LINE, _LINE), (0, 0)), constant_values=_FRAME)
+
+
+def _number(strip: Pixels, width: int, bars: int) -> None:
+    """Write the numbers of bars where they begin, as many as have room."""
+    letters = face("small")
+    every = -(-(letters.width(str(bars)) + _GAP) * bars // width) if bars else 1
+    for bar in range(0, bars, every):
+        _write(strip[:, bar * width // bars + _LINE :], letters.draw(str(bar + 1)))
+
+
+def _legend(names: Sequence[str], width: int) -> list[Pixels]:
+    """Each track's colour and name, in as many lines as they take."""
+    letters, lines, x = face("plain"), [], width
+    for name, colour in zip(names, _colours(names), strict=True):
+        text = letters.draw(name)
+        if x + _SWATCH + _GAP + text.shape[1] > width - _MARGIN:
+            lines.append(np.full((letters.strip.shape[0] + _GAP, width, 3), 255, np.uint8))
+            x = _MARGIN
+        lines[-1][2 : 2 + _SWATCH, x : x + _SWATCH] = np.round(255 * colour)
+        _write(lines[-1][:, x + _SWATCH + _GAP :], text)
+        x += _SWATCH + text.shape[1] + 4 * _GAP
+    return lines
 
 
 def _padded(line: Pixels, width: int) -> Pixels:

@@ -37,11 +37,10 @@ def test_the_same_chords_agree_whatever_the_octave_and_others_do_not() -> None:
 
 def test_stored_values() -> None:
     # A fifth with one of its tones: cosine of 45 degrees.
-    assert harmony(piece(chords(0)), piece([(0, 4, 60)]), FOUR[:1]) == pytest.approx(
-        (0.5**0.5, float("nan")), nan_ok=True
-    )
+    found = harmony(piece(chords(0)), piece([(0, 4, 60)]), FOUR[:1])
+    assert found[:2] == pytest.approx((0.5**0.5, float("nan")), nan_ok=True) and found.is_clear is None
     # Bars shuffled: each of two bars gets the other, which shares nothing.
-    assert harmony(piece(chords(0, 1)), piece(chords(0, 1)), FOUR[:2]) == pytest.approx((1.0, 0.0))
+    assert harmony(piece(chords(0, 1)), piece(chords(0, 1)), FOUR[:2])[:2] == pytest.approx((1.0, 0.0))
     # Two together, of three and four strokes.
     found = rhythm(piece(strokes(0, 1, 4.5), drums=0), piece(strokes(0, 1, 4, 5)), FOUR)
     assert found.own == pytest.approx(4 / 7)
@@ -49,6 +48,27 @@ def test_stored_values() -> None:
     assert sixteenth_share(notes) == pytest.approx(5 / 6)
     assert notes_a_bar(notes, FOUR) == 6 / 4 and empty_bar_rate(notes, FOUR) == 1 / 4
     assert notes_a_bar(notes, FOUR[1:2]) == 0 and empty_bar_rate(notes, FOUR[1:2]) == 0
+
+
+def test_what_any_order_would_reach_is_not_clear() -> None:
+    eight = np.arange(0.0, 32, 4)
+    roots = (0, 1, 2, 3, 4, 5, 6, 11)
+    assert harmony(piece(chords(*roots)), piece(chords(*roots)), eight).is_clear is True
+    # The same chord in all bars but one: most orders go as well.
+    assert harmony(piece(chords(*(8 * [0]))), piece(chords(*(8 * [0]))), eight).is_clear is False
+    beats = [beat for bar in range(8) for beat in (4.0 * bar, 4.0 * bar + 2)]
+    assert rhythm(piece(strokes(*beats), drums=0), piece(strokes(*beats)), eight).is_clear is False
+    # One stroke of 24 that only the right order meets: above all others, but by less than a fiftieth of all.
+    drums = [4.0 * bar + step / 4 for bar in range(8) for step in range(16)]
+    line = [*drums[:63], *drums[64:]]
+    found = rhythm(piece(strokes(*line), drums=0), piece(strokes(*line)), eight)
+    assert found.own == 1.0 and found.own > found.shuffled and found.is_clear is False
+
+
+def test_few_bars_have_too_few_orders() -> None:
+    for number, clear in ((4, None), (5, True)):
+        notes, bars = piece(chords(*range(number))), np.arange(0.0, 4 * number, 4)
+        assert harmony(notes, notes, bars).is_clear is clear
 
 
 def test_what_lies_outside_the_bars_is_left_out() -> None:
@@ -63,8 +83,9 @@ def test_drums_have_no_harmony() -> None:
 
 def test_nothing_is_not_zero() -> None:
     nothing, notes = piece([]), piece(chords(0, 1))
-    assert harmony(nothing, notes, FOUR) == NEITHER == rhythm(nothing, notes, FOUR)
-    assert harmony(notes, notes, FOUR[:0]) == NEITHER
+    assert harmony(nothing, notes, FOUR)[:2] == NEITHER == rhythm(nothing, notes, FOUR)[:2]
+    assert harmony(notes, notes, FOUR[:0])[:2] == NEITHER
+    assert harmony(nothing, notes, np.arange(0.0, 32, 4)).is_clear is None
     assert sixteenth_share(nothing) == NAN
     assert notes_a_bar(notes, FOUR[:0]) == NAN == empty_bar_rate(notes, FOUR[:0])
     assert empty_bar_rate(nothing, FOUR) == 1.0 and notes_a_bar(nothing, FOUR) == 0.0

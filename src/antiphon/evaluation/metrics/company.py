@@ -22,13 +22,27 @@ Values = NDArray[np.float64]
 RESOLUTION = 4
 SHUFFLES = 16
 _NEAR = 1 / 48
+# Five bars have 44 other orders, four only nine.
+_FEWEST_BARS = 5
+_CLEARLY = 0.02
 
 
 class Beside(NamedTuple):
-    """A figure of two sides as they are, and its mean with one side's bars in other orders."""
+    """A figure of two sides as they are, its mean with one side's bars in other orders, and whether it is clearly more
+    than that.
+
+    Parameters
+    ----------
+    own, shuffled
+        The figure, and its mean over `SHUFFLES` other orders.
+    is_clear
+        Whether it is above that of each of these orders, and above their mean by a fiftieth; None where a figure is
+        undefined, or with fewer than five bars, which have too few orders.
+    """
 
     own: float
     shuffled: float
+    is_clear: bool | None
 
 
 def harmony(kept: Notes, added: Notes, bars: Values, seed: int = 0) -> Beside:
@@ -95,12 +109,16 @@ def _steps(beats: Values) -> NDArray[np.int64]:
 
 def _beside(measure: Callable[[Rolls], float], rolls: Rolls, seed: int) -> Beside:
     if not len(rolls):
-        return Beside(float("nan"), float("nan"))
+        return Beside(float("nan"), float("nan"), None)
     own = measure(rolls)
     if len(rolls) < 2:
-        return Beside(own, float("nan"))
+        return Beside(own, float("nan"), None)
     rng = np.random.default_rng(seed)
-    return Beside(own, _mean(np.array([measure(_exchanged(rolls, rng)) for _ in range(SHUFFLES)])))
+    others = np.array([measure(_exchanged(rolls, rng)) for _ in range(SHUFFLES)])
+    shuffled = _mean(others)
+    if len(rolls) < _FEWEST_BARS or np.isnan(own) or np.isnan(shuffled):
+        return Beside(own, shuffled, None)
+    return Beside(own, shuffled, bool(own > np.nanmax(others) and own - shuffled >= _CLEARLY))
 
 
 def _exchanged(rolls: Rolls, rng: np.random.Generator) -> Rolls:
