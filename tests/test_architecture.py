@@ -60,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "gan",
     },
     "licences": set(),
+    "origins": {"licences", "resolved", "model_files", "families", "codecs", "data", "training", "gan"},
     "phrase_evidence": {"families", "codecs", "training", "gan", "nn"},
     "observers": {
         "phrase_evidence",
@@ -82,7 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "codecs",
         "data",
         "loader",
-        "licences",
+        "origins",
         "piece_loader",
         "piece_observers",
         "training",

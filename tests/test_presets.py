@@ -14,7 +14,8 @@ from antiphon.presets.table import PRESETS, get_preset
 from antiphon.resolved import RunConfig
 from antiphon.training.schedules import Decay
 
-LIKELIHOODS = ("transformer-xl", "music-transformer", "piano", "piano-small", "piano-lstm")
+LIKELIHOODS = ("transformer-xl", "music-transformer", "piano", "piano-small", "piano-start", "piano-lstm")
+MASKED = ("span-bert", "bert-single-token", "span-bert-small")
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -24,7 +25,7 @@ def test_every_row_builds_and_round_trips(name: str) -> None:
     assert preset.corpus in {*container.names(), *sources.KNOWN}
     objective = preset.family.build()
     # A likelihood twin plays alone.
-    alone = {"lstm-likelihood", "band-start", "band-likelihood", *LIKELIHOODS}
+    alone = {"lstm-likelihood", "band-start", "band-likelihood", *LIKELIHOODS, *MASKED}
     both = {"generator"} if name in alone else {"generator", "discriminator"}
     assert {phase.player for phase in objective.phases} == both
     assert Preset.parse(json.loads(preset.model_dump_json())) == preset

@@ -15,12 +15,12 @@ from antiphon.data.corpus import Corpus
 from antiphon.data.reasons import check_enough
 from antiphon.data.views import view
 from antiphon.errors import InputError
+from antiphon.families.transformer.masked_config import MaskedConfig
 from antiphon.files import write_bytes
-from antiphon.licences import model_licence
+from antiphon.origins import begun, card_of, origin_of
 from antiphon.resolved import RunConfig
 
 if TYPE_CHECKING:
-    from antiphon.model_files import ModelFile
     from antiphon.training.log import History
     from antiphon.training.loop import Batches
     from antiphon.training.trainer import Observer
@@ -29,7 +29,6 @@ HELD_OUT_FILE = "held_out.safetensors"
 
 _BATCHED = ("real", "onsets", "previous", "chord", "length", "place", "bar", "mode", "left", "traits")
 _NUM_HELD_OUT, _NUM_PUBLISHED, _FEWEST_HELD_OUT = 1024, 64, 64
-_BUILDING = 7_001
 
 
 def fit_preset(
@@ -78,12 +77,12 @@ def fit_preset(
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
     rows, num_songs = _rows(corpus, config.codec, workers, train.batch_size)
-    origin = _origin(start)
+    origin = origin_of(start)
     say = say if leads() else _silent
     held_out = _held_out(corpus, config.codec, workers)
     prepared = _of_pieces if isinstance(config.codec, PerformanceTokens) else _of_rows
     loader, observers = prepared(config, rows, held_out, run, say)
-    objective = _objective(config, origin, _batched(rows))
+    objective, lender = begun(config, origin, _batched(rows))
     curves = Curves(run, train.preview_every)
 
     def opened(run: Path) -> None:
@@ -97,7 +96,8 @@ def fit_preset(
         _keep_held_out(run, corpus, config.codec, workers, train.seed)
 
     observers = [*observers, curves]
-    fitted = fit(objective, loader, train, run, _card(config, corpus, origin), observers=observers, opened=opened)
+    card = card_of(config, corpus, origin, lender)
+    fitted = fit(objective, loader, train, run, card, observers=observers, opened=opened)
     if leads():
         curves(fitted.iteration, objective, fitted.history)
     return {
@@ -135,12 +135,15 @@ def _of_pieces(
     """Batches of pieces, and who looks on: previews, and likelihood of pieces that are held out, or else others."""
     from antiphon.observers import PREVIEWS, Evaluation
     from antiphon.piece_loader import PieceLoader, check_memory, pieces_of, plan_of
-    from antiphon.piece_observers import HeldOutNats, PiecePreview
+    from antiphon.piece_observers import HeldOutHidden, HeldOutNats, PiecePreview
 
     train, codec = config.train, config.codec
     assert isinstance(codec, PerformanceTokens)
-    check_memory(config)
     shown = pieces_of(held_out or rows)
+    if isinstance(config.family, MaskedConfig):
+        told: Observer = HeldOutHidden(shown, config.family.block, train.health_every)
+        return PieceLoader(pieces_of(rows), plan_of(config), codec), [told]
+    check_memory(config)
     preview = PiecePreview(run / PREVIEWS, codec, shown[0], train.preview_every)
     observers: list[Observer] = [preview, HeldOutNats(shown, train.health_every)]
     if train.evaluate_every is not None:
@@ -235,59 +238,6 @@ def _held_out(corpus: Corpus, codec: Codec, workers: int | None) -> Rows:
 def _some(rows: Mapping[str, NDArray[Any]], seed: int) -> dict[str, NDArray[Any]]:
     chosen = np.random.default_rng([seed, _NUM_HELD_OUT]).permutation(len(rows["real"]))[:_NUM_HELD_OUT]
     return {name: np.asarray(values[chosen]) for name, values in rows.items()}
-
-
-def _origin(start: str | Path | None) -> "ModelFile | None":
-    if start is None:
-        return None
-    from antiphon.model_files import read
-
-    return read(start)
-
-
-def _objective(config: RunConfig, origin: "ModelFile | None", rows: Rows) -> Any:
-    import torch
-
-    from antiphon.training.checkpoint import start_from
-    from antiphon.training.seeds import seed_torch
-
-    if origin is not None and origin.config.family.kind != config.family.kind:
-        raise InputError(
-            f"{origin.name}: a model of the family {origin.config.family.kind!r}, but preset {config.preset} trains "
-            f"{config.family.kind!r}; give a model of that family"
-        )
-    seed_torch(config.train.seed, _BUILDING)
-    objective = config.family.build()
-    heard = {name: torch.from_numpy(np.array(values)) for name, values in rows.items()}
-    if origin is not None:
-        start_from(objective, origin.state)
-    else:
-        objective.calibrate(heard)
-    objective.restyle(heard)
-    return objective
-
-
-def _card(config: RunConfig, corpus: Corpus, origin: "ModelFile | None") -> dict[str, Any]:
-    manifest = corpus.manifest
-    began_as = None if origin is None else _began_as(origin)
-    licence = model_licence(manifest.licence, None if began_as is None else str(began_as["licence"]))
-    card = {
-        **config.model_dump(mode="json", include={"preset", "family", "codec"}),
-        "corpus": {
-            "name": corpus.name,
-            "fingerprint": corpus.fingerprint,
-            "licence": manifest.licence,
-            "attribution": manifest.attribution,
-        },
-        "licence": licence,
-    }
-    return card | ({"began_as": began_as} if began_as is not None else {})
-
-
-def _began_as(origin: "ModelFile") -> dict[str, Any]:
-    from antiphon.training.checkpoint import digest
-
-    return {key: origin.card.get(key) for key in ("preset", "corpus", "licence")} | {"sha256": digest(origin.state)}
 
 
 def _keep_held_out(run: Path, corpus: Corpus, codec: Codec, workers: int | None, seed: int) -> None:

@@ -1,10 +1,10 @@
 """What licence weights have that were learnt from music under another."""
 
 
-def model_licence(corpus: str, origin: str | None = None) -> str:
-    """The licence of weights, given that of the corpus and of the model that they began as: theirs, both if they
+def model_licence(corpus: str, *origins: str | None) -> str:
+    """The licence of weights, given that of the corpus and of the models that they began as: theirs, all if they
     differ; works in the public domain leave the choice to this package."""
-    parts = [_OWN if licence.strip().lower() in _FREE else licence for licence in (corpus, origin) if licence]
+    parts = [_OWN if licence.strip().lower() in _FREE else licence for licence in (corpus, *origins) if licence]
     bound = [licence for licence in dict.fromkeys(parts) if licence != _OWN]
     return " and ".join(bound) if bound else _OWN
 

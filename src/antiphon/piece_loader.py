@@ -20,6 +20,7 @@ from antiphon.codecs.performance import PADDING, START, PerformanceTokens
 from antiphon.codecs.variants import Piece, drawn, in_turn
 from antiphon.errors import InputError
 from antiphon.families.transformer.config import TransformerConfig
+from antiphon.families.transformer.masked_config import MaskedConfig
 from antiphon.resolved import RunConfig
 
 Line = NDArray[np.int16]
@@ -233,9 +234,11 @@ def _taken(tokens: Tensor, begin: Tensor, length: int) -> Tensor:
 def plan_of(config: RunConfig) -> Plan:
     """How a run's pieces become batches: a memory goes with columns, no memory with stretches from anywhere."""
     family, train = config.family, config.train
+    if isinstance(family, MaskedConfig):
+        return Plan(train.batch_size, family.block, "crops", seed=train.seed)
     assert isinstance(family, TransformerConfig)
     walk: Walk = "segments" if family.memory else "crops"
-    return Plan(train.batch_size, family.segment, walk, seed=train.seed)
+    return Plan(train.batch_size, family.segment, walk, family.game.crop if family.game else 0, train.seed)
 
 
 def check_memory(config: RunConfig) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from antiphon.codecs.performance import PerformanceTokens
+from antiphon.codecs.performance import PADDING, PerformanceTokens
 from antiphon.families.transformer.likelihood import token_nats
 from antiphon.families.transformer.objective import TransformerObjective
+from antiphon.families.transformer.pretraining import MaskedObjective
 from antiphon.gan.objective import Objective
 from antiphon.io.image import render_image
 from antiphon.io.midi import write_midi
@@ -18,6 +19,8 @@ from antiphon.training.seeds import seed_torch
 
 NATS = "held_out/nats"
 """The logged figure."""
+HIDDEN, RIGHT = "held_out/hidden_nats", "held_out/right"
+"""Those of masked models."""
 
 _FIXED_SEED = 20_011
 _PRIME = 256
@@ -76,3 +79,32 @@ class HeldOutNats:
         assert isinstance(objective, TransformerObjective)
         found = np.concatenate(token_nats(objective.generator, self._pieces, span=objective.config.span))
         return {NATS: float(f"{found.mean():.6g}")}
+
+
+class HeldOutHidden:
+    """Logs the mean nats of what is hidden of held-out pieces as "held_out/hidden_nats", and how many of it is told
+    right as "held_out/right": of the first block of the first 64, the same hidden each time.
+
+    Parameters
+    ----------
+    pieces
+        Tokens (t,) of each.
+    block
+        Tokens that are looked at.
+    every
+        Interval in iterations.
+    """
+
+    def __init__(self, pieces: Sequence[NDArray[np.integer]], block: int, every: int) -> None:
+        self.every = every
+        self._blocks = torch.full((min(len(pieces), _MOST_PIECES), block), PADDING)
+        for row, piece in zip(self._blocks, pieces, strict=False):
+            row[: len(piece)] = torch.from_numpy(np.asarray(piece[:block], np.int64))
+
+    def __call__(self, iteration: int, objective: Objective, history: History) -> dict[str, float]:
+        """Both figures."""
+        assert isinstance(objective, MaskedObjective)
+        device = next(objective.parameters()).device
+        seed_torch(_FIXED_SEED, device=device)
+        nats, right = objective.surprise(self._blocks.to(device))
+        return {HIDDEN: float(f"{nats.mean():.6g}"), RIGHT: float(f"{right.float().mean():.6g}")}

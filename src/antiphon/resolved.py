@@ -22,6 +22,7 @@ from antiphon.families.midinet.config import (
 )
 from antiphon.families.musegan.config import MuseganConfig
 from antiphon.families.transformer.config import TransformerConfig
+from antiphon.families.transformer.masked_config import MaskedConfig
 from antiphon.training.config import TrainConfig
 
 FamilyConfig = Annotated[
@@ -32,7 +33,8 @@ FamilyConfig = Annotated[
     | ChordsConfig
     | MuseganConfig
     | BandConfig
-    | TransformerConfig,
+    | TransformerConfig
+    | MaskedConfig,
     Field(discriminator="kind"),
 ]
 CodecConfig = Annotated[
@@ -68,7 +70,7 @@ class ModelConfig(Config):
         if isinstance(self.family, MuseganConfig | BandConfig):
             self._check_phrases(self.family)
             return self
-        if isinstance(self.family, TransformerConfig):
+        if isinstance(self.family, TransformerConfig | MaskedConfig):
             self._check_tokens(self.family)
             return self
         if isinstance(self.family, ChordsConfig):
@@ -91,8 +93,8 @@ class ModelConfig(Config):
             if given != needed:
                 raise InputError(f"codec.{name} = {given!r}: this family reads rows of {needed!r}; set codec.{name} so")
 
-    def _check_tokens(self, family: TransformerConfig) -> None:
-        """That the generator has a row for each token."""
+    def _check_tokens(self, family: TransformerConfig | MaskedConfig) -> None:
+        """That the network has a row for each token."""
         assert isinstance(self.codec, PerformanceTokens)
         wanted = self.codec.keyboard.num_tokens
         if family.vocabulary != wanted:
@@ -158,6 +160,7 @@ _TAKES: Mapping[str, str] = {
     "musegan": "phrases",
     "band": "phrases",
     "transformer": "performance",
+    "masked": "performance",
 }
 _GIVEN: Mapping[Version, tuple[str, ...]] = {"v1": (), "v2": ("previous",), "v3": ("previous", "chord")}
 

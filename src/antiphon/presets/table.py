@@ -5,13 +5,15 @@ from difflib import get_close_matches
 
 from antiphon.errors import InputError
 from antiphon.presets.bands import BANDS
+from antiphon.presets.critics import CRITICS
 from antiphon.presets.ours import OURS
 from antiphon.presets.performances import PERFORMANCES
 from antiphon.presets.phrases import PHRASES
 from antiphon.presets.preset import Preset
 from antiphon.presets.published import PUBLISHED
 
-PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (*OURS, *BANDS, *PERFORMANCES, *PUBLISHED, *PHRASES)}
+_ALL = (*OURS, *BANDS, *PERFORMANCES, *CRITICS, *PUBLISHED, *PHRASES)
+PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in _ALL}
 """Every row by name."""
 
 

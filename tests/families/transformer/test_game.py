@@ -24,7 +24,7 @@ VOCABULARY = 20
 XL = XlNetwork(num_layers=1, width=12, num_heads=2, feedforward=16)
 BERT = BertCritic(num_layers=2, width=16, num_heads=2, inner=24, positions=16, freeze=("embeddings", "0"))
 CNN = CnnCritic(num_views=4, channels=6, hidden_dim=6)
-GAME = Game(length=16, windows=2, context=3, memory=16, start=3, every=2, rise=10)
+GAME = Game(length=16, windows=2, context=3, memory=16, after=3, critic_every=2, generator_every=3, rise=10)
 TOY = TransformerConfig(network=XL, vocabulary=VOCABULARY, segment=8, memory=8, critic=BERT, game=GAME)
 
 
@@ -87,6 +87,8 @@ def test_likelihood_always_and_the_game_every_fifth_from_105_on() -> None:
     due = {i: [phase.name for phase in phases if phase.is_due(i)] for i in range(200)}
     assert [i for i in due if len(due[i]) > 1] == list(range(105, 200, 5))
     assert due[105] == ["likelihood", "discriminator", "generator"]
+    seldom = Game(after=0, critic_every=50, generator_every=10).phases
+    assert [(phase.start, phase.every) for phase in seldom] == [(50, 50), (10, 10)]
     assert [phase.optimizer for phase in phases] == ["generator", "discriminator", "adversarial"]
 
 

@@ -57,8 +57,9 @@ class Game(Config):
     dropout
         "always": of both players, in every turn, as released; "taught": of the generator where it learns by likelihood,
         of the critic where it learns.
-    start, every
-        The critic moves, and then the generator, in iteration `start` and each `every`-th after it.
+    after, critic_every, generator_every
+        The critic moves in those iterations after `after` that `critic_every` divides, then the generator in those that
+        `generator_every` divides.
     """
 
     loss: LossName = "wasserstein"
@@ -74,8 +75,9 @@ class Game(Config):
     highest: float = Field(default=100.0, ge=1, allow_inf_nan=False)
     rise: int = Field(default=100_000, ge=1)
     dropout: Literal["always", "taught"] = "always"
-    start: int = Field(default=105, ge=0)
-    every: int = Field(default=5, ge=1)
+    after: int = Field(default=100, ge=0)
+    critic_every: int = Field(default=5, ge=1)
+    generator_every: int = Field(default=5, ge=1)
 
     @model_validator(mode="after")
     def _windows_divide(self) -> Self:
@@ -101,7 +103,12 @@ class Game(Config):
         # Settings are read without torch, which takes seconds to load.
         from antiphon.gan.objective import Phase
 
+        critic, generator = self.critic_every, self.generator_every
         return (
-            Phase("discriminator", "discriminator", start=self.start, every=self.every),
-            Phase("generator", "generator", start=self.start, every=self.every, moments="adversarial"),
+            Phase("discriminator", "discriminator", start=self._first(critic), every=critic),
+            Phase("generator", "generator", start=self._first(generator), every=generator, moments="adversarial"),
         )
+
+    def _first(self, every: int) -> int:
+        """The first iteration after `after` that a number divides."""
+        return (self.after // every + 1) * every
