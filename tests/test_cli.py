@@ -85,6 +85,13 @@ SLIPS = {
     "generate nosuch": "'nosuch'",
     "generate bar --first missing.mid": "missing.mid",
     "generate absent.safetensors": "absent.safetensors: cannot be read",
+    "generate band --tracks drums,horn": "tracks 'horn': no part is called so; choose among drums, piano",
+    "generate band --mute horn": "mute 'horn'",
+    "generate band --program horn=3": "program 'horn'",
+    "generate band --vary horn": "vary 'horn'",
+    "generate band --density loud": "density 'loud': write low, medium, high, or how many times as many notes",
+    "generate band --interpolate 1:2 --tracks horn": "tracks 'horn'",
+    "generate bnad": "'bnad': there is none of this name; did you mean band? shipped: band, bar, chords, lstm;",
     "continue missing.mid": "missing.mid",
     "continue missing.mid nosuch": "'nosuch'",
     "continue missing.mid --bars 0": "bars = 0",
@@ -104,6 +111,36 @@ def test_slips_are_told_before_torch_is_there() -> None:
     done = subprocess.run([sys.executable, "-c", code, *SLIPS], capture_output=True, text=True, check=True)
     for line, sentence in zip(done.stderr.splitlines(), SLIPS.values(), strict=True):
         assert sentence in line
+
+
+def test_slips_about_a_song_are_told_before_torch_is_there(tmp_path: Path) -> None:
+    write_midi(song(1), tmp_path / "x.mid")
+    slips = {
+        "--keep kazoo": "no part and no track is called 'kazoo'",
+        "--keep 1=piano --tracks basss": "tracks 'basss': no part is called so",
+        "--keep 1=piano --mute horn": "mute 'horn'",
+        "--keep 1=horn": "no part is called 'horn'",
+        "--keep 1=piano --program piano=3": "program 'piano': this part is not to be written",
+    }
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from antiphon.cli import run\n"
+        "for words in sys.argv[1:]: assert run(words.split()) == 2, words"
+    )
+    lines = [f"accompany {tmp_path}/x.mid {words}" for words in slips]
+    done = subprocess.run([sys.executable, "-c", code, *lines], capture_output=True, text=True, check=True)
+    for line, sentence in zip(done.stderr.splitlines(), slips.values(), strict=True):
+        assert sentence in line
+
+
+def test_settings_asked_for_as_options_are_named_as_they_are_written(capsys: Capture) -> None:
+    words = ("train", "band", "freedoom", "--run", "r")
+    assert fail(capsys, *words, "--iterations", 3).endswith("Settings are written without dashes: train.iterations=3")
+    assert fail(capsys, *words, "--batch-size=8").endswith(": train.batch_size=8")
+    assert fail(capsys, *words, "--seed").endswith(": train.seed=VALUE")
+    assert "train.generator.lr=.1 or train.discriminator.lr=.1" in fail(capsys, *words, "--lr", ".1")
+    assert fail(capsys, *words, "--frobnicate") == "antiphon: Unknown option: --frobnicate."
+    assert "train.iterations" not in fail(capsys, "generate", "band", "--iterations", 3)
 
 
 def test_generating_needs_neither_lightning_nor_matplotlib(models: dict[str, Path], tmp_path: Path) -> None:
