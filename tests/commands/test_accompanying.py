@@ -219,6 +219,14 @@ def test_silent_parts_are_not_said_to_be_added(
     assert fact["report"]["tracks"]["guitar"]["notes"] == 0
 
 
+def test_bars_have_the_numbers_that_the_picture_shows(tmp_path: Path) -> None:
+    beats = song(metre=[(0, 1, 4)])
+    for name, piece in {"beats": beats, "bars": song()}.items():
+        song_files.renderer(piece, "png")(tmp_path / f"{name}.png")
+    # Four beats that a file counts one by one are a bar, as they are in what is told.
+    assert (tmp_path / "beats.png").read_bytes() == (tmp_path / "bars.png").read_bytes()
+
+
 SCALE = (66, 68, 70, 71, 73, 75, 77, 78)
 
 

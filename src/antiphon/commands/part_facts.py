@@ -31,9 +31,8 @@ def band_facts(score: Score, num_bars: int) -> dict[str, Any]:
     """Of a song of so many 4/4 bars that a band wrote: the rows of its "parts", those that are "silent", and where it
     states no key, the "key" that its notes are in."""
     alone = {track.name.lower(): score.with_tracks((track,)) for track in score.tracks}
-    rows = part_rows(
-        {name: Notes.from_score(one, drums=True) for name, one in alone.items()}, float(BEATS) * np.arange(num_bars)
-    )
+    notes = {name: Notes.from_score(one, drums=True) for name, one in alone.items()}
+    rows = part_rows(notes, np.arange(num_bars, dtype=np.float64) * BEATS)
     facts: dict[str, Any] = {"parts": rows, "silent": silent(rows), "key_found": not len(score.key_signatures)}
     if facts["key_found"]:
         key = estimate_key(score)
