@@ -37,3 +37,18 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("corpus")
     prepare(folder(base / "midi"), base / "c", licence="CC0-1.0", workers=1)
     return base / "c"
+
+
+@pytest.fixture(scope="session")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of thirty made songs for five tracks, four phrases each, of which the piano is silent in three."""
+    from tests.made import band_song
+
+    from antiphon.data.prepare import prepare
+    from antiphon.io.midi import write_midi
+
+    base = tmp_path_factory.mktemp("bands")
+    for seed in range(30):
+        write_midi(band_song(seed, silent=tuple(range(4, 16))), base / "midi" / f"{seed}.mid")
+    prepare(base / "midi", base / "c", licence="CC0-1.0", workers=1)
+    return base / "c"

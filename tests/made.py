@@ -38,6 +38,26 @@ def song(seed: int, bars: int = 16) -> Score:
     )
 
 
+def band_song(seed: int, bars: int = 16, silent: tuple[int, ...] = ()) -> Score:
+    """Eighths of five tracks, drums, piano, guitar, bass and strings, in 4/4; the piano rests in some bars."""
+    chance = np.random.default_rng([seed, 5])
+    tracks = []
+    for name, program, low in (
+        ("drums", 0, 36),
+        ("piano", 0, 60),
+        ("guitar", 25, 52),
+        ("bass", 33, 36),
+        ("strings", 48, 64),
+    ):
+        rests = silent if name == "piano" else ()
+        starts = np.array([place for place in range(8 * bars) if place // 8 not in rests]) * BEAT // 2
+        pitch = low + chance.integers(0, 12, len(starts))
+        notes = notes_from_columns(starts, starts + BEAT // 2, pitch, 80)
+        tracks.append(Track(notes, program, name == "drums", name.capitalize()))
+    signature = table(TIME_SIGNATURE, [(0, 4, 4)])
+    return Score(BEAT, tuple(tracks), tempos=table(TEMPO, [(0, beat_us(120))]), time_signatures=signature)
+
+
 def folder(path: Path, num: int = 12) -> Path:
     """A folder of MIDI files."""
     for seed in range(num):

@@ -10,7 +10,7 @@ from antiphon.data import container
 from antiphon.data.corpus import Corpus
 from antiphon.data.views import view
 from antiphon.errors import InputError
-from antiphon.fit import fit_preset, publish_run
+from antiphon.fit import _rows, fit_preset, publish_run
 from antiphon.generate import load
 from antiphon.licences import model_licence
 from antiphon.presets.table import get_preset
@@ -219,3 +219,29 @@ def test_chords_are_trained_shown_published_and_compose(tmp_path: Path) -> None:
     assert any(name.startswith("health/") for record in read_log(tmp_path / "run") for name in record)
     assert publish_run(tmp_path / "run", tmp_path / "m.safetensors")["licence"] == "MIT"
     assert len(load(tmp_path / "m.safetensors").compose(12)[0]) == 12
+
+
+CONDITIONAL = ("family.scale=0.02", "train.iterations=1", "train.batch_size=4", "train.device=cpu")
+
+
+def test_a_model_trains_on_the_phrases_in_which_its_given_track_sounds(bands: Path) -> None:
+    preset, corpus = get_preset("musegan-hybrid-conditional"), Corpus.open(bands)
+    songs = len(corpus.split("train"))
+    rows, num_songs, remark = _rows(corpus, preset.resolve(CONDITIONAL), 1)
+    assert len(rows["real"]) == num_songs == songs and rows["real"][:, 3].any((1, 2)).all()
+    assert f"sounds in {songs} of {4 * songs} phrases" in remark and "under half of them" in remark
+    strings, _, remark = _rows(corpus, preset.resolve([*CONDITIONAL, "family.condition=4"]), 1)
+    assert len(strings["real"]) == 4 * songs and not remark
+    scratch, _, remark = _rows(corpus, get_preset("musegan-hybrid").resolve(CONDITIONAL), 1)
+    assert len(scratch["real"]) == 4 * songs and not remark
+    with pytest.raises(InputError, match="too few to train on"):
+        _rows(corpus, preset.resolve([*CONDITIONAL, f"train.batch_size={songs + 1}"]), 1)
+
+
+@pytest.mark.slow
+def test_phrases_that_are_left_out_are_told(bands: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    config = get_preset("musegan-composer-conditional").resolve(CONDITIONAL)
+    facts = fit_preset(config, bands, tmp_path / "a", say=said.append)
+    assert facts["rows"] == len(Corpus.open(bands).split("train"))
+    assert any("piano, to which this model plays, sounds in" in sentence for sentence in said)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from antiphon.codecs.codec import Codec, Rows
 from antiphon.codecs.performance import PerformanceTokens
-from antiphon.codecs.phrases import PhraseRolls
+from antiphon.codecs.phrases import PhraseRolls, phrases_with
 from antiphon.data.corpus import Corpus
-from antiphon.data.reasons import check_enough
+from antiphon.data.reasons import check_enough, told_given
 from antiphon.data.views import view
 from antiphon.errors import InputError
+from antiphon.families.musegan.config import MuseganConfig
 from antiphon.families.transformer.masked_config import MaskedConfig
 from antiphon.files import write_bytes
 from antiphon.origins import begun, card_of, origin_of
@@ -76,10 +77,10 @@ def fit_preset(
 
     corpus = corpus if isinstance(corpus, Corpus) else Corpus.open(corpus)
     run, train = Path(run), config.train
-    rows, num_songs = _rows(corpus, config.codec, workers, train.batch_size)
+    rows, num_songs, remark = _rows(corpus, config, workers)
     origin = origin_of(start)
     say = say if leads() else _silent
-    held_out = _held_out(corpus, config.codec, workers)
+    held_out = _held_out(corpus, config, workers)
     prepared = _of_pieces if isinstance(config.codec, PerformanceTokens) else _of_rows
     loader, observers = prepared(config, rows, held_out, run, say)
     objective, lender = begun(config, origin, _batched(rows))
@@ -90,6 +91,8 @@ def fit_preset(
         songs = _of_songs(corpus, num_songs)
         called = _called(config.codec)
         say(f"{corpus.name}: {len(rows['real']):,} {called}{songs} to train {config.preset} on, {length:,} iterations")
+        if remark:
+            say(remark)
         if not held_out:
             instead = f"health and previews compare with training {called} instead"
             say(f"fewer than {_FEWEST_HELD_OUT} held-out {called}: {instead}")
@@ -187,17 +190,34 @@ def _of_songs(corpus: Corpus, num_songs: int) -> str:
     return f" of {num_songs:,} of {total:,} training songs" if total else ""
 
 
-def _rows(corpus: Corpus, codec: Codec, workers: int | None, batch_size: int) -> tuple[Rows, int]:
-    """Rows to train on, and how many songs they come from: a codec passes over songs in which it finds nothing."""
-    rows = view(corpus, _stored(codec), "train", workers)
+def _rows(corpus: Corpus, config: RunConfig, workers: int | None) -> tuple[Rows, int, str]:
+    """Rows to train on, how many songs they come from, for a codec passes over songs in which it finds nothing, and
+    what there is to say of rows that are left out."""
+    codec = config.codec
+    rows, remark = view(corpus, _stored(codec), "train", workers), ""
     if isinstance(codec, PhraseRolls):
-        check_enough(corpus, codec, len(rows["real"]), batch_size)
+        check_enough(corpus, codec, len(rows["real"]), config.train.batch_size)
+        if (given := _given(config)) is not None:
+            every, rows = len(rows["real"]), _playing(rows, given)
+            counts = {"num_rows": len(rows["real"]), "every": every, "batch_size": config.train.batch_size}
+            remark = told_given(corpus, codec, given, **counts)
     elif not len(rows["real"]):
         raise InputError(
             f"{corpus.name}: no {_called(codec)} in its training songs for this preset's codec "
             f"({type(codec).__name__} {_needs(codec)}); prepare other music or choose another preset"
         )
-    return rows, len(np.unique(rows["song"]))
+    return rows, len(np.unique(rows["song"])), remark
+
+
+def _given(config: RunConfig) -> int | None:
+    """The number of the track that a model is given."""
+    return config.family.condition if isinstance(config.family, MuseganConfig) else None
+
+
+def _playing(rows: Rows, track: int) -> Rows:
+    """The phrases in which a track sounds: who plays to silence learns nothing of playing to something."""
+    there = phrases_with(rows["real"], track)
+    return rows if len(there) == len(rows["real"]) else {name: values[there] for name, values in rows.items()}
 
 
 def _stored(codec: Codec) -> Codec:
@@ -229,9 +249,11 @@ def _batched(rows: Rows) -> dict[str, NDArray[Any]]:
     return {name: rows[name] for name in _BATCHED if name in rows}
 
 
-def _held_out(corpus: Corpus, codec: Codec, workers: int | None) -> Rows:
+def _held_out(corpus: Corpus, config: RunConfig, workers: int | None) -> Rows:
     """Rows of validation songs; nothing where there are too few to show."""
-    rows = view(corpus, _stored(codec), "valid", workers)
+    rows = view(corpus, _stored(config.codec), "valid", workers)
+    given = _given(config)
+    rows = rows if given is None else _playing(rows, given)
     return rows if len(rows["real"]) >= _FEWEST_HELD_OUT else {}
 
 

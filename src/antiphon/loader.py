@@ -91,5 +91,5 @@ class Loader:
 
 
 def _on_device(array: NDArray[Any], device: torch.device) -> Tensor:
-    # A copy, because torch cannot hold a read-only memory map.
-    return torch.from_numpy(np.array(array)).to(device)
+    # A copy of read-only memory maps alone, which torch cannot hold.
+    return torch.from_numpy(np.require(np.asarray(array), requirements="W")).to(device)

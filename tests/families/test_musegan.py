@@ -8,15 +8,16 @@ import torch
 from tests.families.musegan_toys import NARROW, cells, hold, phrases, shape, total, toy
 from torch import Tensor, nn
 
+from antiphon.cli import run
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.errors import InputError
 from antiphon.families.musegan.config import MuseganConfig, Slope
 from antiphon.families.musegan.turns import Turns
 from antiphon.families.musegan.variants import VARIANTS
 from antiphon.gan.objective import Phase
-from antiphon.loader import Loader
 from antiphon.presets.table import get_preset
-from antiphon.training.trainer import fit
+from antiphon.training.checkpoint import read_checkpoint
+from antiphon.training.log import read_log
 
 # Generator and discriminator. The released codes' are counted in them, the paper's hybrid and its discriminator follow
 # from its tables; its jamming and composer from the same layers.
@@ -74,21 +75,15 @@ def test_every_row_has_its_number_of_parameters_and_passes_forward_at_full_size(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
-def test_every_row_trains_ten_iterations_at_toy_width(name: str, tmp_path: Path) -> None:
-    short = ["train.iterations=10", "train.batch_size=2", "train.log_every=5", "train.device=cpu"]
-    config = get_preset(name).resolve([f"family.scale={NARROW}", "family.turns.lead=0", *short])
-    game = config.family.build()
-    assert config.family.kind == "musegan"
-    before = [weight.detach().clone() for weight in game.parameters()]
-    rows = {"real": phrases(game, 4)["real"].numpy()}  # type: ignore[arg-type]
-    fitted = fit(game, Loader(rows, 2), config.train, tmp_path / "run", config.model_dump(mode="json"))
-    assert fitted.iteration == 10
-    assert np.isfinite([value for record in fitted.history for value in record.values()]).all()
-    moved = {
-        key.partition(".")[0]
-        for (key, weight), old in zip(game.named_parameters(), before, strict=True)
-        if not torch.equal(weight, old)
-    }
+def test_every_row_trains_ten_iterations_at_toy_width_by_its_command(name: str, bands: Path, tmp_path: Path) -> None:
+    toy = [f"family.scale={NARROW}", "family.turns.lead=0", "train.batch_size=2", "train.device=cpu"]
+    short = ["train.iterations=10", "train.log_every=5"]
+    assert run(["train", name, str(bands), "--run", str(tmp_path / "run"), *toy, *short]) == 0
+    checkpoint = read_checkpoint(tmp_path / "run")
+    assert checkpoint is not None and checkpoint["iteration"] == 10
+    assert np.isfinite([value for record in read_log(tmp_path / "run") for value in record.values()]).all()
+    optimizers = checkpoint["optimizers"].items()
+    moved = {player for player, own in optimizers if any(row["exp_avg"].any() for row in own["state"].values())}
     assert moved == {"generator", "discriminator"}
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.phrases import PhraseRolls, unpack
 from antiphon.data.corpus import Corpus
 from antiphon.evaluation.metrics import as_published
 from antiphon.evaluation.metrics import multitrack as metrics
+from antiphon.presets.table import get_preset
 from antiphon.reproductions import musegan_tables as tables
 from antiphon.reproductions.result import Asked, Line, Reproduction
 
@@ -39,8 +40,8 @@ def test_each_cell_is_that_of_its_track(made: dict[str, Reproduction]) -> None:
     parts = list(tables._chunks(corpus, tables._LIMIT["toy"], chance))
     (rolls,) = parts
     assert len(rolls) == 60
-    drums, piano, guitar, bass, strings = range(5)
-    assert PianoRoll().tracks == ("drums", "piano", "guitar", "bass", "strings")
+    bass, drums, guitar, piano, strings = range(5)
+    assert rolls.tracks == ("bass", "drums", "guitar", "piano", "strings")
     found = lines(made["1"])
     row = "training data"
     empty, used = metrics.empty_bar_rate(rolls), as_published.used_pitch_classes(rolls)
@@ -50,8 +51,20 @@ def test_each_cell_is_that_of_its_track(made: dict[str, Reproduction]) -> None:
             assert found[row, f"UPC {name}"].ours == pytest.approx(np.nanmean(used[:, track]))
     true = metrics.drum_pattern_rate(rolls)[:, drums]
     assert found[row, "DP D"].true == pytest.approx(100 * np.nanmean(true))
-    distance = as_published.tonal_distance(rolls)[:, metrics.track_pairs(rolls).index((guitar, bass))]
+    distance = as_published.tonal_distance(rolls)[:, metrics.track_pairs(rolls).index((bass, guitar))]
     assert lines(made["2"])[row, "TD B-G"].ours == pytest.approx(np.nanmean(distance))
+
+
+def test_the_training_rows_are_those_that_presets_train_on() -> None:
+    corpus, chance = Corpus.open("freedoom"), np.random.default_rng(TOY.seed)
+    codecs = {get_preset(preset).codec.model_dump_json() for preset in tables.PRESETS.values()}
+    codec = get_preset("musegan-hybrid").codec
+    assert codecs == {codec.model_dump_json()} and isinstance(codec, PhraseRolls)
+    (rolls,) = tables._chunks(corpus, tables._LIMIT["toy"], chance)
+    assert (rolls.cells.any((3, 4)).sum(1) >= codec.sounding).all()
+    first = rolls.song[0]
+    real = codec.encode(corpus.score(int(first)))["real"][: len(rolls)]
+    np.testing.assert_array_equal(rolls.cells[rolls.song == first], unpack(real, *codec.shape[2:]))
 
 
 def test_tracks_paired_at_random_lie_farther_apart_in_truth(made: dict[str, Reproduction]) -> None:
@@ -65,11 +78,12 @@ def test_tracks_paired_at_random_lie_farther_apart_in_truth(made: dict[str, Repr
     assert min(gaps) > 0 and np.mean(gaps) > 0.2
 
 
-def test_songs_are_taken_until_there_are_phrases_enough() -> None:
+def test_songs_are_taken_until_there_are_phrases_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_AT_ONCE", 40)
     corpus = Corpus.open("freedoom")
-    few, more = (list(tables._chunks(corpus, num, np.random.default_rng(0))) for num in (450, 900))
-    assert sum(map(len, few)) == 450 and sum(map(len, more)) == 900
+    few, more = (list(tables._chunks(corpus, num, np.random.default_rng(0))) for num in (45, 90))
+    assert sum(map(len, few)) == 45 and sum(map(len, more)) == 90
     # Each song's phrases stay together, so that chance is reckoned over songs.
     songs = [set(part.song.tolist()) for part in more]
     assert len(songs) > 1 and not songs[0] & songs[1]
-    np.testing.assert_array_equal(few[0].cells, more[0].cells)
+    np.testing.assert_array_equal(few[0].cells, more[0].cells[:45])

@@ -279,6 +279,11 @@ def unpack(packed: Packed, num_steps: int, num_pitches: int) -> NDArray[np.bool_
     return cells.view(bool).reshape(*packed.shape[:-1], num_steps, num_pitches)
 
 
+def phrases_with(real: Packed, track: int) -> Integers:
+    """Numbers of the phrases (n, K, B, bytes) in which a track sounds."""
+    return np.flatnonzero(real[:, track].any(axis=(1, 2)))
+
+
 def is_free(score: Score) -> bool:
     """Whether under half of the onsets lie within a 48th of a beat from a sixteenth or a sixteenth triplet, where they
     would by chance in a third of all cases: a performance without beats."""

@@ -30,3 +30,22 @@ def check_enough(corpus: Corpus, codec: PhraseRolls, num_rows: int, batch_size: 
         f"{corpus.name}: {num_rows} phrases are too few to train on, where a batch has {batch_size}{why}; prepare more "
         "music, take overlapping phrases with codec.hop=1, or ask for fewer tracks at once with codec.sounding=1"
     )
+
+
+def told_given(corpus: Corpus, codec: PhraseRolls, track: int, *, num_rows: int, every: int, batch_size: int) -> str:
+    """Of a model that plays to a given track, in how many of `every` phrases that sounds; nothing where it does in all.
+
+    Raises
+    ------
+    InputError
+        If those do not fill one batch.
+    """
+    name = codec.ensemble.names[track]
+    told = f"{corpus.name}: {name}, to which this model plays, sounds in {num_rows:,} of {every:,} phrases"
+    if num_rows < batch_size:
+        raise InputError(
+            f"{told}, too few to train on, where a batch has {batch_size}; set family.condition to the number of "
+            "another track, or prepare other music"
+        )
+    few = ", under half of them: another track as family.condition, or other music, would teach it more"
+    return "" if num_rows == every else f"{told}, and is trained on those alone{few if 2 * num_rows < every else ''}"

@@ -20,8 +20,8 @@ from antiphon.io.image import encode_png
 from antiphon.io.roll_pictures import Pixels, coloured, stacked, tiled
 from antiphon.presets.table import get_preset
 from antiphon.reproductions.musegan_marks import LETTERS, draw_training, marked, read_preview, training_lines
-from antiphon.reproductions.musegan_runs import CORPUS, Run, check_scale, opened
-from antiphon.reproductions.musegan_tables import TABLE_1, TABLE_1_COLUMNS, TRACKS
+from antiphon.reproductions.musegan_runs import CORPUS, Made, Run, check_scale, opened
+from antiphon.reproductions.musegan_tables import GIVEN, TABLE_1, TABLE_1_COLUMNS, TRACKS
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 
 _WATCHED: Mapping[Scale, tuple[str, ...]] = {
@@ -72,10 +72,10 @@ def made_figures(asked: Asked) -> Reproduction:
     pictures, lines, told, binary = dict[str, bytes](), list[Line](), list[str](), list[list[Pixels]]()
     for figure, model in (("11", "composer"), ("12", "hybrid")):
         with opened(f"musegan-{model}", asked) as run:
-            before, after = run.made(_MEASURED, asked.seed, asked.corpus or CORPUS)
-            pictures[f"figure-{figure}"] = _before_and_after(run, before, after)
-            binary.append([coloured(phrase, run.codec.ensemble.names) for phrase in after[:_COLUMNS]])
-            lines += _qualified(f"figure {figure}, {model}", f"from scratch, {model}", run, after)
+            made = run.made(_MEASURED, asked.seed, asked.corpus or CORPUS)
+            pictures[f"figure-{figure}"] = _before_and_after(run, made)
+            binary.append([coloured(phrase, run.codec.ensemble.names) for phrase in made.after[:_COLUMNS]])
+            lines += _qualified(f"figure {figure}, {model}", f"from scratch, {model}", run, made)
             told.append(run.told)
             names = run.codec.ensemble.names
     pictures = {"figure-7": encode_png(tiled(binary)), **pictures}
@@ -94,12 +94,15 @@ def conditional_figure(asked: Asked) -> Reproduction:
     codec = get_preset(preset).codec
     assert isinstance(codec, PhraseRolls)
     with opened(preset, asked, f"family.condition={codec.ensemble.names.index('strings')}") as run:
-        before, after = run.made(_MEASURED, asked.seed, asked.corpus or CORPUS)
-        picture = _before_and_after(run, before, after)
-        lines = list(_qualified("figure 13, composer", "on a track, composer", run, after))
-        given = run.codec.ensemble.names[run.objective.config.condition or 0]
-        sentences = (f"The given track is {given}.", _order(run.codec.ensemble.names), *_remarks(asked))
-        return Reproduction(tuple(lines), run.told, sentences, _written(asked, {"figure-13": picture}))
+        made = run.made(_MEASURED, asked.seed, asked.corpus or CORPUS)
+        picture = _before_and_after(run, made)
+        lines = tuple(_qualified("figure 13, composer", "on a track, composer", run, made))
+        sentences = (
+            f"The given track is {run.given}: it is music of songs that were not trained on, and not made.",
+            _order(run.codec.ensemble.names),
+            *_remarks(asked, run.given),
+        )
+        return Reproduction(lines, f"{made.told}, of {run.told}", sentences, _written(asked, {"figure-13": picture}))
 
 
 def training_figures(asked: Asked) -> Reproduction:
@@ -123,25 +126,31 @@ def training_figures(asked: Asked) -> Reproduction:
         return Reproduction(lines, run.told, tuple(sentences), _written(asked, pictures))
 
 
-def _before_and_after(run: Run, before: NDArray[np.float32], after: NDArray[np.bool_]) -> bytes:
+def _before_and_after(run: Run, made: Made) -> bytes:
     """Phrases in colours, and below them what of each lies above zero."""
     names, rows = run.codec.ensemble.names, []
     for begin in range(0, _COLUMNS * (_ROWS - 1), _COLUMNS):
         some = slice(begin, begin + _COLUMNS)
-        rows.append([coloured((phrase + 1) / 2, names) for phrase in before[some]])
-        rows.append([coloured(phrase, names) for phrase in after[some]])
-    titles = [[title] * _COLUMNS for _ in range(0, len(rows), 2) for title in ("before binarisation", "after")]
+        rows.append([coloured((phrase + 1) / 2, names) for phrase in made.before[some]])
+        rows.append([coloured(phrase, names) for phrase in made.after[some]])
+    given = "" if run.given is None else f" ({run.given} given)"
+    kinds = (f"before binarisation{given}", f"after{given}")
+    titles = [[title] * _COLUMNS for _ in range(0, len(rows), 2) for title in kinds]
     return encode_png(tiled(rows, titles))
 
 
-def _qualified(figure: str, row: str, run: Run, after: NDArray[np.bool_]) -> Iterator[Line]:
-    """Of each track that the paper's table has, how many of the phrases' notes are long enough."""
-    printed = dict(zip(TABLE_1_COLUMNS, TABLE_1[row], strict=True))
-    found = measure_phrases(run.codec, after)
+def _qualified(figure: str, row: str, run: Run, made: Made) -> Iterator[Line]:
+    """Of each pitched track, how many of the phrases' notes are long enough; the paper's where it is given no other
+    track."""
+    printed = dict(zip(TABLE_1_COLUMNS, TABLE_1[row], strict=True)) if run.given in (None, GIVEN) else {}
+    found = measure_phrases(run.codec, made.after)
     for letter, track in TRACKS.items():
-        paper = printed.get(f"QN {letter}")
-        if paper is not None:
-            yield Line(figure, f"QN {letter}", paper, 100 * found[f"qualified_note_rate/{track}"])
+        column = f"QN {letter}"
+        if track == run.given:
+            yield Line(figure, column, None, None, remark="given")
+        elif column in TABLE_1_COLUMNS:
+            ours = 100 * found[f"qualified_note_rate/{track}"]
+            yield Line(figure, column, printed.get(column), ours, remark=run.remark)
 
 
 def _of_songs(song: NDArray[np.int64], num: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -159,12 +168,10 @@ def _order(names: Sequence[str]) -> str:
     )
 
 
-def _remarks(asked: Asked) -> tuple[str, ...]:
+def _remarks(asked: Asked, given: str | None = None) -> tuple[str, ...]:
     toy = ("A toy run only shows that everything works; what it draws is noise.",) if asked.scale == "toy" else ()
-    return (
-        *toy,
-        "Ours are the qualified notes of phrases of the same model, in percent; the paper's those of its table 1.",
-    )
+    paper = "the paper's those of its table 1" if given in (None, GIVEN) else f"the paper has none to given {given}"
+    return (*toy, f"Ours are the qualified notes of phrases of the same model, in percent; {paper}.")
 
 
 def _written(asked: Asked, pictures: Mapping[str, bytes]) -> tuple[Path, ...]:

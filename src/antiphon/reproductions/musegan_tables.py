@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from antiphon.codecs.pianoroll import PianoRoll
+from antiphon.codecs.phrases import PhraseRolls, unpack
 from antiphon.data.corpus import Corpus
 from antiphon.errors import InputError
 from antiphon.evaluation.baselines import shuffled_tracks
@@ -20,7 +20,8 @@ from antiphon.evaluation.metrics.as_published import as_published_bars
 from antiphon.evaluation.metrics.multitrack import bar_metrics
 from antiphon.evaluation.rolls import Rolls
 from antiphon.evaluation.sets.certainty import estimate
-from antiphon.reproductions.musegan_runs import CORPUS, check_scale, finished, opened
+from antiphon.presets.table import get_preset
+from antiphon.reproductions.musegan_runs import CORPUS, Run, check_scale, opened, run_folder
 from antiphon.reproductions.result import Asked, Line, Reproduction, Scale
 
 TRACKS = {"B": "bass", "D": "drums", "G": "guitar", "P": "piano", "S": "strings"}
@@ -56,6 +57,9 @@ TABLE_2: Mapping[str, Row] = {
     "on a track, hybrid": (1.39, 1.36, 1.38, 0.96, 0.94, 0.95),
 }
 """Tonal distances."""
+
+GIVEN = "piano"
+"""The track that the paper's conditional models are given."""
 
 PRESETS: Mapping[str, str] = {
     **{f"from scratch, {name}": f"musegan-{name}" for name in ("jamming", "composer", "hybrid", "ablated")},
@@ -105,10 +109,22 @@ def table_2(asked: Asked) -> Reproduction:
     return _reproduction(asked, TABLE_2, TABLE_2_COLUMNS, measured)
 
 
+Columns = Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The columns of a row, what keeps it from being the paper's, and the name of the track that it is given."""
+
+    columns: Columns
+    remark: str = ""
+    given: str | None = None
+
+
 @dataclass(frozen=True)
 class _Measured:
     music: str
-    rows: Mapping[str, Mapping[str, Column]]
+    rows: Mapping[str, _Row]
 
 
 def _reproduction(asked: Asked, table: Mapping[str, Row], names: Sequence[str], measured: _Measured) -> Reproduction:
@@ -117,12 +133,8 @@ def _reproduction(asked: Asked, table: Mapping[str, Row], names: Sequence[str], 
         if row not in measured.rows:
             lines.append(Line(row, "all", None, None, remark=_lacking(row, asked)))
             continue
-        for name, value in zip(names, paper, strict=True):
-            given = value is None and row in PRESETS
-            columns = measured.rows[row]
-            lines.append(
-                Line(row, name, None, None, remark="given") if given else _line(asked, row, name, value, columns)
-            )
+        found = measured.rows[row]
+        lines += [_line(asked, row, name, value, found) for name, value in zip(names, paper, strict=True)]
     if all(line.ours is None or np.isnan(float(line.ours)) for line in lines):
         raise InputError(f"{measured.music}: no two of {', '.join(TRACKS.values())} sound in a bar; give other music")
     return Reproduction(
@@ -142,18 +154,30 @@ def _lacking(row: str, asked: Asked) -> str:
     return f"needs the run of its preset: {command}, then --runs RUNS"
 
 
-def _line(asked: Asked, row: str, name: str, paper: float | None, columns: Mapping[str, Column]) -> Line:
+def _line(asked: Asked, row: str, name: str, paper: float | None, found: _Row) -> Line:
+    if found.given is not None and found.given == TRACKS.get(name.partition(" ")[2]):
+        return Line(row, name, None, None, remark="given")
     cell = _cell(name)
-    printed = estimate(columns[cell.printed], asked.seed)
-    true = float(columns[cell.true].defined().values.mean()) if columns[cell.true].num_units else float("nan")
+    printed = estimate(found.columns[cell.printed], asked.seed)
+    column = found.columns[cell.true]
+    true = float(column.defined().values.mean()) if column.num_units else float("nan")
     ours, low, high = (cell.factor * value for value in (printed.value, printed.low, printed.high))
-    return Line(row, name, paper, ours, cell.factor * true, low=low, high=high)
+    # The paper's models are given the piano; another track is another task.
+    published = paper if found.given in (None, GIVEN) else None
+    return Line(row, name, published, ours, cell.factor * true, found.remark, low, high)
+
+
+def _codec() -> PhraseRolls:
+    """Whose phrases the paper's models are trained on."""
+    codec = get_preset("musegan-hybrid").codec
+    assert isinstance(codec, PhraseRolls)
+    return codec
 
 
 def _cell(name: str) -> _Cell:
     metric, _, place = name.partition(" ")
     if metric == "TD":
-        order = PianoRoll().tracks
+        order = _codec().ensemble.names
         pair = "-".join(sorted((TRACKS[letter] for letter in place.split("-")), key=order.index))
         return _Cell(f"tonal_distance{_PUBLISHED}/{pair}", f"tonal_distance/{pair}", 1)
     base, setting, factor = {
@@ -173,7 +197,7 @@ def _measure(asked: Asked, changes: Mapping[str, _Change]) -> _Measured:
     check_scale(asked)
     corpus = Corpus.open(asked.corpus or CORPUS)
     rng = np.random.default_rng(asked.seed)
-    parts: dict[str, list[dict[str, Column]]] = {row: [] for row in changes}
+    parts: dict[str, list[Columns]] = {row: [] for row in changes}
     num_songs = num_phrases = 0
     for rolls in _chunks(corpus, _LIMIT[asked.scale], rng):
         num_songs, num_phrases = num_songs + len(np.unique(rolls.song)), num_phrases + len(rolls)
@@ -181,56 +205,62 @@ def _measure(asked: Asked, changes: Mapping[str, _Change]) -> _Measured:
         for row, change in changes.items():
             parts[row].append(_columns(change(rolls, rng)))
     if not num_phrases:
-        raise InputError(f"{corpus.name}: no four bars in 4/4 on a beat grid in its training songs; give other music")
+        raise InputError(
+            f"{corpus.name}: no four bars in 4/4 on a beat grid in its training songs, in each of which "
+            f"{_codec().sounding} tracks sound; give other music"
+        )
     music = f"{num_phrases:,} phrases of four bars, of {num_songs:,} training songs of {corpus.name}"
-    rows: dict[str, Mapping[str, Column]] = {row: _joined(some) for row, some in parts.items()}
+    rows = {row: _Row(_joined(some)) for row, some in parts.items()}
     for row, preset in PRESETS.items():
-        if (run := finished(preset, asked)) is not None:
-            asked.say(f"{row}: {run}")
-            rows[row] = _of_model(preset, asked)
-            music += f"; {row}: {_MADE[asked.scale]:,} phrases of {run}"
+        if run_folder(preset, asked) is not None:
+            with opened(preset, asked) as run:
+                rows[row], told = _of_model(run, asked)
+            asked.say(f"{row}: {told}")
+            music += f"; {row}: {told}"
     return _Measured(music, rows)
 
 
-def _of_model(preset: str, asked: Asked) -> Mapping[str, Column]:
-    """The columns of a model's phrases, each a song of its own."""
-    codec, parts = PianoRoll(), []
-    with opened(preset, asked) as run:
-        cells = run.made(_MADE[asked.scale], asked.seed, asked.corpus or CORPUS)[1]
-        own = run.codec
-    if own.shape != codec.shape or set(own.ensemble.names) != set(codec.tracks):
+def _of_model(run: Run, asked: Asked) -> tuple[_Row, str]:
+    """The columns of a model's phrases, and in words, what they are of."""
+    codec, own, parts = _codec(), run.codec, []
+    if own.shape != codec.shape or set(own.ensemble.names) != set(codec.ensemble.names):
         raise InputError(
-            f"{preset}: its run has other tracks or another grid than the tables; give one of the preset's"
+            f"{run.folder}: its phrases have other tracks or another grid than the tables; give a run of the preset's"
         )
-    cells = cells[:, [own.ensemble.names.index(track) for track in codec.tracks]]
+    made = run.made(_MADE[asked.scale], asked.seed, asked.corpus or CORPUS)
+    cells = made.after[:, [own.ensemble.names.index(track) for track in codec.ensemble.names]]
     for begin in range(0, len(cells), _AT_ONCE):
-        some = np.arange(begin, min(begin + _AT_ONCE, len(cells)))
-        rolls = Rolls(cells[some], codec.lowest_pitch, codec.resolution, codec.drum_track, codec.tracks, some)
-        parts.append(_columns(rolls))
-    return _joined(parts)
+        some = slice(begin, begin + _AT_ONCE)
+        parts.append(_columns(_rolls(codec, cells[some], made.song[some])))
+    return _Row(_joined(parts), run.remark, run.given), f"{made.told}, of {run.told}"
 
 
 def _chunks(corpus: Corpus, limit: int, rng: np.random.Generator) -> Iterator[Rolls]:
-    """Phrases of training songs, some hundred at a time, `limit` in all."""
-    codec, waiting, num = PianoRoll(), list[tuple[int, NDArray[np.bool_]]](), 0
+    """Phrases of training songs, as the models are trained on, some hundred at a time, `limit` in all."""
+    codec, waiting, num = _codec(), list[tuple[int, NDArray[np.uint8]]](), 0
     for song in rng.permutation(corpus.split("train")).tolist():
-        cells = codec.encode(corpus.score(song))["real"][: limit - num]
-        if len(cells):
-            waiting.append((song, cells))
-            num += len(cells)
+        packed = codec.encode(corpus.score(song))["real"][: limit - num]
+        if len(packed):
+            waiting.append((song, packed))
+            num += len(packed)
         if sum(len(some) for _, some in waiting) >= _AT_ONCE:
-            yield _rolls(codec, waiting)
+            yield _of_songs(codec, waiting)
             waiting = []
         if num >= limit:
             break
     if waiting:
-        yield _rolls(codec, waiting)
+        yield _of_songs(codec, waiting)
 
 
-def _rolls(codec: PianoRoll, songs: Sequence[tuple[int, NDArray[np.bool_]]]) -> Rolls:
-    cells = np.concatenate([some for _, some in songs])
+def _of_songs(codec: PhraseRolls, songs: Sequence[tuple[int, NDArray[np.uint8]]]) -> Rolls:
+    cells = unpack(np.concatenate([some for _, some in songs]), *codec.shape[2:])
     song = np.repeat([number for number, _ in songs], [len(some) for _, some in songs]).astype(np.int64)
-    return Rolls(cells, codec.lowest_pitch, codec.resolution, codec.drum_track, codec.tracks, song)
+    return _rolls(codec, cells, song)
+
+
+def _rolls(codec: PhraseRolls, cells: NDArray[np.bool_], song: NDArray[np.int64]) -> Rolls:
+    (drums,) = codec.ensemble.drums
+    return Rolls(cells, codec.lowest_pitch, codec.resolution, drums, codec.ensemble.names, song)
 
 
 def _columns(rolls: Rolls) -> dict[str, Column]:
@@ -239,7 +269,7 @@ def _columns(rolls: Rolls) -> dict[str, Column]:
     return {name: Column(numbers, song) for name, numbers in values.items()}
 
 
-def _joined(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
+def _joined(parts: Sequence[Columns]) -> dict[str, Column]:
     return {
         name: Column(
             np.concatenate([part[name].values for part in parts]), np.concatenate([part[name].song for part in parts])

@@ -41,7 +41,8 @@ class MuseganConfig(Config):
     tracks, bars, steps, pitches
         The size of a phrase.
     condition
-        None: from scratch. Else the number of the track that is given; the others are written to it.
+        None: from scratch. Else the number of the track that is given; the others are written to it, and phrases in
+        which it is silent are not trained on.
     generator, discriminator
         See `antiphon.families.musegan.players`.
     judged

@@ -94,10 +94,11 @@ class Musegan(Objective):
     def sample_from(self, latents: Latents, given: Tensor | None = None, sharpness: float = 1.0) -> Tensor:
         """Phrases bool (N, K, B, T, P) of given latents, and of a given track (N, B, T, P) of -1 and 1, unchanged;
         binary neurons are so many times as steep as in training."""
-        return torch.cat([self._binary(part) for part in self._activations(latents, given, sharpness)])
+        return torch.cat([self.binarised(part) for part in self._activations(latents, given, sharpness)])
 
     def activations(self, latents: Latents, given: Tensor | None = None) -> Tensor:
-        """What `sample_from` is a threshold of: (N, K, B, T, P) between -1 and 1."""
+        """What `sample_from` makes binary: (N, K, B, T, P) between -1 and 1. Neurons that throw coins throw others in
+        every call."""
         return torch.cat(list(self._activations(latents, given)))
 
     @torch.no_grad()
@@ -117,8 +118,8 @@ class Musegan(Objective):
                 part = {name: values[some] for name, values in latents.items()}
                 yield self._write(part, None if given is None else given[some], slope)
 
-    def _binary(self, activations: Tensor) -> Tensor:
-        """What sounds: all above 0, and of monophonic tracks the highest of these."""
+    def binarised(self, activations: Tensor) -> Tensor:
+        """What sounds, bool (N, K, B, T, P): all above 0, and of monophonic tracks the highest of these."""
         sounding = activations > 0
         for track in self.config.monophonic:
             part = activations[:, track]
