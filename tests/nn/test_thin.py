@@ -40,7 +40,7 @@ def test_places_are_zeros_or_copies_of_the_type_asked_for() -> None:
 def test_a_thin_projection_is_that_projection(bias: bool, rows: int, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
     full = Projection(5, 7, bias).to(dtype)
-    thin = ThinProjection(full, rows)
+    thin = ThinProjection(full.weight, full.bias, rows)
     for num in (rows, 2):
         states = torch.randn(num, 1, 5, dtype=dtype)
         torch.testing.assert_close(thin(states), full(states))

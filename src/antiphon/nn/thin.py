@@ -57,29 +57,28 @@ def thinned(module: _Module, rows: int) -> _Module:
     for parent in list(made.modules()):
         for name, child in parent.named_children():
             if isinstance(child, Projection):
-                setattr(parent, name, ThinProjection(child, rows))
+                setattr(parent, name, ThinProjection(child.weight, child.bias, rows))
     return made
 
 
 class ThinProjection(nn.Module):
-    """A projection, its weight kept a second time as suits so many rows at once; no gradient goes through it.
+    """A linear map that keeps its weight a second time as suits so many rows at once; no gradient goes through it.
 
     Parameters
     ----------
-    like
-        Whose weights; float32 on a processor, or it does as that does.
+    weight, bias
+        (outputs, inputs), and (outputs,) or None; unless float32 on a processor, nothing is kept.
     rows
         How many rows it is quick for, others it takes too.
     """
 
-    def __init__(self, like: Projection, rows: int) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, rows: int) -> None:
         super().__init__()
-        self.weight, self.bias, self.rows = like.weight, like.bias, rows
-        weight = like.weight.detach()
+        self.weight, self.bias, self.rows = weight, bias, rows
         self._by_input = steady(weight.t()) if rows == 1 and quick(weight) else None
-        # A packed weight is for torch's operator alone, whose name begins with a line: without it this is a Projection.
+        # A packed weight is for torch's operator alone, whose name begins with a line: without it none is kept.
         packs = 1 < rows <= _MORE and quick(weight) and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
-        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, rows) if packs else None
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), rows) if packs else None
 
     def forward(self, states: Tensor) -> Tensor:
         """States (..., outputs) of states (..., inputs)."""

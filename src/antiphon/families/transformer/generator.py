@@ -20,7 +20,8 @@ class Memory(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Pieces that go on token by token; it takes the same memory however long they become, and no gradient."""
+    """Pieces that go on token by token; it takes the same memory however long they become, and no gradient. What is
+    dropped in training is not dropped here, and weights that change after it began may or may not count."""
 
     def read(self, tokens: Tensor) -> Tensor:
         """Logits (B, V) after the last of tokens (B, T), which go on where those before ended."""

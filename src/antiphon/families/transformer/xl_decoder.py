@@ -11,7 +11,7 @@ from antiphon.families.transformer.decoding import WindowDecoder, answered, aske
 from antiphon.families.transformer.windows import Windows
 from antiphon.families.transformer.xl import Layer, XlGenerator
 from antiphon.nn.relative import sinusoids
-from antiphon.nn.thin import steady, thinned
+from antiphon.nn.thin import ThinProjection, steady, thinned
 
 
 class XlDecoder(WindowDecoder):
@@ -29,7 +29,20 @@ class XlDecoder(WindowDecoder):
         width = sizes.width // sizes.num_heads
         super().__init__(Windows((sizes.num_layers, num, sizes.num_heads), (width, width), span, network.embedding))
         self.network = thinned(network, num)
+        self.output = ThinProjection(network.embedding, network.bias, num)
+        self.told = [self._asking(layer) for layer in network.layers]
         self.places = [self._places(layer) for layer in network.layers]
+        # From what asks for content to what asks for places.
+        self.apart = (network.to_place - network.to_content) * width**-0.5
+
+    def _asking(self, layer: nn.Module) -> ThinProjection:
+        """The map to queries, keys and values whose queries ask for content and are scaled already."""
+        assert isinstance(layer, Layer)
+        content = self.network.to_content
+        scale = content.shape[2] ** -0.5
+        query, others = torch.split(layer.told.weight, [self.network.width, 2 * self.network.width])
+        bias = torch.cat([content.flatten() * scale, content.new_zeros(len(others))])
+        return ThinProjection(torch.cat([query * scale, others]), bias, self.windows.kept[0].shape[1])
 
     def _places(self, layer: nn.Module) -> Tensor:
         """What a layer makes of distances, the least last, (H, D, distances); those that nobody sees are 0."""
@@ -40,16 +53,18 @@ class XlDecoder(WindowDecoder):
 
     def passed(self, tokens: Tensor) -> Tensor:
         """As `WindowDecoder.passed`."""
-        states, scale = self.network.entered(tokens), self.windows.kept[0].shape[3] ** -0.5
-        for index, (layer, places) in enumerate(zip(self.network.layers, self.places, strict=True)):
+        states = self.network.entered(tokens)
+        parts = zip(self.network.layers, self.told, self.places, strict=True)
+        for index, (layer, asking, places) in enumerate(parts):
             assert isinstance(layer, Layer)
-            query, *told = layer.heads(layer.told(states), 3)
+            query, *told = layer.heads(asking(states), 3)
             keys, values = self.windows.seen(index, told)
-            scores = asked((query + self.network.to_content) * scale, keys)
-            scores += placed((query + self.network.to_place) * scale, places, keys.shape[3])
+            scores = asked(query, keys)
+            scores += placed(query + self.apart, places, keys.shape[3])
             states = layer.after(states, answered(shares(scores, self.windows.span), values))
         return states
 
     def scores(self, states: Tensor) -> Tensor:
         """As `WindowDecoder.scores`."""
-        return self.network.scores(states)
+        logits: Tensor = self.output(states)
+        return logits
