@@ -22,6 +22,7 @@ from antiphon.families.transformer.published_bert import from_published
 from antiphon.families.transformer.temperature import POLICIES
 from antiphon.gan.losses import LOSSES
 from antiphon.gan.penalties import gradient_penalty
+from antiphon.training.schedules import InverseSquareRoot
 
 FOLDER = Path(os.environ.get("ANTIPHON_FIXTURES", "")) / "gan"
 if "ANTIPHON_FIXTURES" not in os.environ or not FOLDER.is_dir():
@@ -119,3 +120,12 @@ def test_losses_on_given_scores(published: str) -> None:
 def test_temperatures(policy: str) -> None:
     for iteration, beta in SUMMARY["beta"][policy].items():
         assert POLICIES[policy](int(iteration), 100_000, 100.0) == pytest.approx(beta, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", SUMMARY.get("lr multiplier", {}), ids=lambda name: f"critic-rates-{name}")
+def test_learning_rates(name: str) -> None:
+    told = re.search(r"w(\d+) floor (\.\d+)", name)
+    assert told is not None
+    schedule = InverseSquareRoot(warm_up=int(told[1]), floor=float(told[2]))
+    for iteration, multiplier in SUMMARY["lr multiplier"][name].items():
+        assert schedule.rate(int(iteration)) == pytest.approx(multiplier, rel=1e-12)
