@@ -221,3 +221,16 @@ def test_two_iterations_of_each_family(preset: str, corpus: Path, tmp_path: Path
     assert previews == ["0000001.mid", "0000001.png", "0000002.mid", "0000002.png"]
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert any(name.startswith("health/") for name in facts["last"])
+
+
+def test_bands_know_which_of_their_tracks_are_drums() -> None:
+    quartet = ["codec.ensemble=quartet", "family.tracks=4", "family.lowest=[]"]
+    with pytest.raises(InputError, match=r"drums = \[0\]: .*violin 1.*, these are none; set family\.drums=\[\]"):
+        get_preset("band").resolve(quartet)
+    assert get_preset("band").resolve([*quartet, "family.drums=[]"]).family.kind == "band"
+    with pytest.raises(InputError, match=r"these are \[1\]; set family\.drums=\[1\]"):
+        get_preset("band").resolve(["codec.ensemble=paper"])
+    with pytest.raises(InputError, match=r"lowest has a pitch for each of 4 tracks, or none"):
+        get_preset("band").resolve(["family.tracks=4"])
+    with pytest.raises(InputError, match=r"drums names tracks by number, 0 to 4"):
+        get_preset("band").resolve(["family.drums=[5]"])

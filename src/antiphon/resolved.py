@@ -114,6 +114,12 @@ class ModelConfig(Config):
                     f"family.{name} = {number}: the codec's phrases have {found} {name}; set family.{name} and its "
                     "layers to fit, or change the codec"
                 )
+        ensemble = self.codec.ensemble
+        if isinstance(family, BandConfig) and set(family.drums) != set(ensemble.drums):
+            raise InputError(
+                f"family.drums = {list(family.drums)}: of the codec's tracks, {', '.join(ensemble.names)}, these are "
+                f"{list(ensemble.drums) or 'none'}; set family.drums={list(ensemble.drums)}"
+            )
 
 
 class RunConfig(ModelConfig):

@@ -72,6 +72,24 @@ def test_runs_of_bars_are_pieces_for_themselves() -> None:
     assert one.end.max() <= 48
 
 
+@pytest.mark.parametrize(
+    ("changes", "order"),
+    [
+        ({}, (0, 3, 2, 1, 4)),
+        ({"tracks": 4, "drums": (), "lowest": ()}, (3, 2, 1, 0)),
+        ({"drums": (1,), "lowest": (0, 5, 11, 12, 4)}, (1, 0, 4, 2, 3)),
+        ({"tracks": 6, "lowest": ()}, (0, 5, 4, 3, 2, 1)),
+    ],
+)
+def test_those_that_carry_the_others_are_written_first(changes: dict[str, Any], order: tuple[int, ...]) -> None:
+    narrow = {"hidden_dim": 4, "hearing_dim": 4, "head_dim": 4, "critic_dim": 4}
+    config = BandConfig.model_validate({**get_band().model_dump(), **narrow, **changes})
+    band = TrackByTrackWriter(config.build())
+    assert band.order == order
+    song = band.perform([chance(0)], setting([1], asked=tuple(range(config.tracks))), 1.0)[0]
+    assert set(song.track.tolist()) <= set(range(config.tracks))
+
+
 def test_only_what_is_asked_is_written_and_it_hears_what_is_given() -> None:
     band = writer()
     given = Strokes(np.full(8, 1), np.arange(30, 38), np.arange(8) * 4, np.arange(8) * 4 + 3)

@@ -26,8 +26,7 @@ from antiphon.writers.bands import BandWriter, Setting
 from antiphon.writers.blending import Place, Values, Way, between_uniforms, blended, lerp
 from antiphon.writers.writer import Chance
 
-# Those that carry the others come first.
-_ORDER = (0, 3, 2, 1, 4)
+_FIVE = (0, 3, 2, 1, 4)
 _FLOOR = 0.01
 # How much nearer a style is than another, in deviations of the given tracks' traits, to be drawn e times as often.
 _NEAR = 0.5
@@ -52,7 +51,7 @@ class TrackByTrackWriter(BandWriter):
         self._config = objective.config
         self._net = copy.deepcopy(objective.generator).double().cpu().eval()
         self._folded = Folded(self._net)
-        self.order, self.floor = _ORDER, _FLOOR
+        self.order, self.floor = _order(self._config), _FLOOR
         self.lowest = self._config.lowest
 
     def perform(self, chances: Sequence[Chance], setting: Setting, temperature: float) -> list[Strokes]:
@@ -191,6 +190,15 @@ class TrackByTrackWriter(BandWriter):
             better = found < distance[songs]
             parts.put(songs[better], others.some(np.flatnonzero(better)))
             distance[songs[better]] = found[better]
+
+
+def _order(config: BandConfig) -> tuple[int, ...]:
+    """Those that carry the others come first: of the five drums, bass, guitar, piano, strings; of others drums, then
+    who reaches lowest, or without ranges the last, as scores are written."""
+    if (config.tracks, config.drums) == (len(_FIVE), (0,)):
+        return _FIVE
+    lowest = config.lowest or (0,) * config.tracks
+    return tuple(sorted(range(config.tracks), key=lambda track: (track not in config.drums, lowest[track], -track)))
 
 
 def _apart(struck: NDArray[np.bool_], wanted: Values, steps: int) -> Values:

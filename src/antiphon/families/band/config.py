@@ -1,9 +1,9 @@
 """Settings of the `band` family: sizes, what training varies, and the timetable of its game."""
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from antiphon.gan.timetable import LikelihoodThenGame
 
@@ -62,6 +62,14 @@ class BandConfig(LikelihoodThenGame):
     wear: float = Field(default=0.2, ge=0, lt=1)
     disguise: float = Field(default=0.3, ge=0, le=1)
     phrase: int = Field(default=4, ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _of_tracks(self) -> Self:
+        if any(track not in range(self.tracks) for track in self.drums):
+            raise ValueError(f"drums names tracks by number, 0 to {self.tracks - 1}")
+        if len(self.lowest) not in {0, self.tracks}:
+            raise ValueError(f"lowest has a pitch for each of {self.tracks} tracks, or none at all ([])")
+        return self
 
     @property
     def phases(self) -> "tuple[Phase, ...]":
