@@ -47,6 +47,20 @@ def test_what_is_kept_stays_note_for_note_and_the_rest_is_written_anew() -> None
     np.testing.assert_array_equal(again.tracks[0].notes, piece.tracks[1].notes)
 
 
+def test_drums_off_their_channel_are_kept_as_drums_and_no_others_are_added() -> None:
+    starts = np.arange(32) * BEAT
+    kit = Track(notes_from_columns(starts, starts + 60, np.resize([36, 42, 38, 42], 32), 90), name="Drums")
+    piece = song().with_tracks((*song().tracks[:3], kit))
+    done = accompany(piece, "drums")
+    assert done.kept.seats[DRUMS] == (3,) and done.added == (PIANO, GUITAR, BASS, STRINGS)
+    (whole,) = done.songs
+    assert not any(track.is_drum for track in whole.tracks)
+    np.testing.assert_array_equal(whole.tracks[0].notes, kit.notes)
+    assert accompany(piece).added == (GUITAR,)
+    odd = piece.with_tracks((*piece.tracks[:3], Track(line(80), name="Drums")))
+    assert "--keep 4=drums or --keep 4=piano" in fault(odd) and "4=piano" in fault(odd, "drums")
+
+
 def test_a_name_may_have_any_signs() -> None:
     odd = song().with_tracks((*song().tracks, Track(line(60), name="Ma, jo=r \n")))
     assert accompany(odd, "ma, jo=r").kept.tracks == (4,) and accompany(odd, ["ma, jo=r", 1]).kept.tracks == (0, 4)

@@ -131,7 +131,7 @@ def _prepared(name: str, score: Score, resolution: int, tempo: float | None) -> 
 
 def _kept(name: str, score: Score, ensemble: Ensemble, keep: str | int | Sequence[str | int] | None) -> Kept:
     if keep is None:
-        return everything(score, ensemble)
+        return everything(score, ensemble, name)
     if isinstance(keep, str) and is_called(score, keep):
         return chosen(score, ensemble, [keep], name)
     if not (wanted := read_names(keep)):

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests.played_to import line, song, tracks
 
 from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.keeping import Kept, chosen, everything, told, track_rows
 from antiphon.errors import InputError
-from antiphon.music.score import Score, Track
+from antiphon.music.score import Score, Track, notes_from_columns
 
 FIVE = ENSEMBLES["lpd-5"]
 
@@ -112,3 +113,52 @@ def test_rows_and_words_for_people() -> None:
     }
     many = Score(480, tuple(Track(line(60)) for _ in range(40)))
     assert told(many, range(40)).endswith("12 (Acoustic Grand Piano) and 28 more")
+
+
+def struck(name: str, *pitches: int, program: int = 0) -> Track:
+    """A track off the channel of drums."""
+    starts = np.arange(16) * 240
+    return Track(notes_from_columns(starts, starts + 120, np.resize(pitches, 16), 90), program, name=name)
+
+
+def with_last(track: Track) -> Score:
+    """The song without its drums, and a track in their place."""
+    return song().with_tracks((*song().tracks[:3], track))
+
+
+@pytest.mark.parametrize("name", ["Drums", "drum kit", "Drumset 2", "My DRUMS", "Percussion", "Schlagzeug", "Batería"])
+def test_drums_off_their_channel_are_heard_as_drums(name: str) -> None:
+    piece = with_last(struck(name, 36, 42, 38, 42))
+    assert keep(piece, "drums").seats == ((3,), (), (), (), ())
+    assert keep(piece, "4").parts == keep(piece, name).parts == (0,)
+    assert everything(piece, FIVE, "x.mid").seats == ((3,), (1,), (), (2,), (0,))
+    assert track_rows(piece, FIVE)[3]["part"] == "drums"
+    assert keep(piece, "4=piano").parts == (1,)
+
+
+def test_they_join_those_on_the_channel() -> None:
+    piece = song().with_tracks((*song().tracks, struck("Drums", 36, 42, program=118)))
+    assert keep(piece, "drums").seats[0] == (3, 4)
+
+
+@pytest.mark.parametrize("pitches", [(72, 76, 79), (36, 84, 90), (20, 24, 22), (60, 62, 64, 65)])
+def test_what_only_is_called_drums_is_a_question(pitches: tuple[int, ...]) -> None:
+    piece = with_last(struck("Drums", *pitches))
+    words = "x.mid: track 4 Drums (Acoustic Grand Piano) has the name of drums, but is not on their channel"
+    assert words in fault(piece, "drums") and words in fault(piece, "4")
+    assert fault(piece, "4").endswith("say what it is to be heard as, --keep 4=drums or --keep 4=piano")
+    with pytest.raises(InputError, match="track 4 Drums"):
+        everything(piece, FIVE, "x.mid")
+    assert everything(piece, FIVE).seats == ((), (1, 3), (), (2,), (0,))
+    assert keep(piece, "4=drums").parts == (0,) and keep(piece, "4=piano").parts == (1,)
+    assert keep(piece, "bass").parts == (3,)
+
+
+@pytest.mark.parametrize("name", ["Steel Drums", "Drummond", "Kit", "Piano"])
+def test_other_names_are_no_drums(name: str) -> None:
+    assert keep(with_last(struck(name, 36, 42, 38)), "4").parts == (1,)
+
+
+def test_an_ensemble_without_drums_has_none() -> None:
+    piece = with_last(struck("Drums", 72))
+    assert everything(piece, ENSEMBLES["keyboard"], "x.mid").tracks == (0, 1, 2, 3)

@@ -1,14 +1,19 @@
 """Which tracks of a song stay when a band joins it, and as which part of an ensemble each of them is heard."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from antiphon.codecs.ensembles import Ensemble, Seats
 from antiphon.errors import InputError
-from antiphon.music.instruments import program_name
+from antiphon.music.instruments import DRUM_NAMES, program_name
 from antiphon.music.score import Score
 
 _MOST_NAMED = 12
+# Steel drums play tunes.
+_DRUMS = re.compile(r"^(?!.*steel).*\b(drum ?(s|kit|set)?|percussions?|batter(ia|ie)|bater[ií]a|schlagzeug)\b", re.I)
+# The highest of a kit's own pitches in General MIDI, a ride cymbal, and how many notes are of those and of all others.
+_KIT, _MOST, _NEARLY_ALL = 59, 0.5, 0.95
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,18 @@ class Kept:
         return tuple(track for track in self.tracks if track not in heard)
 
 
-def everything(score: Score, ensemble: Ensemble) -> Kept:
-    """All tracks with notes, each heard as the part that the ensemble's rule gives it."""
-    return Kept(_sounding(score), ensemble.seats(score))
+def everything(score: Score, ensemble: Ensemble, where: str | None = None) -> Kept:
+    """All tracks with notes, each heard as the part that the ensemble's rule gives it, or as drums where its name and
+    pitches say so.
+
+    Raises
+    ------
+    InputError
+        If the song is called something, `where`, and a track's name says drums and its pitches do not.
+    """
+    for track in _sounding(score) if where is not None else ():
+        _check_drums(score, ensemble, track, str(where))
+    return Kept(_sounding(score), _seats(score, ensemble))
 
 
 def chosen(score: Score, ensemble: Ensemble, keep: Sequence[str], where: str) -> Kept:
@@ -59,9 +73,10 @@ def chosen(score: Score, ensemble: Ensemble, keep: Sequence[str], where: str) ->
     Raises
     ------
     InputError
-        If nothing or several things can be meant, a track is silent, or plays no part and none is given for it.
+        If nothing or several things can be meant, a track is silent, plays no part and none is given for it, or is
+        called drums, and its pitches are none.
     """
-    by_rule = ensemble.seats(score)
+    by_rule = _seats(score, ensemble)
     seats: list[set[int]] = [set() for _ in ensemble.parts]
     for item in keep:
         name, called = _halves(score, item)
@@ -81,7 +96,7 @@ def is_called(score: Score, name: str) -> bool:
 
 def track_rows(score: Score, ensemble: Ensemble) -> list[dict[str, str | int]]:
     """What `chosen` can name: number, own name, instrument, notes and part of each track with notes."""
-    parts = {track: name for name, seat in zip(ensemble.names, ensemble.seats(score), strict=True) for track in seat}
+    parts = {track: name for name, seat in zip(ensemble.names, _seats(score, ensemble), strict=True) for track in seat}
     return [
         {
             "number": index + 1,
@@ -115,6 +130,42 @@ def _own_name(score: Score, index: int) -> str:
 
 def _sounding(score: Score) -> tuple[int, ...]:
     return tuple(index for index, track in enumerate(score.tracks) if len(track.notes))
+
+
+def _seats(score: Score, ensemble: Ensemble) -> Seats:
+    """As the ensemble's rule, but that drums need not be on the channel of drums."""
+    seats = ensemble.seats(score)
+    found = tuple(track for track in _sounding(score) if _is_called_drums(score, track) and _has_drums(score, track))
+    if not ensemble.drums or not found:
+        return seats
+    others = [tuple(track for track in seat if track not in found) for seat in seats]
+    drums = ensemble.drums[0]
+    return (*others[:drums], tuple(sorted({*others[drums], *found})), *others[drums + 1 :])
+
+
+def _is_called_drums(score: Score, index: int) -> bool:
+    """Whether a track off the channel of drums has their name."""
+    return not score.tracks[index].is_drum and bool(_DRUMS.search(_own_name(score, index)))
+
+
+def _has_drums(score: Score, index: int) -> bool:
+    """Whether a track's pitches are those of General MIDI's percussion, and most of them of its drum kit."""
+    pitch = score.tracks[index].notes["pitch"]
+    low, high = min(DRUM_NAMES), max(DRUM_NAMES)
+    return bool(((pitch >= low) & (pitch <= high)).mean() >= _NEARLY_ALL and (pitch <= _KIT).mean() >= _MOST)
+
+
+def _check_drums(score: Score, ensemble: Ensemble, track: int, where: str) -> None:
+    """Ask about a track that may be drums or not."""
+    if not ensemble.drums or not _is_called_drums(score, track) or _has_drums(score, track):
+        return
+    drums = ensemble.names[ensemble.drums[0]]
+    by_rule = [name for name, seat in zip(ensemble.names, ensemble.seats(score), strict=True) if track in seat]
+    other = by_rule[0] if by_rule else _pitched(ensemble)
+    raise InputError(
+        f"{where}: track {told(score, [track])} has the name of drums, but is not on their channel and has other "
+        f"pitches than theirs; say what it is to be heard as, --keep {track + 1}={drums} or --keep {track + 1}={other}"
+    )
 
 
 def _halves(score: Score, item: str) -> tuple[str, str | None]:
@@ -162,6 +213,7 @@ def _called(score: Score, name: str, alike: bool) -> tuple[int, ...]:
 
 def _own_parts(score: Score, ensemble: Ensemble, by_rule: Seats, track: int, where: str) -> tuple[int, ...]:
     """The parts that the rule gives a track."""
+    _check_drums(score, ensemble, track, where)
     own = tuple(number for number, seat in enumerate(by_rule) if track in seat)
     if not own:
         raise InputError(
