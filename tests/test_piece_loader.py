@@ -91,6 +91,12 @@ def test_stretches_cover_their_pieces_without_padding() -> None:
     assert not all(torch.equal(a["real"], b["real"]) for a, b in zip(epoch(loader, 0), epoch(loader, 1), strict=True))
 
 
+def test_stretches_begin_anywhere() -> None:
+    loader = made(PIECES[2:3], batch_size=1, walk="crops")
+    begins = {int(loader.batch(iteration)["real"][0, 0]) for iteration in range(400)}
+    assert begins == {START, *PIECES[2][: 40 - 5].tolist()}
+
+
 def test_a_batch_depends_on_nothing_but_seed_and_iteration() -> None:
     tunes = [np.tile(TUNE, 1 + number) for number in range(5)]
     first, second = (made(tunes, augment="drawn", crop=4) for _ in range(2))

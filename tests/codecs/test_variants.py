@@ -73,6 +73,17 @@ def test_a_drawn_transposition_loses_no_note(rows: list[tuple[int, int, int, int
         assert fitting == transpose
 
 
+def test_a_faster_note_lasts_a_step_at_least() -> None:
+    piece = Piece.read(tokens_of([(10, 1, 60, 90)]))
+    assert said(piece.variant(0.95, 0)) == {(10, 11, 60, 89)}
+
+
+def test_pieces_at_the_keyboards_ends_keep_all_notes() -> None:
+    piece = Piece.read(tokens_of([(0, 40, 21, 90), (50, 40, 107, 90)]))
+    for tokens in drawn([piece] * 60, np.random.default_rng(0)):
+        assert len(performance_of(tokens).pitch) == 2
+
+
 def test_all_keys_have_their_own_tokens() -> None:
     rows = [(0, 50, 3, 90), (20, 50, 127, 40)]
     tokens = tokens_of(rows, ALL_KEYS)

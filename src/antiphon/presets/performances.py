@@ -112,7 +112,7 @@ PERFORMANCES = (
     _small(
         "piano-lstm",
         "an LSTM of the size of `piano-small`, taught the same tokens: a baseline",
-        TransformerConfig(network=LstmNetwork(), segment=512, memory=1),
+        TransformerConfig(network=LstmNetwork(width=672), segment=512, memory=1),
     ),
 )
 """In the order in which they are listed."""
