@@ -202,6 +202,19 @@ def test_ticks_coarser_than_the_grid_are_made_finer() -> None:
     assert whole.ticks_per_beat == 4 and whole.tracks[0].notes["start"].tolist() == [0, 4, 8, 12]
 
 
+def test_at_odd_ticks_what_is_added_lies_on_the_grid_all_the_same() -> None:
+    class Sixteenths(RuleWriter):
+        def _song(self, chance: Any, setting: Any) -> Any:
+            found, steps = super()._song(chance, setting), 16 * setting.num_bars
+            every = np.arange(len(found.start)) % steps
+            return replace(found, start=every, end=every + 1)
+
+    piece = Score(13, (Track(line(*[60, 62, 64, 65] * 4, length=13)),))
+    codec = PhraseRolls(resolution=4)
+    drums = added(accompany_song(band(Sixteenths(codec)), piece, None, "drums"))["Drums"].notes
+    assert np.unique(drums["start"]).tolist() == list(range(0, 13 * 16, 13))
+
+
 WALTZ = [(0, 3, 4)]
 
 

@@ -19,7 +19,7 @@ from antiphon.codecs.strokes import Strokes, strokes_of
 from antiphon.errors import InputError
 from antiphon.io.midi import read_midi
 from antiphon.music.score import Score
-from antiphon.music.tempo import finer, from_tempo
+from antiphon.music.tempo import divided, from_tempo
 from antiphon.part_options import numbered, part_number, read_density, read_names, read_program, sounds, unmuted
 
 # The least of written music and of drummers; the most of performances without beats is .22 (GiantMIDI).
@@ -120,12 +120,12 @@ def bars_to_play(song: Path | str | Score, codec: PhraseRolls) -> SongGrid:
 
 
 def _prepared(name: str, score: Score, resolution: int, tempo: float | None) -> Score:
-    """The song in ticks that are fine enough for the grid, and in the tempo that is asked for."""
+    """The song in ticks that the grid's steps are whole numbers of, and in the tempo that is asked for."""
     if not score.num_notes:
         raise InputError(f"{name}: no note sounds in it, so there is nothing to play to; give a piece with notes")
     if score.end > MAX_BEATS * score.ticks_per_beat:
         raise InputError(f"{name}: it lasts longer than {MAX_BEATS:,} beats; cut it into shorter songs")
-    score = finer(score, resolution)
+    score = divided(score, resolution)
     return score if tempo is None else from_tempo(score, tempo, name)
 
 

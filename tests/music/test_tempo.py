@@ -6,7 +6,7 @@ from tests.played_to import BAR, BEAT, line
 
 from antiphon.errors import InputError
 from antiphon.music.score import CONTROL, KEY_SIGNATURE, TEMPO, TIME_SIGNATURE, Score, Track, table
-from antiphon.music.tempo import finer, from_tempo
+from antiphon.music.tempo import divided, finer, from_tempo
 
 
 def test_all_tempos_are_scaled_with_the_first() -> None:
@@ -44,3 +44,14 @@ def test_finer_ticks_are_the_same_music() -> None:
     assert fine.texts == ((6, "a"),) and fine.chords == ((18, "C"),) and fine.key_signatures["tick"].tolist() == [12]
     np.testing.assert_array_equal(fine.bars(), 3 * piece.bars())
     np.testing.assert_allclose(fine.seconds(3 * np.arange(20)), piece.seconds(np.arange(20)))
+
+
+@pytest.mark.parametrize(
+    ("ticks", "resolution", "found"),
+    [(13, 4, 52), (480, 24, 480), (220, 24, 1320), (10, 24, 120), (1, 4, 4), (8191, 4, 32764), (8193, 4, 8193)],
+)
+def test_steps_are_whole_ticks_where_midi_has_so_many(ticks: int, resolution: int, found: int) -> None:
+    piece = Score(ticks, (Track(line(60, length=ticks)),))
+    fine = divided(piece, resolution)
+    assert fine.ticks_per_beat == found
+    assert fine.tracks[0].notes["start"].tolist() == (piece.tracks[0].notes["start"] * (found // ticks)).tolist()

@@ -1,6 +1,7 @@
 """The same music on another clock: a song from another first tempo on, or in finer ticks."""
 
 from dataclasses import replace
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from antiphon.errors import InputError
 from antiphon.music.score import DEFAULT_BEAT_US, TEMPO, Score, Track, beat_us, round_half_up, table
 
 _SLOWEST_US = (1 << 24) - 1
+# Of a beat.
+_MOST_TICKS = (1 << 15) - 1
 
 
 def from_tempo(score: Score, tempo: float, where: str = "the score") -> Score:
@@ -36,7 +39,17 @@ def from_tempo(score: Score, tempo: float, where: str = "the score") -> Score:
 
 def finer(score: Score, resolution: int) -> Score:
     """The same song in at least `resolution` ticks a beat, a multiple of its own."""
-    factor = -(-resolution // score.ticks_per_beat)
+    return _times(score, -(-resolution // score.ticks_per_beat))
+
+
+def divided(score: Score, resolution: int) -> Score:
+    """The same song in ticks of which a step of `resolution` a beat has a whole number, a multiple of its own; or where
+    MIDI cannot say so many, as it is: they are fine enough then, for a step has over a hundred."""
+    common = lcm(score.ticks_per_beat, resolution)
+    return _times(score, common // score.ticks_per_beat) if common <= _MOST_TICKS else score
+
+
+def _times(score: Score, factor: int) -> Score:
     if factor < 2:
         return score
 
