@@ -36,7 +36,7 @@ from antiphon.presets.table import get_preset
             "bar",
             "family.kind=flute",
             "option: family.kind = 'flute' will not do: choose one of 'midinet', 'bar', 'lstm-gan', 'lstm', 'chords', "
-            "'musegan', 'band', 'transformer'",
+            "'musegan', 'band', 'transformer', 'masked'",
         ),
         (
             "midinet-v2",
