@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -43,12 +45,14 @@ class Still(TransformerGame):
 
     def losses(self, phase: Phase, batch: Batch, iteration: int) -> Outcome:
         """As the game has it."""
-        return self._still(super().losses, phase, batch, iteration)
+        outcome = self._still(lambda: super(Still, self).losses(phase, batch, iteration))
+        assert outcome is not None
+        return outcome
 
-    def _still(self, made: Any, *arguments: Any) -> Any:
+    def _still(self, made: Callable[[], Outcome | None]) -> Outcome | None:
         with patch("torch.rand_like", _halves), patch("torch.rand", _half):
-            outcome = made(*arguments)
-        return outcome and Outcome(outcome.terms, outcome.watch, lambda: self._still(outcome.then))
+            outcome = made()
+        return None if outcome is None else replace(outcome, then=lambda: self._still(outcome.then))
 
 
 def objective(gradient: str, loss: str) -> Still:
