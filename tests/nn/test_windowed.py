@@ -1,11 +1,14 @@
 """Windowed attention against a mask over all pairs; rotary positions know distances only."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
+from antiphon.nn import windowed
 from antiphon.nn.rotary import turned, turns
-from antiphon.nn.windowed import band, windowed_attention
+from antiphon.nn.windowed import band, fused, plain, windowed_attention
 
 
 def draws(length: int) -> list[Tensor]:
@@ -14,12 +17,16 @@ def draws(length: int) -> list[Tensor]:
 
 
 @pytest.mark.parametrize(("length", "span"), [(1, 4), (4, 4), (5, 4), (12, 4), (19, 4), (7, 1)])
-def test_windows_are_what_a_mask_over_all_pairs_gives(length: int, span: int) -> None:
+@pytest.mark.parametrize("attention", [plain, fused])
+def test_windows_are_what_a_mask_over_all_pairs_gives(
+    attention: Callable[..., Tensor], length: int, span: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windowed, "_BLOCK", 5)
     query, key, value = draws(length)
     scores = query @ key.transpose(2, 3) / 2
     distance = torch.arange(length)[:, None] - torch.arange(length)
     scores = scores.masked_fill((distance < 0) | (distance >= span), -torch.inf)
-    expected, ours = scores.softmax(3) @ value, windowed_attention(query, key, value, span)
+    expected, ours = scores.softmax(3) @ value, attention(query, key, value, span)
     torch.testing.assert_close(ours, expected)
     weight = torch.randn_like(expected)
     for mine, theirs in zip(
@@ -53,3 +60,10 @@ def test_angles_are_right_far_from_the_begin() -> None:
     like = torch.zeros(1, dtype=torch.float32)
     cosine, _ = turns(1_000_000, 1, 2, 10.0, like)
     assert cosine.item() == pytest.approx(0.9367521275331447, abs=1e-7)
+
+
+def test_the_type_is_that_of_the_values() -> None:
+    query, key, value = (torch.randn(1, 1, 6, 4) for _ in range(3))
+    made = windowed_attention(query, key, value.bfloat16(), 3)
+    assert made.dtype == torch.bfloat16
+    assert (made - windowed_attention(query, key, value, 3)).abs().max() < 0.05

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from antiphon.nn.dropping import dropped
+
 
 def sinusoids(num: int, width: int, like: Tensor) -> Tensor:
     """Positions num - 1, ..., 1, 0 as [sin(d w), cos(d w)] with w_k = 10000^(-2k / width), (num, width), sines first.
@@ -30,26 +32,32 @@ def by_key(products: Tensor) -> Tensor:
 
 
 def biased_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    bias: Tensor,
-    *,
-    scale: float,
-    dropout: float = 0.0,
-    multiple: int | None = None,
+    query: Tensor, key: Tensor, value: Tensor, bias: Tensor, hidden: Tensor, *, dropout: float = 0.0
 ) -> Tensor:
-    """softmax(scale q k + bias) v of queries (B, H, T, D), keys (B, H, K, D), values (B, H, K, D') and a bias
-    (B, H, T, K) that may learn; shares are dropped by `dropout`.
+    """softmax(q k + bias) v of queries (B, H, T, D), keys (B, H, K, D), values (B, H, K, D') and a bias (B, H, T, K)
+    that may learn, `hidden` (B or 1, 1, T, K) keys left out; shares are dropped by `dropout`. In the type of `value`.
 
-    Parameters
-    ----------
-    multiple
-        What heads' widths are filled up to a multiple of: 8 on a GPU by default, whose fused kernel takes no others.
+    By torch's fused kernel on a GPU, hence without a second derivative there.
     """
-    multiple = multiple or (8 if query.is_cuda else 1)
-    filled = [F.pad(part, (0, -part.shape[3] % multiple)) for part in (query, key, value)]
+    query, key, bias = query.to(value), key.to(value), bias.to(value)
+    attention = fused if query.is_cuda else plain
+    with torch.autocast(query.device.type, enabled=False):
+        return attention(query, key, value, bias, hidden, dropout=dropout)
+
+
+def plain(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, hidden: Tensor, *, dropout: float) -> Tensor:
+    """`biased_attention` by products."""
+    scores = torch.baddbmm(bias.flatten(0, 1), query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2))
+    scores = scores.view(bias.shape).masked_fill_(hidden, -torch.inf)
+    given = dropped(scores.softmax(3), dropout).flatten(0, 1)
+    return (given @ value.flatten(0, 1)).view(*query.shape[:3], -1)
+
+
+def fused(query: Tensor, key: Tensor, value: Tensor, bias: Tensor, hidden: Tensor, *, dropout: float) -> Tensor:
+    """`biased_attention` by torch's kernel, which takes no widths but multiples of 8."""
+    filled = [F.pad(part, (0, -part.shape[3] % 8)) for part in (query, key, value)]
+    seen = bias.masked_fill(hidden, -torch.inf)
     heard = F.scaled_dot_product_attention(
-        filled[0], filled[1], filled[2], attn_mask=bias, dropout_p=dropout, scale=scale
+        filled[0], filled[1], filled[2], attn_mask=seen, dropout_p=dropout, scale=1.0
     )
     return heard[..., : value.shape[3]]

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 
 from antiphon.families.transformer.designs import ModernNetwork
-from antiphon.families.transformer.modern import ModernDecoder, ModernGenerator
+from antiphon.families.transformer.modern import Layer, ModernDecoder, ModernGenerator
+from antiphon.nn.rotary import turns
 
 VOCABULARY = 23
 SIZES = ModernNetwork(num_layers=2, width=16, num_heads=2, feedforward=32, span=6)
@@ -87,3 +88,28 @@ def test_soft_tokens_are_ids_and_pass_a_gradient() -> None:
 def test_heads_must_share_the_width() -> None:
     with pytest.raises(ValueError, match="num_heads"):
         ModernNetwork(width=30, num_heads=4)
+
+
+@torch.no_grad()
+def test_queries_and_keys_are_normed_and_heads_choose_how_sharp() -> None:
+    made = network()
+    layer = made.layers[0]
+    assert isinstance(layer, Layer)
+    states = made.entered(tokens(5))
+    turn = turns(0, 5, 8, SIZES.base, states)
+    layer.sharpness.copy_(torch.tensor([2.0, 3.0])[:, None, None])
+    query, key, _ = layer.heads(states, turn)
+    torch.testing.assert_close(query.norm(dim=3) / 8**0.5, torch.tensor([2.0, 3.0])[None, :, None].expand(3, 2, 5))
+    torch.testing.assert_close(key.norm(dim=3) / 8**0.5, torch.ones(3, 2, 5))
+
+
+@torch.no_grad()
+def test_bfloat16_is_near() -> None:
+    torch.manual_seed(0)
+    made, read = SIZES.build(VOCABULARY).eval(), tokens(20)
+    for parameter in made.parameters():
+        torch.nn.init.normal_(parameter, 0.0, 0.2)
+    exact, _ = made(read)
+    with torch.autocast("cpu", torch.bfloat16):
+        short, _ = made(read)
+    assert (short - exact).abs().max() < 0.1 * exact.std()

@@ -80,3 +80,15 @@ def test_soft_tokens_are_ids(network: MusicGenerator) -> None:
 def test_keys_are_shared_by_the_heads() -> None:
     with pytest.raises(ValueError, match="key_width"):
         MusicNetwork(key_width=15)
+
+
+@torch.no_grad()
+def test_queries_are_scaled_by_their_width(network: MusicGenerator) -> None:
+    layer = network.layers[0]
+    assert isinstance(layer, Layer)
+    states = torch.randn(2, 3, 12)
+    query, key, value = layer.heads(states)
+    told = layer.heard_norm(states) @ layer.told.weight.T
+    torch.testing.assert_close(query.transpose(1, 2).flatten(2) * 8**0.5, told[..., :16])
+    torch.testing.assert_close(key.transpose(1, 2).flatten(2), told[..., 16:32])
+    torch.testing.assert_close(value.transpose(1, 2).flatten(2), told[..., 32:])

@@ -1,5 +1,7 @@
 """Transformer-XL: its sizes, what its memory does and forgets, and that writing token by token is reading at once."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
@@ -8,7 +10,7 @@ from antiphon.families.transformer.designs import XlNetwork
 from antiphon.families.transformer.generator import Memory
 from antiphon.families.transformer.xl import XlGenerator
 from antiphon.families.transformer.xl_decoder import XlDecoder
-from antiphon.nn.relative import biased_attention, by_key, sinusoids
+from antiphon.nn.relative import by_key, fused, plain, sinusoids
 
 VOCABULARY = 17
 SIZES = XlNetwork(num_layers=2, width=12, num_heads=2, feedforward=20)
@@ -183,9 +185,27 @@ def test_sines_then_cosines() -> None:
     assert table[2].tolist() == [0, 0, 1, 1]
 
 
-def test_attention_with_a_bias_at_any_width() -> None:
+@pytest.mark.parametrize("attention", [plain, fused])
+def test_attention_with_a_bias_at_any_width(attention: Callable[..., Tensor]) -> None:
     query, key, value = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 6, 5), torch.randn(2, 3, 6, 7)
-    bias = torch.randn(2, 3, 4, 6)
-    expected = (0.3 * query @ key.transpose(2, 3) + bias).softmax(3) @ value
-    for multiple in (None, 8):
-        torch.testing.assert_close(biased_attention(query, key, value, bias, scale=0.3, multiple=multiple), expected)
+    bias, hidden = torch.randn(2, 3, 4, 6), torch.rand(2, 1, 4, 6) < 0.4
+    hidden[..., 0] = False
+    expected = (query @ key.transpose(2, 3) + bias).masked_fill(hidden, -torch.inf).softmax(3) @ value
+    torch.testing.assert_close(attention(query, key, value, bias, hidden, dropout=0.0), expected)
+
+
+def test_bfloat16_is_near(network: XlGenerator) -> None:
+    read, memory = tokens(8), network.begin(3, 4)
+    exact, _ = network(read, memory)
+    with torch.autocast("cpu", torch.bfloat16):
+        short, _ = network(read, memory)
+    assert (short - exact).abs().max() < 0.1 * exact.std()
+
+
+def test_what_distances_say_is_dropped_too() -> None:
+    made = SIZES.build(VOCABULARY).train()
+    seen: list[Tensor] = []
+    made.dropout.register_forward_hook(lambda module, given, passed: seen.append(passed))
+    made(tokens(4), made.begin(3, 4))
+    assert [tuple(part.shape) for part in seen] == [(9, 12), (3, 4, 12), (3, 4, 12)]
+    assert (seen[0] == 0).float().mean() > 0.03

@@ -11,6 +11,7 @@ from antiphon.families.transformer.decoding import WindowDecoder, answered, aske
 from antiphon.families.transformer.designs import ModernNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
 from antiphon.families.transformer.windows import Windows
+from antiphon.nn.dropping import Dropout
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.rotary import turned, turns
 from antiphon.nn.thin import thinned
@@ -39,7 +40,7 @@ class ModernGenerator(Generator):
         self.sizes = sizes
         self.embedding = nn.Parameter(torch.randn(vocabulary, sizes.width) * _STD)
         self.layers = nn.ModuleList(Layer(sizes) for _ in range(sizes.num_layers))
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
 
     def forward(
         self, tokens: Tensor, memory: Memory | None = None, fresh: Tensor | None = None, *, same_length: bool = False
@@ -82,7 +83,7 @@ class Layer(nn.Module):
         self.up = Projection(sizes.width, sizes.feedforward)
         self.down = Projection(sizes.feedforward, sizes.width)
         self.sharpness = nn.Parameter(torch.ones(sizes.num_heads, 1, 1))
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
         for begins, weight in ((0.0, self.mixed), (0.0, self.down), (1.0, self.told), (1.0, self.up)):
             nn.init.normal_(weight.weight, 0.0, begins * weight.weight.shape[1] ** -0.5)
 

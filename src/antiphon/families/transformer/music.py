@@ -13,6 +13,7 @@ from antiphon.families.transformer.decoding import WindowDecoder, answered, aske
 from antiphon.families.transformer.designs import MusicNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
 from antiphon.families.transformer.windows import Windows
+from antiphon.nn.dropping import Dropout
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.relative import biased_attention, by_key
 from antiphon.nn.thin import steady, thinned
@@ -45,7 +46,7 @@ class MusicGenerator(Generator):
         self.output = nn.Parameter(torch.randn(vocabulary, sizes.width) * sizes.width**-0.5)
         self.layers = nn.ModuleList(Layer(sizes) for _ in range(sizes.num_layers))
         self.norm = nn.LayerNorm(sizes.width, eps=_EPSILON)
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
 
     def forward(
         self, tokens: Tensor, memory: Memory | None = None, fresh: Tensor | None = None, *, same_length: bool = False
@@ -88,7 +89,7 @@ class Layer(nn.Module):
         self.down = Projection(sizes.feedforward, sizes.width, bias=True)
         self.heard_norm = nn.LayerNorm(sizes.width, eps=_EPSILON)
         self.norm = nn.LayerNorm(sizes.width, eps=_EPSILON)
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
         width = sizes.key_width // sizes.num_heads
         # The least distance last.
         self.places = nn.Parameter(torch.randn(sizes.num_heads, sizes.reach, width) * width**-0.5)
@@ -112,9 +113,9 @@ class Layer(nn.Module):
         # Heads first: all columns ask the same distances, in one product.
         products = query.transpose(0, 1).flatten(1, 2) @ self.within(length + 1).transpose(1, 2)
         near = by_key(products.view(self.num_heads, num, length, length + 1)).transpose(0, 1)
-        near = near.masked_fill(~band(length, length, length, states.device), -torch.inf)
+        hidden = ~band(length, length, length, states.device)[None, None]
         dropped = self.dropped if self.training else 0.0
-        heard = biased_attention(query, key, value, near, scale=1.0, dropout=dropped)
+        heard = biased_attention(query, key, value, near, hidden, dropout=dropped)
         return self.after(states, heard)
 
     def heads(self, states: Tensor) -> tuple[Tensor, ...]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from antiphon.families.transformer.designs import XlNetwork
 from antiphon.families.transformer.generator import Decoder, Generator, Memory, embedded
+from antiphon.nn.dropping import Dropout
 from antiphon.nn.products import Projection, affine
 from antiphon.nn.relative import biased_attention, by_key, sinusoids
 from antiphon.nn.windowed import band
@@ -41,7 +42,7 @@ class XlGenerator(Generator):
         self.to_content = nn.Parameter(torch.empty(heads))
         self.to_place = nn.Parameter(torch.empty(heads))
         self.layers = nn.ModuleList(Layer(sizes) for _ in range(sizes.num_layers))
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
         self._draw()
 
     def _draw(self) -> None:
@@ -105,7 +106,7 @@ class Layer(nn.Module):
         self.down = Projection(sizes.feedforward, sizes.width, bias=True)
         self.heard_norm = nn.LayerNorm(sizes.width)
         self.norm = nn.LayerNorm(sizes.width)
-        self.dropout = nn.Dropout(sizes.dropout)
+        self.dropout = Dropout(sizes.dropout)
 
     def forward(
         self, states: Tensor, memory: Tensor, distances: Tensor, hidden: Tensor, biases: tuple[Tensor, Tensor]
@@ -123,8 +124,7 @@ class Layer(nn.Module):
         asked = ((query + biases[1]) * scale).transpose(0, 1).flatten(1, 2)
         near = by_key((asked @ place[0].transpose(1, 2)).view(self.num_heads, *states.shape[:2], -1)).transpose(0, 1)
         dropped = self.attention_dropout if self.training else 0.0
-        near = near.masked_fill(hidden, -torch.inf)
-        heard = biased_attention(query + biases[0], key, value, near, scale=scale, dropout=dropped)
+        heard = biased_attention((query + biases[0]) * scale, key, value, near, hidden, dropout=dropped)
         return self.after(states, heard)
 
     def heads(self, told: Tensor, num: int) -> tuple[Tensor, ...]:
