@@ -12,6 +12,7 @@ from tests.made import model
 from tests.played_to import BAR, BASS, BEAT, DRUMS, GUITAR, PIANO, STRINGS, RuleWriter, band, line, song, tracks
 
 from antiphon.accompanying import Accompanied, accompany_song
+from antiphon.codecs.melody import pulse
 from antiphon.codecs.phrases import PhraseRolls, is_free
 from antiphon.errors import InputError
 from antiphon.generate import load
@@ -255,6 +256,15 @@ def test_a_performance_without_beats_is_told_what_to_do() -> None:
     played = played[np.argsort(played["start"])]
     loose = Score(BEAT, (Track(played),))
     assert is_free(loose) and len(added(accompany(loose))["Bass"].notes) == 44
+
+
+def test_a_fifth_of_the_notes_on_a_grid_is_no_beat() -> None:
+    chance = np.random.default_rng(0)
+    on_grid, anywhere = 120 * chance.integers(0, 800, 2000), chance.integers(0, 96_000, 2000)
+    start = np.sort(np.where(np.arange(2000) % 5 == 0, on_grid, anywhere))
+    piece = Score(BEAT, (Track(notes_from_columns(start, start + 100, chance.integers(40, 80, 2000), 80)),))
+    assert is_free(piece) and 0.17 < pulse(piece) < 0.24
+    assert "as in a free performance without beats" in fault(piece)
 
 
 def test_models_that_cannot_hear_are_told(tmp_path: Path) -> None:

@@ -129,6 +129,32 @@ def test_the_full_dataset_knows_its_songs_from_the_scores(tmp_path: Path, make_s
     assert (kept(best), kinds(best)) == ({2}, {1: "outmatched", 3: "outmatched", 4: "unmatched"})
 
 
+def test_of_equals_the_first_is_best_and_the_best_of_one_song_may_be_worse_of_another(
+    tmp_path: Path, make_score: MakeScore
+) -> None:
+    for number in range(1, 5):
+        write_midi(make_score(number), tmp_path / "full" / digest(number)[0] / f"{digest(number)}.mid")
+    scores = {
+        SONGS[0]: {digest(2): 0.5, digest(1): 0.5, digest(3): 0.4},
+        SONGS[1]: {digest(3): 0.2, digest(4): 0.1},
+    }
+    (tmp_path / "s.json").write_text(json.dumps(scores))
+    metadata = Metadata(tmp_path / "s.json")
+    best = prepare(tmp_path / "full", tmp_path / "b", Rules(selection="lpd-cleansed"), metadata=metadata)
+    # The files' order decides between equals, and 3 is the best of the second song.
+    assert kept(best) | {1} == {1, 3} and kinds(best)[2] == "outmatched" == kinds(best)[4]
+
+
+def test_a_match_is_above_three_tenths(tmp_path: Path, make_score: MakeScore) -> None:
+    scores: dict[str, dict[str, float]] = {}
+    for number, score in enumerate((0.3, 0.31, 0.29), 1):
+        write_midi(band(make_score(number)), tmp_path / "src" / place(SONGS[number], number))
+        scores[SONGS[number]] = {digest(number): score}
+    (tmp_path / "src" / "match_scores.json").write_text(json.dumps(scores))
+    manifest = prepare(tmp_path / "src", tmp_path / "out", Rules(selection="musegan"))
+    assert (kept(manifest), kinds(manifest)) == ({2}, {1: "unmatched", 3: "unmatched"})
+
+
 def test_genres_choose_songs(matched: Path, tmp_path: Path) -> None:
     genres = tmp_path / "genres.txt"
     genres.write_text(f"# ids\n{SONGS[0]}\tRock\n{SONGS[1]}\tPop Rock\tBlues\n{SONGS[3]}  rock\n")

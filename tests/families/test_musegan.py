@@ -255,6 +255,18 @@ def test_reused_turns() -> None:
     assert turns.iterations(7) == 7
 
 
+def in_turn(name: str, iterations: int) -> list[int]:
+    """How many steps of the discriminator go before each of the generator's."""
+    return [len(steps) for steps in moves(VARIANTS[name].family.turns, iterations).split("G")[:-1]]
+
+
+def test_the_rows_turns_are_those_of_the_paper_and_the_codes() -> None:
+    assert in_turn("musegan-hybrid", 20) == [5, 5, 5, 5]
+    assert in_turn("musegan-v3", 520) == [50] * 10 + [5] * 4
+    released = in_turn("musegan-hybrid-as-published", 1002)
+    assert released == [100] * 25 + [5] * 475 + [100] + [5] * 499 + [100, 5]
+
+
 def test_reused_turns_hear_the_same_latents() -> None:
     game = toy("musegan-jamming-as-published")
     batch = game.augment(phrases(game))

@@ -50,6 +50,41 @@ def test_temporal_networks_are_one_for_all_or_one_each() -> None:
     assert (own, none) == (6 * one, 0)
 
 
+@pytest.mark.parametrize("condition", [None, 2])
+def test_each_tracks_temporal_network_is_its_own(condition: int | None) -> None:
+    game = toy("musegan-hybrid", condition=condition)
+    given = None if condition is None else torch.ones(2, 4, 96, 84)
+    latents = game.draw(2)
+    before = game.activations(latents, given)
+    temporal = game.generator.get_submodule("temporal")
+    networks = list(temporal.get_submodule("private_flowing").children())
+    assert len(networks) == len(game.config.written)
+    for network, track in zip(networks, game.config.written, strict=True):
+        with torch.no_grad():
+            network.get_parameter("second.bias").add_(1.0)
+        after = game.activations(latents, given)
+        assert [number for number in range(5) if not torch.equal(before[:, number], after[:, number])] == [track]
+        before = after
+    with torch.no_grad():
+        temporal.get_parameter("shared_flowing.0.second.bias").add_(1.0)
+    after = game.activations(latents, given)
+    assert all(not torch.equal(before[:, track], after[:, track]) for track in game.config.written)
+
+
+def test_redrawing_a_track_changes_both_its_parts_and_no_other() -> None:
+    game = toy("musegan-hybrid")
+    latents, fresh = game.draw(2), game.draw(2)
+    changed = redrawn(latents, fresh, 3)
+    for name, values in changed.items():
+        if "shared" in name:
+            assert values is latents[name]
+            continue
+        assert torch.equal(values[:, 3], fresh[name][:, 3]) and not torch.equal(values[:, 3], latents[name][:, 3])
+        others = [track for track in range(5) if track != 3]
+        assert torch.equal(values[:, others], latents[name][:, others])
+    assert {name for name in changed if "private" in name} == {"private_flowing", "private_fixed"}
+
+
 def test_latents_are_concatenated_or_summed() -> None:
     both = LatentConfig(shared_flowing=32, private_flowing=32, shared_fixed=32, private_fixed=32)
     assert both.width == 128

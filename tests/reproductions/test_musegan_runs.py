@@ -86,6 +86,23 @@ def test_the_remark_stands_in_every_line_of_the_row(tmp_path: Path, bands: Path)
     assert len(remarks) == 1 and "unfinished" in remarks.pop() and "3 of 6 iterations of 2 on made" in made.made_of
 
 
+def test_a_column_is_that_of_its_track_whatever_the_order_of_the_runs(
+    tmp_path: Path, bands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(tmp_path, "musegan-composer", 6, "codec.ensemble=lpd-5")
+    asked = replace(TOY, runs=tmp_path, corpus=str(bands))
+    with opened("musegan-composer", asked) as run:
+        made, names = run.made(4, 0, str(bands)), run.codec.ensemble.names
+        made.after[:] = False
+        for number in range(5):
+            made.after[:number, number, 0, :12, 40] = True
+        monkeypatch.setattr(Run, "made", lambda *_: made)
+        columns = tables._of_model(run, asked)[0].columns
+    assert names == ("drums", "piano", "guitar", "bass", "strings")
+    silent = {track: columns[f"empty_bar_rate (as published, v1)/{track}"].values.mean() for track in names}
+    assert silent == {track: 1 - number / 16 for number, track in enumerate(names)}
+
+
 def test_a_given_track_sounds_and_its_song_is_that_of_its_phrase(conditional: Run, bands: Path) -> None:
     made, codec = conditional.made(19, 0, str(bands)), conditional.codec
     rows = [view(Corpus.open(bands), codec, split, 1) for split in ("test", "valid")]

@@ -15,6 +15,7 @@ from antiphon.errors import InputError
 from antiphon.generate import Model, load
 from antiphon.io.midi import midi_bytes, read_midi, write_midi
 from antiphon.writers.bands import Setting
+from antiphon.writers.blending import lerp
 from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.table import writer_of
 
@@ -134,6 +135,67 @@ def test_less_temperature_is_nearer_to_one_song() -> None:
     first, second = (by_track(song) for song in songs(0.0))
     assert first == second
     assert by_track(songs(1.0)[0]) != by_track(songs(1.0)[1]) != by_track(songs(2.0)[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "temperature", "furthest"),
+    [
+        ("musegan-hybrid", 0.5, 1.5),
+        ("musegan-hybrid", 0.9, 2.7),
+        ("musegan-v3", 0.5, 1.0),
+        ("musegan-v3", 1.0, 2.0),
+    ],
+)
+def test_a_temperature_below_one_limits_the_deviation(name: str, temperature: float, furthest: float) -> None:
+    writer = writer_of(toy(name, scale=0.2))
+    assert isinstance(writer, MuseganWriter)
+    latents = writer._drawn(np.random.default_rng(0), Setting.alone(400, (0,), {}), temperature).latents
+    drawn = torch.cat([part.flatten() for part in latents.values()])
+    assert 0.95 * furthest < drawn.abs().max() <= furthest
+
+
+def test_a_temperature_above_one_multiplies_latents() -> None:
+    writer = writer_of(toy("musegan-hybrid"))
+    assert isinstance(writer, MuseganWriter)
+    one, two = (
+        writer._drawn(np.random.default_rng(0), Setting.alone(8, (0,), {}), temperature).latents
+        for temperature in (1.0, 2.5)
+    )
+    assert all(torch.equal(2.5 * one[name], two[name]) for name in one)
+
+
+def heard_by(writer: MuseganWriter, temperature: float, *seeds: int) -> list[dict[int, set[tuple[int, int, int]]]]:
+    alone, chances = Setting.alone(4, (0, 1, 2, 3, 4), {}), [np.random.default_rng(seed) for seed in seeds]
+    return [by_track(song) for song in writer.perform(chances, alone, temperature)]
+
+
+def test_coins_fall_as_they_are_likelier_to_where_it_is_cold() -> None:
+    game = toy("musegan-v3-stochastic")
+    with torch.no_grad():
+        # As it is drawn, silence in and silence out, every coin is fair.
+        for track, merge in enumerate(game.generator.get_submodule("merged").children()):
+            merge.get_parameter("norm.bias").add_(0.5 if track % 2 else -0.5)
+    writer = writer_of(game)
+    assert isinstance(writer, MuseganWriter)
+    cold, other = heard_by(writer, 0.0, 0, 1)
+    assert cold == other
+    warm, warmer = heard_by(writer, 1.0, 0, 1)
+    assert warm != warmer
+
+
+def test_between_songs_coins_fall_as_at_the_nearest() -> None:
+    writer = writer_of(toy("musegan-v3-stochastic"))
+    assert isinstance(writer, MuseganWriter)
+    alone = Setting.alone(4, (0, 1, 2, 3, 4), {})
+    ends = [np.random.default_rng(seed) for seed in (0, 1)]
+    found = [by_track(song) for song in writer.between(ends, [(0.0,), (0.6,), (1.0,)], lerp, alone, 1.0)]
+    first, last = heard_by(writer, 1.0, 0, 1)
+    assert found[0] == first and found[2] == last
+    # The same latents with the coins of the second song.
+    origins = [writer._drawn(np.random.default_rng(seed), alone, 1.0) for seed in (0, 1)]
+    parts = {name: 0.4 * origins[0].latents[name] + 0.6 * origins[1].latents[name] for name in origins[0].latents}
+    (middle,) = writer._played([origins[1]._replace(latents=parts)], alone, 1.0)
+    assert found[1] == by_track(middle)
 
 
 def test_other_tracks_than_its_own_are_misuse() -> None:

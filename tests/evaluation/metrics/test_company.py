@@ -50,6 +50,14 @@ def test_stored_values() -> None:
     assert notes_a_bar(notes, FOUR[1:2]) == 0 and empty_bar_rate(notes, FOUR[1:2]) == 0
 
 
+def test_a_note_on_a_bar_line_is_of_one_bar() -> None:
+    # One that begins on it sounds in the bar after it, one that ends on it in the bar before.
+    assert empty_bar_rate(piece([(4.0, 1, 60)]), FOUR) == empty_bar_rate(piece([(4.0, 4.0, 60)]), FOUR) == 3 / 4
+    both = piece([(0.0, 4.0, 60), (8.0, 1, 60)])
+    assert empty_bar_rate(both, FOUR) == 1 / 2 and empty_bar_rate(both, FOUR[1:2]) == 1
+    assert [notes_a_bar(piece([(4.0, 1, 60)]), FOUR[number : number + 1]) for number in range(4)] == [0, 1, 0, 0]
+
+
 def test_what_any_order_would_reach_is_not_clear() -> None:
     eight = np.arange(0.0, 32, 4)
     roots = (0, 1, 2, 3, 4, 5, 6, 11)

@@ -209,3 +209,9 @@ def test_what_distances_say_is_dropped_too() -> None:
     made(tokens(4), made.begin(3, 4))
     assert [tuple(part.shape) for part in seen] == [(9, 12), (3, 4, 12), (3, 4, 12)]
     assert (seen[0] == 0).float().mean() > 0.03
+
+
+def test_what_a_decoder_draws_can_be_learned_from(network: XlGenerator) -> None:
+    drawn = network.decoder(3, 4).step(tokens(1)[:, 0]).argmax(1)
+    network(drawn[:, None])[0].sum().backward()
+    network.zero_grad()
