@@ -34,15 +34,17 @@ class WindowDecoder(ABC):
     def scores(self, states: Tensor) -> Tensor:
         """Logits (..., V) of states (..., D) after the last layer."""
 
-    @torch.inference_mode()
     def follow(self, tokens: Tensor) -> Tensor:
         """As `Decoder.follow`."""
-        return self.scores(torch.cat([self._next(some) for some in self._parts(tokens)], 1))
+        with torch.inference_mode():
+            logits = self.scores(torch.cat([self._next(some) for some in self._parts(tokens)], 1))
+        return _plain(logits)
 
-    @torch.inference_mode()
     def read(self, tokens: Tensor) -> Tensor:
         """As `Decoder.read`."""
-        return self.scores([self._next(some)[:, -1] for some in self._parts(tokens)][-1])
+        with torch.inference_mode():
+            logits = self.scores([self._next(some)[:, -1] for some in self._parts(tokens)][-1])
+        return _plain(logits)
 
     def step(self, tokens: Tensor) -> Tensor:
         """As `Decoder.step`."""
@@ -56,6 +58,11 @@ class WindowDecoder(ABC):
         states = self.passed(tokens)
         self.windows.advance(tokens.shape[1])
         return states
+
+
+def _plain(made: Tensor) -> Tensor:
+    """A tensor that training may use as well; those of inference mode it refuses."""
+    return made.clone()
 
 
 def asked(query: Tensor, keys: Tensor) -> Tensor:
