@@ -87,11 +87,24 @@ TOY_OF_PHRASES = {
 """Presets of phrases with what makes them small."""
 
 
+TOY_OF_PIECES = {
+    "piano-small": (
+        "family.network.num_layers=2",
+        "family.network.width=16",
+        "family.network.num_heads=2",
+        "family.network.feedforward=16",
+        "family.network.span=32",
+        "family.segment=32",
+    ),
+}
+"""Presets of performances with what makes them small."""
+
+
 def model(path: Path, preset: str, **more: Any) -> Path:
     """An untrained model file of a preset's toy."""
     import torch
 
-    config = get_preset(preset).resolve({**TOY, **TOY_OF_NOTES, **TOY_OF_PHRASES}[preset])
+    config = get_preset(preset).resolve({**TOY, **TOY_OF_NOTES, **TOY_OF_PHRASES, **TOY_OF_PIECES}[preset])
     with torch.random.fork_rng():
         torch.manual_seed(0)
         objective = config.family.build()

@@ -190,7 +190,7 @@ def test_a_model_continues_songs_itself(models: dict[str, Path], tmp_path: Path)
 
 
 def test_other_families_hear_no_piece(models: dict[str, Path]) -> None:
-    with pytest.raises(InputError, match="choose a bar or an lstm model"):
+    with pytest.raises(InputError, match="choose a bar, an lstm or a transformer model"):
         continue_song(load(models["midinet-v2"]), song(1), 1)
 
 
@@ -233,8 +233,8 @@ def test_the_picture_shows_where_the_continuation_begins(models: dict[str, Path]
     words = ["continue", str(tmp_path / "tune.mid"), str(models["bar"]), "--bars", "2", "--out", str(tmp_path)]
     assert run(words) == run([*words, "--only-new"]) == 0
     of = models["bar"].stem
-    for name, new_bar in ((f"tune-continued-{of}-0", 17), (f"tune-continuation-{of}-0", None)):
-        drawn = layout(read_midi(tmp_path / f"{name}.mid"), new_bar=new_bar)
+    for name, new in ((f"tune-continued-{of}-0", 16 * 4 * BEAT), (f"tune-continuation-{of}-0", None)):
+        drawn = layout(read_midi(tmp_path / f"{name}.mid"), new=new)
         assert (tmp_path / f"{name}.png").read_bytes() == png_bytes(drawn)
 
 

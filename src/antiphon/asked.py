@@ -270,7 +270,7 @@ _RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
         "tempo": (SLOWEST, FASTEST),
         "temperature": (0, MOST_BOLD),
         "seconds": (1, _MOST_SECONDS),
-        "top_k": (1, 128),
+        "top_k": (1, 1000),
         "top_p": (0.01, 1),
     }
 )

@@ -4,7 +4,7 @@ Axes: n notes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -37,7 +37,9 @@ from antiphon.music.keys import key_of_weights
 from antiphon.music.score import NOTE, Score, Track, empty, notes_from_columns, round_half_up
 from antiphon.music.theory import Key, pitch_name
 from antiphon.orders import check_abilities
+from antiphon.performing import Continued, perform_on
 from antiphon.writers.notes import LONGEST_GAP, LstmWriter
+from antiphon.writers.performances import PerformanceWriter
 from antiphon.writers.writer import Chance
 
 if TYPE_CHECKING:
@@ -51,25 +53,6 @@ _TRACK = "Continuation"
 _RANGE = f"{pitch_name(LOWEST)} to {pitch_name(LOWEST + NUM_PITCHES - 1)}"
 
 
-@dataclass(frozen=True)
-class Continued:
-    """What follows a piece.
-
-    Parameters
-    ----------
-    songs
-        The piece with what follows it, or what follows alone.
-    bar
-        The number of the bar in which it begins, counted from 1.
-    heard
-        What the model heard of the piece, as the end of a sentence.
-    """
-
-    songs: Sequence[Score]
-    bar: int
-    heard: str
-
-
 def continue_song(
     model: "Model",
     prime: Path | str | Score,
@@ -79,8 +62,12 @@ def continue_song(
     num: int = 1,
     temperature: float = 1.0,
     only_new: bool = False,
+    seconds: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
 ) -> Continued:
-    """Write what follows a piece, from the next bar line after its last note on, in its tempo and metre.
+    """Write what follows a piece, from the next bar line after its last note on, in its tempo and metre; or, with
+    models of performances, from its end on (`antiphon.performing.perform_on`).
 
     `lstm` models hear all parts but drums as one line of notes, of which the last 512. `bar` models write 4/4 alone,
     hear the melody as one voice (of notes that begin together the highest, each cut off where the next begins), and go
@@ -89,7 +76,7 @@ def continue_song(
     Parameters
     ----------
     model
-        Of the family `lstm` or `bar`, see `antiphon.generate.load`.
+        Of the family `lstm`, `bar` or `transformer`, see `antiphon.generate.load`.
     prime
         A MIDI file, or a score.
     bars
@@ -98,6 +85,8 @@ def continue_song(
         As of `Model.generate`.
     only_new
         Whether the piece itself is left out.
+    seconds, top_k, top_p
+        Of models of performances, in place of bars, see `Model.generate`; seconds None: 30.
 
     Raises
     ------
@@ -107,10 +96,15 @@ def continue_song(
     """
     if isinstance(model, str | Path):
         raise InputError(f"model = {str(model)!r}: give a model that is open, antiphon.load({str(model)!r})")
+    asked = Asked(bars, seed, num, temperature=temperature, seconds=seconds, top_k=top_k, top_p=top_p)
+    if isinstance(model.writer, PerformanceWriter):
+        return perform_on(model, prime, asked, only_new)
     if model.config.family.kind not in ("bar", "lstm"):
-        raise InputError(f"continue: the model {model.name} cannot hear a piece; choose a bar or an lstm model")
+        raise InputError(
+            f"continue: the model {model.name} cannot hear a piece; choose a bar, an lstm or a transformer model"
+        )
     bars = BARS if bars is None else bars
-    asked = Asked(bars, seed, num, temperature=temperature)
+    asked = asked._replace(bars=bars)
     check_kind("prime", prime)
     check_values(asked)
     check_abilities(model.name, model.writer, asked)
@@ -142,7 +136,8 @@ def continue_song(
             _scaled(song, piece.ticks_per_beat)
             for song in model.generate(bars, seed=seed, num=num, temperature=temperature, first=piece)
         ]
-    return Continued([(_alone if only_new else _joined)(piece, song, start.tick) for song in new], start.bar, heard)
+    songs = [(_alone if only_new else _joined)(piece, song, start.tick) for song in new]
+    return Continued(songs, start.tick, float(piece.seconds(start.tick)), start.bar, heard)
 
 
 class _Start(NamedTuple):

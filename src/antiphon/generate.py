@@ -22,7 +22,7 @@ from antiphon.codecs.performance import PerformanceTokens
 from antiphon.codecs.phrases import PhraseRolls
 from antiphon.codecs.progressions import Progressions
 from antiphon.composing import PROGRESSIONS, Compose, composed_by
-from antiphon.continuing import Continued, continue_song
+from antiphon.continuing import continue_song
 from antiphon.errors import InputError
 from antiphon.gan.objective import Objective
 from antiphon.model_files import ModelFile, read
@@ -31,12 +31,14 @@ from antiphon.music.keys import estimate_key
 from antiphon.music.score import KEY_SIGNATURE, Score, table
 from antiphon.music.theory import Chord, parse_chord
 from antiphon.orders import Chords, Order, check_abilities, settle
+from antiphon.performing import Continued, perform_songs
 from antiphon.plans import Plan, make_plans, script_of
 from antiphon.playing import play_songs
 from antiphon.resolved import ModelConfig
 from antiphon.varying import vary_songs
 from antiphon.writers.bands import BandWriter
 from antiphon.writers.chords import ChordsWriter
+from antiphon.writers.performances import PerformanceWriter
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.table import writer_of
 from antiphon.writers.writer import Chance, SongWriter, Writer
@@ -110,6 +112,9 @@ class Model:
         program: str | Mapping[str, str | int] | None = None,
         mute: str | Sequence[str] | None = None,
         sixteenths: bool = False,
+        seconds: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
     ) -> list[Score]:
         """Write songs.
 
@@ -160,6 +165,11 @@ class Model:
         sixteenths
             Of bands: whether notes begin and end on sixteenths, as in the songs that listeners of Dong et al. 2018
             heard, rather than on the model's grid.
+        seconds
+            Of models of performances: the length of each, to the 10 ms; None: 60. What sounds there ends there.
+        top_k, top_p
+            Of models of performances: draw from so many likeliest tokens alone, or from the fewest likeliest that have
+            this share of the chances; None: from all.
 
         Returns
         -------
@@ -190,11 +200,16 @@ class Model:
             program,
             mute,
             sixteenths,
+            seconds,
+            top_k,
+            top_p,
         )
         check_values(asked)
         check_abilities(self.name, self._writer, asked)
         if isinstance(self._writer, BandWriter):
             return play_songs(self, asked)
+        if isinstance(self._writer, PerformanceWriter):
+            return perform_songs(self, asked)
         order, tune = settle(asked, self._writer), _tune(first)
         openings = self._openings(first, tune)
         if tune is not None and "chord" in self._writer.reads:
@@ -253,9 +268,13 @@ class Model:
         num: int = 1,
         temperature: float = 1.0,
         only_new: bool = False,
+        seconds: float | None = None,
+        top_k: int | None = None,
+        top_p: float | None = None,
     ) -> Continued:
         """Write what follows a piece, see `antiphon.continuing.continue_song`."""
         options: dict[str, Any] = {"seed": seed, "num": num, "temperature": temperature, "only_new": only_new}
+        options |= {"seconds": seconds, "top_k": top_k, "top_p": top_p}
         return continue_song(self, prime, bars, **options)
 
     def between(

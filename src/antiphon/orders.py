@@ -9,6 +9,7 @@ from antiphon.music.theory import Chord, Key, parse_progression
 from antiphon.writers.bands import BandWriter
 from antiphon.writers.choosing import Wishes
 from antiphon.writers.chords import ChordsWriter
+from antiphon.writers.performances import PerformanceWriter
 from antiphon.writers.phrases import PhraseWriter
 from antiphon.writers.writer import Writer
 
@@ -58,6 +59,7 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
             f"the model {name} writes to a given track, so it needs a track to accompany, and none is given here; give "
             f"it one with antiphon accompany SONG.mid {name} --keep TRACK, or choose a model that writes from scratch"
         )
+    _check_performance(name, writer, asked)
     is_band = isinstance(writer, BandWriter)
     chooses = isinstance(writer, PhraseWriter) and writer.chooses
     # Block chords are what is played unasked; without chords they are silence.
@@ -87,6 +89,25 @@ def check_abilities(name: str, writer: Writer, asked: Asked) -> None:
         if wish is not None and not chooses and not (is_band and option == "density"):
             _refuse(name, option, "cannot choose among bars", "bar models do")
     _check_parts(name, writer, asked)
+
+
+def _check_performance(name: str, writer: Writer, asked: Asked) -> None:
+    """What is asked of the length of a song, and of how its tokens are drawn."""
+    if isinstance(writer, PerformanceWriter):
+        for option, instead in {
+            "bars": "give seconds",
+            "section_bars": "give seconds",
+            "tempo": "leave it out",
+            "first": "antiphon continue plays on from a file",
+        }.items():
+            if getattr(asked, option) is not None:
+                raise InputError(f"{option}: the model {name} plays freely, by no bars and no beat; {instead}")
+        return
+    if asked.seconds is not None:
+        _refuse(name, "seconds", "writes bars", "piano-small and other transformer models play for so many")
+    for option in ("top_k", "top_p"):
+        if getattr(asked, option) is not None:
+            _refuse(name, option, "draws no tokens", "piano-small and other transformer models do")
 
 
 def _check_parts(name: str, writer: Writer, asked: Asked) -> None:

@@ -138,7 +138,7 @@ def test_very_long_pieces_are_cut_and_say_so() -> None:
 
 def test_what_is_new_is_marked_and_shown_with_eight_bars_before_it() -> None:
     score = melody(30)
-    picture = layout(score, new_bar=21)
+    picture = layout(score, new=20 * BAR)
     notes = boxes(picture)
     assert len(notes) == 4 * (8 + 10)
     numbers = [int(text) for text in labels(picture) if text.isdigit()]
@@ -151,25 +151,25 @@ def test_what_is_new_is_marked_and_shown_with_eight_bars_before_it() -> None:
 
 
 def test_what_is_new_in_a_short_piece() -> None:
-    picture = layout(melody(4, chords=((0, "C"),)), new_bar=3)
+    picture = layout(melody(4, chords=((0, "C"),)), new=2 * BAR)
     assert len(boxes(picture)) == 16
     (mark,) = boxes(picture, NEW_COLOUR)
     assert mark.x + 1 == boxes(picture)[8].x
     assert not [box for box in layout(melody(4)).shapes if isinstance(box, Box) and box.colour == NEW_COLOUR]
-    assert not boxes(layout(melody(4), new_bar=5), NEW_COLOUR), "nothing is new"
+    assert not boxes(layout(melody(4), new=4 * BAR), NEW_COLOUR), "nothing is new"
 
 
 def test_pitches_and_parts_that_are_not_drawn_take_no_room() -> None:
     early = Track(notes_from_columns([0, 12 * BAR], [480, 12 * BAR + 480], [20, 110], 90), name="early")
     held = Track(notes_from_columns([0], [15 * BAR], [62], 90), name="held")
-    picture = layout(melody(30).with_tracks((*melody(30).tracks, early, held)), new_bar=22)
+    picture = layout(melody(30).with_tracks((*melody(30).tracks, early, held)), new=21 * BAR)
     assert "early" not in labels(picture) and {"melody", "held"} <= set(labels(picture))
     assert {text for text in labels(picture) if text[0] == "C"} == {"C4", "C5", "C6"}
 
 
 def test_bars_after_a_pickup_keep_their_numbers() -> None:
     score = melody(30, time_signatures=table(TIME_SIGNATURE, [(0, 1, 4), (480, 4, 4)]))
-    numbers = [int(text) for text in labels(layout(score, new_bar=21)) if text.isdigit()]
+    numbers = [int(text) for text in labels(layout(score, new=480 + 19 * BAR)) if text.isdigit()]
     assert numbers[:2] == [13, 14]
 
 

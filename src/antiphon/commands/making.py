@@ -70,8 +70,12 @@ def write_wanted(model: str, out: Path, wanted: Wanted) -> Iterator[dict[str, An
     from antiphon.generate import load
     from antiphon.playing import BARS
     from antiphon.writers.bands import BandWriter
+    from antiphon.writers.performances import PerformanceWriter
 
     opened, name, seed = load(model), Path(model).stem, wanted.options["seed"]
+    is_free = isinstance(opened.writer, PerformanceWriter)
+    if is_free and wanted.musicxml:
+        raise InputError(f"musicxml: the model {name} plays freely, by no bars and no beat; leave musicxml out")
     if wanted.vary is None:
         songs = opened.generate(**wanted.options)
     else:
@@ -80,7 +84,7 @@ def write_wanted(model: str, out: Path, wanted: Wanted) -> Iterator[dict[str, An
         name, seed = f"{name}-{seed}-{'-'.join(wanted.vary.replace(',', ' ').split())}", fresh
     is_band = isinstance(opened.writer, BandWriter)
     bars = wanted.options["bars"] or (BARS if is_band else None)
-    files = {"stems": wanted.stems, "musicxml": wanted.musicxml, "is_band": is_band}
+    files = {"stems": wanted.stems, "musicxml": wanted.musicxml, "is_band": is_band, "has_bars": not is_free}
     yield from song_files.write_songs(songs, out, name, seed, bars, **files)
 
 

@@ -29,10 +29,11 @@ def write_songs(
     seed: int,
     bars: int | None = None,
     *,
-    new_bar: int | None = None,
+    new: int | None = None,
     stems: bool = False,
     musicxml: bool = False,
     is_band: bool = False,
+    has_bars: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Write `NAME-SEED.mid`, `.wav` and `.png` of each song, whole or not at all; yield the facts of each.
 
@@ -40,35 +41,38 @@ def write_songs(
     ----------
     bars
         How many were asked for; None: as many as a song has.
-    new_bar
-        The bar, counted from 1, with which what is new in a song begins, which its picture shows; None: with the song.
+    new
+        The tick with which what is new in a song begins, which its picture shows; None: with the song.
     stems
         Whether each track is written by itself as well, as MIDI and sound.
     musicxml
         Whether the song is written for notation programs as well.
     is_band
         Whether it is told what each part plays (`antiphon.commands.part_facts.band_facts`).
+    has_bars
+        Whether a song has bars to be counted, rather than being played freely.
     """
     for index, score in enumerate(songs):
         stem = out / f"{name}-{seed + index}"
-        files, apart = write_song(score, stem, new_bar=new_bar, stems=stems, musicxml=musicxml)
+        files, apart = write_song(score, stem, new=new, stems=stems, musicxml=musicxml)
         facts = facts_of(score, seed + index, bars, files)
-        yield {**facts, **(band_facts(score, facts["bars"]) if is_band else {}), "stems": apart}
+        facts |= band_facts(score, facts["bars"]) if is_band else {}
+        yield {**facts, "bars": facts["bars"] if has_bars else None, "stems": apart}
 
 
 def write_song(
-    score: Score, stem: Path, *, new_bar: int | None = None, stems: bool = False, musicxml: bool = False
+    score: Score, stem: Path, *, new: int | None = None, stems: bool = False, musicxml: bool = False
 ) -> tuple[dict[str, str], list[str]]:
     """Write a song as `write_songs` does, and return its files by kind, and those of its tracks. Sound that would last
     too long is left out."""
     kinds = (*_kinds(score, ("mid", "wav", "png")), *(("musicxml",) if musicxml else ()))
     whole = {kind: _path(stem, kind) for kind in kinds}
     apart = _stems(score, stem) if stems else {}
-    write_together({path: renderer(score, kind, new_bar) for kind, path in whole.items()} | apart)
+    write_together({path: renderer(score, kind, new) for kind, path in whole.items()} | apart)
     return whole, list(apart)
 
 
-def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[Path], None]:
+def renderer(score: Score, kind: str, new: int | None = None) -> Callable[[Path], None]:
     """What writes a song as a file of a kind: mid, wav, png, musicxml."""
     from antiphon.io.audio import render_audio
     from antiphon.io.image import render_image
@@ -77,7 +81,7 @@ def renderer(score: Score, kind: str, new_bar: int | None = None) -> Callable[[P
     write: Mapping[str, Callable[[Score, Path], None]] = {
         "mid": write_midi,
         "wav": render_audio,
-        "png": lambda score, path: render_image(in_fours(score), path, new_bar=new_bar),
+        "png": lambda score, path: render_image(in_fours(score), path, new=new),
         "musicxml": lambda score, path: write_musicxml(in_fours(score), path),
     }
     return partial(write[kind], score)
@@ -119,7 +123,8 @@ def describe(fact: Mapping[str, Any]) -> str:
     rows = fact.get("parts", {})
     amounts = ", ".join(f"{name} {row['notes']}" for name, row in rows.items())
     each = f" ({amounts})" if rows else ""
-    parts = [counted(fact["bars"], "bar"), f"{fact['seconds']:.1f} s", counted(fact["notes"], "note") + each]
+    bars = [counted(fact["bars"], "bar")] if fact["bars"] else []
+    parts = [*bars, f"{fact['seconds']:.1f} s", counted(fact["notes"], "note") + each]
     if fact["form"]:
         parts.append(f"form {fact['form'].partition(',')[0]}")
     if fact["key"]:

@@ -17,6 +17,7 @@ def generate(
     *,
     num: int = 1,
     bars: int | None = None,
+    seconds: float | None = None,
     form: str | None = None,
     section_bars: int | None = None,
     seed: int = 0,
@@ -28,6 +29,8 @@ def generate(
     first: str | None = None,
     accompaniment: str = "block",
     temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
     progression: str | None = None,
     tracks: str | None = None,
     program: str | None = None,
@@ -52,12 +55,14 @@ def generate(
     ----------
     model
         A shipped model: bar writes a melody over chords, lstm voice and piano, chords a progression alone, band drums,
-        piano, guitar, bass and strings. Or a model file (.safetensors), or a model on the Hugging Face hub as
-        owner/name.
+        piano, guitar, bass and strings, piano-small minutes of piano. Or a model file (.safetensors), or a model on the
+        Hugging Face hub as owner/name.
     num
         How many songs, the first from the seed, the next from the seed + 1, and so on.
     bars
         Length of each song; left out, what the form comes to, or 8.
+    seconds
+        Of piano-small and its like, which play without bars: how long; left out, 60.
     form
         A letter for each section, such as AABA. A letter that was there before brings its section back, with an
         apostrophe (AA'BA) to another ending. Left out, a form is drawn by the seed; "none" writes one bar after the
@@ -89,6 +94,11 @@ def generate(
         How the chords are played: block (held for a bar), 1 to 6 (patterns), or "none" for the melody alone.
     temperature
         Below 1 safer, above 1 wilder.
+    top_k
+        Of piano-small and its like: choose each time among so many likeliest tokens alone, such as 32.
+    top_p
+        Of piano-small and its like: choose among the fewest likeliest tokens that have this share of the chances, such
+        as 0.95.
     progression
         Who composes the chords that you leave out: "learnt" (the model chords, the usual way) or "common" (a list of
         common progressions).
@@ -139,6 +149,9 @@ def generate(
             "first": first,
             "accompaniment": None if accompaniment == "none" else accompaniment,
             "temperature": temperature,
+            "seconds": seconds,
+            "top_k": top_k,
+            "top_p": top_p,
             "progression": progression,
             "tracks": tracks,
             "program": program,

@@ -20,10 +20,10 @@ WIDTH = 1600
 
 
 def render_image(
-    score: Score, path: Path | str, *, width: int = WIDTH, height: int | None = None, new_bar: int | None = None
+    score: Score, path: Path | str, *, width: int = WIDTH, height: int | None = None, new: int | None = None
 ) -> None:
     """Draw a score as a piano roll into a .png or .svg file, by its suffix; see `roll_layout.layout` for the sizes and
-    for scores that are new from a bar on.
+    for scores that are new from a tick on.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def render_image(
     path = Path(path)
     if path.suffix.lower() not in WRITERS:
         raise InputError(f"{path}: cannot draw this kind of picture; choose a name ending in {', '.join(WRITERS)}")
-    write_bytes(path, WRITERS[path.suffix.lower()](layout(score, width, height, new_bar)))
+    write_bytes(path, WRITERS[path.suffix.lower()](layout(score, width, height, new)))
 
 
 def rasterise(picture: Picture) -> NDArray[np.uint8]:

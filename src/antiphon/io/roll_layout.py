@@ -102,7 +102,7 @@ class _Page:
         return len(self.drum_rows) * _DRUM_ROW + (_DRUM_GAP if self.drum_rows else 0)
 
 
-def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: int | None = None) -> Picture:
+def layout(score: Score, width: int = 1600, height: int | None = None, new: int | None = None) -> Picture:
     """Lay out a score as a piano roll in systems of whole bars, numbered from 1 as sequencers do: a pickup is bar 1.
 
     Parameters
@@ -114,8 +114,8 @@ def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: 
     height
         Pixels, up to 20,000, which the rows of pitches fill; None takes what the music needs, as does a height that is
         too small.
-    new_bar
-        The bar, counted from 1, with which what is new in a score begins: a line marks it, and of the bars before it
+    new
+        The tick with which what is new in a score begins: a line marks it, and of the bars before that in which it lies
         only the last eight are drawn. None: nothing is.
 
     Raises
@@ -126,9 +126,9 @@ def layout(score: Score, width: int = 1600, height: int | None = None, new_bar: 
     if not 400 <= width <= 8_000 or not (height is None or 100 <= height <= 20_000):
         raise InputError(f"a picture of {width} x {height} pixels: choose 400 to 8000 wide and 100 to 20000 high")
     lines = score.bars()
-    skipped = 0 if new_bar is None else min(max(0, new_bar - 1 - _OLD_BARS), len(lines) - 2)
+    before = 0 if new is None else int(np.searchsorted(lines, new, side="right")) - 1
+    skipped = min(max(0, before - _OLD_BARS), len(lines) - 2)
     number = skipped + 1
-    new = None if new_bar is None else int(lines[min(new_bar, len(lines)) - 1])
     lines = lines[skipped:]
     num_bars, systems = len(lines) - 1, _systems(lines, score.ticks_per_beat)
     page = _page(_since(score, int(lines[0])), width, systems, new)

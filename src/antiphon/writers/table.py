@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from antiphon.errors import InputError
 from antiphon.families.band.objective import BandObjective
 from antiphon.families.bar.objective import BarObjective
 from antiphon.families.chords.objective import ChordsObjective
@@ -11,18 +12,29 @@ from antiphon.families.lstm.objective import LstmGan
 from antiphon.families.midinet.likelihood import MidinetTwin
 from antiphon.families.midinet.objective import Midinet
 from antiphon.families.musegan.objective import Musegan
+from antiphon.families.transformer.game import TransformerGame
+from antiphon.families.transformer.objective import TransformerObjective
 from antiphon.gan.objective import Objective
 from antiphon.writers.bars import BarWriter, MidinetWriter
 from antiphon.writers.chords import ChordsWriter
 from antiphon.writers.musegan import MuseganWriter
 from antiphon.writers.notes import LstmGanWriter, LstmWriter
+from antiphon.writers.performances import PerformanceWriter
 from antiphon.writers.track_by_track import TrackByTrackWriter
 from antiphon.writers.twins import MidinetTwinWriter
 from antiphon.writers.writer import Writer
 
 
 def writer_of(objective: Objective) -> Writer:
-    """The writer for a family's networks."""
+    """The writer for a family's networks.
+
+    Raises
+    ------
+    InputError
+        If they write nothing.
+    """
+    if type(objective) not in _WRITERS:
+        raise InputError("this model writes no music: it tells what is hidden of it; give it to family.critic.origin")
     return _WRITERS[type(objective)](objective)
 
 
@@ -36,5 +48,7 @@ _WRITERS: Mapping[type[Objective], Callable[..., Writer]] = MappingProxyType(
         ChordsObjective: ChordsWriter,
         Musegan: MuseganWriter,
         BandObjective: TrackByTrackWriter,
+        TransformerObjective: PerformanceWriter,
+        TransformerGame: PerformanceWriter,
     }
 )
