@@ -102,8 +102,9 @@ def perform_on(model: "Model", prime: Path | str | Score, asked: Asked, only_new
     name, score = ("the score", prime) if isinstance(prime, Score) else (str(prime), read_midi(prime))
     given = _tokens(name, score, _codec(model))
     seconds = MORE_SECONDS if asked.seconds is None else float(asked.seconds)
-    end = performance_of(given, _codec(model).keyboard).num_steps / STEPS_PER_SECOND
-    piece = _fine(score)
+    piece, heard_steps = _fine(score), performance_of(given, _codec(model).keyboard).num_steps
+    # A note that another of its pitch ends for the model may go on in the piece.
+    end = max(heard_steps / STEPS_PER_SECOND, score.with_tracks(_pitched(score)).duration_seconds)
     songs = []
     heard_alone = np.append(START, given)[-_writer(model).span :]
     for number, notes in enumerate(_played(model, asked, seconds, heard_alone)):
@@ -128,11 +129,15 @@ def _tokens(name: str, score: Score, codec: PerformanceTokens) -> Tokens:
 def _heard(score: Score, tokens: Tokens, span: int, codec: PerformanceTokens) -> str:
     """What of a piece a model hears that is given its last `span` tokens."""
     drums = score.num_notes - sum(len(track.notes) for track in _pitched(score))
-    without = f", not the {drums} notes of its drums" if drums else ""
+    without = f", not the {_notes(drums)} of its drums" if drums else ""
     if len(tokens) <= span:
-        return f"heard its {len(performance_of(tokens, codec.keyboard).pitch)} notes{without}"
+        return f"heard its {_notes(len(performance_of(tokens, codec.keyboard).pitch))}{without}"
     last, whole = (performance_of(some, codec.keyboard).num_steps for some in (tokens[-span:], tokens))
     return f"heard the last {last / STEPS_PER_SECOND:.1f} of its {whole / STEPS_PER_SECOND:.1f} s{without}"
+
+
+def _notes(num: int) -> str:
+    return f"{num} note" if num == 1 else f"{num} notes"
 
 
 def _pitched(score: Score) -> tuple[Track, ...]:
