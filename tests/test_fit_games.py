@@ -12,6 +12,7 @@ from tests.test_fit_pieces import piece
 from antiphon.data.prepare import prepare
 from antiphon.errors import InputError
 from antiphon.fit import fit_preset, publish_run
+from antiphon.generate import load
 from antiphon.io.midi import write_midi
 from antiphon.model_files import read
 from antiphon.presets.critics import CRITICS
@@ -140,6 +141,16 @@ def test_a_body_that_will_not_do_is_said(
         changes = [value.replace("{span}", str(span)) for value in more]
         fit_preset(config("transformer-gan-wgan-gp", 1, *changes), corpus, tmp_path / "r", say=str)
     assert not (tmp_path / "r").exists()
+
+
+def test_a_masked_model_writes_nothing(span: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"writes no music.*family\.critic\.origin"):
+        load(span).generate(seconds=2)
+
+
+def test_a_recorded_iteration_has_no_falling_temperature() -> None:
+    with pytest.raises(InputError, match=r"temperature of family\.game"):
+        config("piano-small-gan", 1, "train.capture=true")
 
 
 def test_a_generator_is_no_body(corpus: Path, tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ class RunConfig(ModelConfig):
     def _memory_is_of_columns(self) -> Self:
         if isinstance(self.family, TransformerConfig) and self.family.memory and self.train.capture:
             raise InputError("train.capture = true: a recorded iteration keeps no family.memory; leave one of them out")
+        if isinstance(self.family, TransformerConfig) and self.family.game and self.train.capture:
+            raise InputError("train.capture = true: a recorded iteration cannot change the temperature of family.game")
         return self
 
 

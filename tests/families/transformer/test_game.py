@@ -125,6 +125,20 @@ def test_terms_are_the_loss_over_the_windows(loss: str, penalty: float, critic: 
     assert all(term.isfinite() for outcome in (*of_critic, *of_generator) for term in outcome.terms.values())
 
 
+def test_the_penalty_is_as_heavy_as_it_is_told_to_be() -> None:
+    light, heavy = (turn(toy(penalty=weight, dropout="taught"), "discriminator")[0] for weight in (1.0, 10.0))
+    torch.testing.assert_close(10 * light.terms["penalty"], heavy.terms["penalty"])
+
+
+def test_the_memory_that_a_game_takes_is_told() -> None:
+    config = TransformerConfig(segment=8, memory=8, critic=BertCritic(), game=Game(memory=128, length=128))
+    taught = config.model_copy(update={"critic": None, "game": None})
+    # 64 steps over half of the memory on the average, keys and values of six layers.
+    assert config.memory_bytes(16, 4) - taught.memory_bytes(16, 4) > 3 * 6 * 64 * 64 * 2 * 500 * 4
+    small = config.model_copy(update={"game": Game(gradient="choices")})
+    assert small.memory_bytes(16, 4) == taught.memory_bytes(16, 4)
+
+
 def test_a_turn_is_the_mean_over_its_windows_by_hand() -> None:
     objective = toy(loss="relativistic", penalty=0.0, gradient="choices", weight=3.0, dropout="taught")
     objective.eval()

@@ -78,8 +78,15 @@ class TransformerConfig(Config):
             return 0
         held = batch_size * self.memory * sizes.num_layers * sizes.width
         pairs = self.segment * (self.segment + self.memory)
-        kept = batch_size // parts * sizes.num_layers * sizes.num_heads * pairs * _KEPT
+        kept = batch_size // parts * sizes.num_layers * max(sizes.num_heads * pairs * _KEPT, self._kept_in_game())
         return (held + kept) * _BYTES
+
+    def _kept_in_game(self) -> int:
+        """Floats that a layer keeps of a fake: keys and values of what was read, anew for each token of a window."""
+        if self.game is None or self.game.gradient == "choices":
+            return 0
+        # Of the memory's places half have been read on the average, and a place has a key and a value.
+        return self.game.window * min(self.game.memory, self.game.length) * self.network.width
 
     def build(self) -> "TransformerObjective":
         """A fresh generator in its game."""
