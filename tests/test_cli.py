@@ -601,7 +601,21 @@ def test_encode_and_decode_performances(tmp_path: Path, capsys: Capture) -> None
     np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), tokens)
     write_midi(Score(), tmp_path / "silent.mid")
     assert "no note on the piano" in fail(capsys, "encode", "performance", tmp_path / "silent.mid", tmp_path / "x.npy")
-    for array, told in ((np.full((3, 1), 310), "0 to 309"), (np.zeros((3, 1)), "(n, 1)"), (np.zeros(3, int), "(n, 1)")):
+    np.save(tmp_path / "line.npy", tokens[:, 0].astype(np.int32))
+    succeed(capsys, "decode", "performance", tmp_path / "line.npy", tmp_path / "line.mid")
+    assert (tmp_path / "line.mid").read_bytes() == (tmp_path / "back.mid").read_bytes()
+    np.save(tmp_path / "stuck.npy", np.array([150, 160, 101, 101, 161]))
+    said = succeed(capsys, "decode", "performance", tmp_path / "stuck.npy", tmp_path / "stuck.mid")
+    assert "2 notes, 2.0 s; 1 of its notes are ended by no token, so they end with the last one" in said
+    assert (read_midi(tmp_path / "stuck.mid").tracks[0].notes["end"] == 2000).all()
+    for array, told in (
+        (np.full((3, 1), 310), "0 to 309"),
+        (np.full(3, -1), "0 to 309"),
+        (np.zeros((3, 1)), "(n, 1)"),
+        (np.zeros((3, 2), int), "(n, 1)"),
+        (np.array([True, False]), "(n, 1)"),
+        (np.array(["a"]), "(n, 1)"),
+    ):
         np.save(tmp_path / "odd.npy", array)
         assert told in fail(capsys, "decode", "performance", tmp_path / "odd.npy", tmp_path / "x.mid")
 

@@ -13,7 +13,7 @@ from antiphon.codecs.ensembles import ENSEMBLES
 from antiphon.codecs.frames import FrameBars
 from antiphon.codecs.melody import NUM_CLASSES, STEPS, MelodyBars, in_fours, why_silent
 from antiphon.codecs.notes import NoteSequences
-from antiphon.codecs.performance import NUM_TOKENS, PerformanceTokens
+from antiphon.codecs.performance import NUM_TOKENS, PerformanceTokens, performance_of
 from antiphon.codecs.progressions import Progressions, harmony_of
 from antiphon.codecs.progressions import why_silent as why_no_chords
 from antiphon.data import container
@@ -36,13 +36,22 @@ Bytes = NDArray[Any]
 
 
 class Form(NamedTuple):
-    """How a codec's songs lie in a file: one array of `thing`s, and how many values each of its columns has."""
+    """How a codec's songs lie in a file: one array of `thing`s, and how many values each of its columns has; `remark`
+    says what of an array could not be taken as it stands."""
 
     thing: str
     num_values: tuple[int, ...]
     encode: Callable[[Score], Bytes]
     decode: Callable[[Bytes], Score]
     why_silent: Callable[[Score], str | None]
+    remark: Callable[[Bytes], str] = lambda _: ""
+
+
+class Decoded(NamedTuple):
+    """A score, and what of its array could not be taken as it stands, in words or empty."""
+
+    score: Score
+    remark: str
 
 
 # Version 1's rules take songs of any length, every bar in turn.
@@ -74,6 +83,7 @@ FORMS: Mapping[str, Form] = {
         lambda score: _PERFORMANCE.encode(score)["real"][:, None],
         lambda tokens: _PERFORMANCE.decode(tokens[:, 0]),
         lambda _: "it has no note on the piano's keys",
+        lambda tokens: _unended(tokens[:, 0]),
     ),
 }
 """Forms by the name of their codec."""
@@ -82,6 +92,13 @@ FORMS: Mapping[str, Form] = {
 _LPD = ("lpd", "lpd-5")
 SPELLINGS = ("resolution", "beat_resolution")
 """What a roll calls its steps a beat: since pypianoroll 1.0, and before."""
+
+
+def _unended(tokens: Bytes) -> str:
+    """Of notes that no token ends."""
+    performance = performance_of(tokens)
+    num = int((performance.note_off == len(performance.tokens)).sum())
+    return f"{num} of its notes are ended by no token, so they end with the last one" if num else ""
 
 
 def _degrees(score: Score) -> Bytes:
@@ -183,9 +200,9 @@ def encode_song(codec: str, song: Path, out: Path, spelling: str | None = None) 
     return {form.thing: len(array)}
 
 
-def decode_song(codec: str, path: Path, out: Path) -> Score:
-    """Write an array of `encode_song` from a .npy file as a MIDI file and return the score; a roll with its own tracks
-    (codec lpd), or with those of the five that they are merged into (lpd-5).
+def decode_song(codec: str, path: Path, out: Path) -> Decoded:
+    """Write an array of `encode_song` from a .npy file as a MIDI file and return what it came to; a roll with its own
+    tracks (codec lpd), or with those of the five that they are merged into (lpd-5).
 
     Raises
     ------
@@ -198,12 +215,13 @@ def decode_song(codec: str, path: Path, out: Path) -> Score:
         _check_suffix(path, ROLLS)
         score = _heard(codec, read_song(path), str(path))
         write_midi(score, out)
-        return score
+        return Decoded(score, "")
     form = _form(codec)
     _check_suffix(out, MIDI)
-    score = form.decode(_array(path, form))
+    array = _array(path, form)
+    score = form.decode(array)
     write_midi(score, out)
-    return score
+    return Decoded(score, form.remark(array))
 
 
 def _encode_roll(codec: str, song: Path, out: Path, spelling: str) -> dict[str, int]:
@@ -263,6 +281,8 @@ def _form(name: str) -> Form:
 
 def _array(path: Path, form: Form) -> Bytes:
     array, width = _opened(path), len(form.num_values)
+    # As the code published with Transformer-GAN stores tokens.
+    array = array[:, None] if array.ndim == width == 1 else array
     if array.dtype.kind not in "ui" or array.ndim != 2 or array.shape[1] != width:
         raise InputError(f"{path}: {form.thing} are integers in the shape (n, {width}); make them with antiphon encode")
     for column, num in zip(array.T, form.num_values, strict=True):

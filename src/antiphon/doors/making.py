@@ -244,6 +244,7 @@ def decode(codec: str, bars: Path, out: Path, /, *, as_json: AsJson = False) -> 
     """
     from antiphon.commands.songs import decode_song
 
-    score = decode_song(codec, bars, out)
-    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3)}
-    tell(facts, f"{out}: {score.num_notes} notes, {score.duration_seconds:.1f} s", as_json)
+    score, remark = decode_song(codec, bars, out)
+    facts = {"file": str(out), "notes": score.num_notes, "seconds": round(score.duration_seconds, 3), "remark": remark}
+    sentence = f"{out}: {score.num_notes} notes, {score.duration_seconds:.1f} s"
+    tell(facts, f"{sentence}; {remark}" if remark else sentence, as_json)
