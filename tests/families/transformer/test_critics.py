@@ -9,10 +9,12 @@ from torch.nn.functional import one_hot
 
 from antiphon.errors import InputError
 from antiphon.families.transformer.bert import BertDiscriminator, MaskedModel
+from antiphon.families.transformer.config import TransformerConfig
 from antiphon.families.transformer.critic import Critic
 from antiphon.families.transformer.critic_designs import SMALL, BertCritic, BertSizes, CnnCritic, CriticDesign
 from antiphon.families.transformer.published_bert import from_published
 from antiphon.gan.penalties import gradient_penalty
+from antiphon.presets.table import get_preset
 
 TOY = BertCritic(num_layers=2, width=16, num_heads=2, inner=24, positions=24, dropout=0.0)
 TOY_CNN = CnnCritic(num_views=4, channels=5, hidden_dim=6, dropout=0.0)
@@ -52,6 +54,18 @@ def test_as_many_weights_move_as_in_table_3(freeze: tuple[str, ...], moving: int
 
 def test_the_convolutional_critic_has_its_published_size() -> None:
     assert sum(weight.numel() for weight in on_meta(CnnCritic()).parameters()) == 1_586_641
+
+
+@pytest.mark.parametrize("name", ["transformer-gan-wgan-gp", "transformer-gan-cnn"])
+def test_published_rows_pass_once_at_full_size(name: str) -> None:
+    family = get_preset(name).family
+    assert isinstance(family, TransformerConfig) and family.critic is not None and family.game is not None
+    objective = family.build().eval()
+    assert sum(weight.numel() for weight in objective.generator.parameters()) == 13_677_310
+    with torch.no_grad():
+        logits, _ = objective.generator(torch.randint(2, 310, (1, 16)), objective.generator.begin(1, 16))
+        verdict = objective.discriminator(logits.softmax(2))
+    assert logits.shape == (1, 16, 310) and verdict.isfinite().all()
 
 
 def test_the_masked_model_has_the_body_of_the_critic() -> None:

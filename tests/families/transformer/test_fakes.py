@@ -114,6 +114,14 @@ def test_a_first_windows_gradient_is_the_one_by_hand(way: str, through: bool) ->
         torch.testing.assert_close(got[name], wanted, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(("way", "through"), [("segment", True), ("choices", False)])
+def test_without_a_memory_so_are_later_ones(way: str, through: bool) -> None:
+    made = generator("modern")
+    got = gradients(way, made)
+    for name, wanted in whole(made, GAME, 0.7, through).items():
+        torch.testing.assert_close(got[name], wanted, rtol=1e-4, atol=1e-6)
+
+
 def test_the_token_chain_is_a_gradient_of_its_own() -> None:
     made = generator()
     of = {way: gradients(way, made) for way in WAYS}
