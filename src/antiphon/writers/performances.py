@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from antiphon.codecs.performance import MAX_SHIFT, PADDING, SHIFT, START
+from antiphon.codecs.performance import MAX_SHIFT, NOTE, PADDING, SHIFT, START
 from antiphon.families.transformer.generator import Decoder, Generator
 from antiphon.families.transformer.objective import TransformerObjective
 from antiphon.gan.steady import SAFETY
@@ -31,6 +31,9 @@ _AT_ONCE, _A_STEP = 128, 2
 # Songs written together: what they remember takes memory.
 _SONGS = 8
 _DRAWN, _READ, _PROBES = 32, 512, 64
+_VELOCITIES = 32
+# Steps of silence after which a piece begins whatever the network would like.
+_SILENCE = 1000
 
 
 class PerformanceWriter(Writer):
@@ -81,7 +84,7 @@ class PerformanceWriter(Writer):
     ) -> list[Tokens]:
         """Tokens (t,) of N songs, each from its own chance, that last so many steps of 10 ms at least.
 
-        A song begins like a longer one of the same chance.
+        A song begins like a longer one of the same chance. Where nothing is given, it begins with a note.
 
         Parameters
         ----------
@@ -96,24 +99,28 @@ class PerformanceWriter(Writer):
         songs: list[Tokens] = []
         for first in range(0, len(chances), _SONGS):
             some = chances[first : first + _SONGS]
-            lines = _Lines(self._quick, lambda: self._exact, begins.expand(len(some), -1), self.span)
+            given = begins.expand(len(some), -1)
+            lines = _Lines(self._quick, lambda: self._exact, given, self.span)
+            keys = _Keys(given, self._quick.vocabulary, self.span)
             told = partial(_tell, watch, first * num_steps, len(some))
-            songs += self._together(lines, some, num_steps, manner, told)
+            songs += self._together(lines, _Pace(keys, num_steps), some, manner, told)
         return songs
 
     def _together(
-        self, lines: "_Lines", chances: Sequence[Chance], num_steps: int, manner: Manner, watch: Watch
+        self, lines: "_Lines", pace: "_Pace", chances: Sequence[Chance], manner: Manner, watch: Watch
     ) -> list[Tokens]:
-        pace, logits = _Pace(len(chances), num_steps, self._quick.vocabulary), lines.begun()
+        logits = lines.begun()
         for noise in self._noise(chances):
-            tokens = self._chosen(lines, pace, logits, noise, manner)
+            tokens = pace.keys.let_go(self._chosen(lines, pace, logits, noise, manner))
             pace.pass_(tokens)
             lines.write(tokens)
             watch(pace.reached)
             if pace.all_over:
                 break
             logits = lines.heard(tokens)
-        return [lines.written(song)[:num] for song, num in enumerate(pace.num_tokens.tolist())]
+        begins = pace.num_before.tolist()
+        ends = pace.num_tokens.tolist()
+        return [lines.written(song)[begin:end] for song, (begin, end) in enumerate(zip(begins, ends, strict=True))]
 
     def _noise(self, chances: Sequence[Chance]) -> Iterator[Tensor]:
         """Gumbel noise (N, V) for one token after the other."""
@@ -173,14 +180,20 @@ class _Lines:
 
 
 class _Pace:
-    """How far N songs are; and that time passes in them, and that nothing is written that says nothing."""
+    """How far N songs are; and that time passes in them, and that nothing is written that says nothing.
 
-    def __init__(self, num: int, num_steps: int, vocabulary: int) -> None:
-        self._num_steps = num_steps
+    A piece begins with its first note: the silence before it, which recordings have, is neither counted nor kept.
+    """
+
+    def __init__(self, keys: "_Keys", num_steps: int) -> None:
+        self.keys, self._num_steps = keys, num_steps
+        num = len(keys.begun)
         self._steps = torch.zeros(num, dtype=torch.int64)
+        self._waited = torch.zeros(num, dtype=torch.int64)
         self._room = torch.full((num,), _AT_ONCE)
         self.num_tokens = torch.zeros(num, dtype=torch.int64)
-        token = torch.arange(vocabulary)
+        self.num_before = torch.zeros(num, dtype=torch.int64)
+        token = torch.arange(keys.vocabulary)
         self._silent = (token == START) | (token == PADDING)
         self._still = (token <= SHIFT) | (token > SHIFT + MAX_SHIFT)
 
@@ -201,14 +214,59 @@ class _Pace:
 
     def barred(self) -> Tensor:
         """Tokens (N, V) that may not follow."""
-        return self._silent | (self._still & (self._room <= 0)[:, None])
+        waits = ~self.keys.begun & (self._waited >= _SILENCE)
+        barred = self.keys.barred() | self._silent | (self._still & (self._room <= 0)[:, None])
+        return torch.where(waits[:, None], ~self.keys.strikes, barred)
 
     def pass_(self, tokens: Tensor) -> None:
         """Take one more token (N,) of each song."""
         self.num_tokens += ~self.over
-        steps = torch.where(self._still[tokens], 0, tokens - SHIFT)
-        self._steps += steps
-        self._room = (self._room + _A_STEP * steps).clamp_max(_AT_ONCE) - 1
+        passed = torch.where(self._still[tokens], 0, tokens - SHIFT)
+        self._steps += torch.where(self.keys.begun, passed, 0)
+        self._waited += passed
+        self.num_before = torch.where(self.keys.begun | (passed == 0), self.num_before, self.num_tokens)
+        self._room = (self._room + _A_STEP * passed).clamp_max(_AT_ONCE) - 1
+        self.keys.pass_(tokens)
+
+
+class _Keys:
+    """Which keys of N songs are down, so that none is let go where it is up, nor struck again before it is let go.
+
+    A key that was struck longer ago than the network sees would stay down for good: it is let go.
+    """
+
+    def __init__(self, begins: Tensor, vocabulary: int, span: int) -> None:
+        num_keys = (vocabulary - _VELOCITIES - NOTE) // 2
+        self.vocabulary, self._end, self._span, self._num = vocabulary, NOTE + 2 * num_keys, span, 0
+        # The place of the token that struck it; -1 where it is up.
+        self._since = torch.full((len(begins), num_keys), -1)
+        self.begun = torch.zeros(len(begins), dtype=torch.bool)
+        token = torch.arange(vocabulary)
+        self.strikes = (token >= NOTE) & (token < self._end) & ((token - NOTE) % 2 == 0)
+        for tokens in begins.unbind(1):
+            self.pass_(tokens)
+
+    def barred(self) -> Tensor:
+        """Tokens (N, V) that may not follow."""
+        barred = torch.zeros(len(self._since), self.vocabulary, dtype=torch.bool)
+        barred[:, NOTE + 1 : self._end : 2] = self._since < 0
+        return barred
+
+    def let_go(self, tokens: Tensor) -> Tensor:
+        """Tokens (N,), in their place the end of a key that they strike while it is down, or of one out of sight."""
+        event = (tokens - NOTE).clamp(0, self._end - NOTE - 1)
+        again = self.strikes[tokens] & (self._since.gather(1, event[:, None] // 2)[:, 0] >= 0)
+        oldest, key = torch.where(self._since < 0, self._num, self._since).min(1)
+        out_of_sight = self._num - oldest >= self._span
+        return torch.where(out_of_sight, NOTE + 2 * key + 1, tokens + again.long())
+
+    def pass_(self, tokens: Tensor) -> None:
+        """Take one more token (N,) of each song."""
+        song = torch.nonzero((tokens >= NOTE) & (tokens < self._end))[:, 0]
+        event = tokens[song] - NOTE
+        self._since[song, event // 2] = torch.where(event % 2 == 0, self._num, -1)
+        self.begun[song] = True
+        self._num += 1
 
 
 def _tell(watch: Watch | None, before: int, num: int, steps: int) -> None:
