@@ -172,8 +172,12 @@ _SMALL_GAN = _START.model_copy(
         ),
         "train": _START.train.model_copy(
             update={
+                "batch_size": 8,
                 "iterations": 1000,
-                "generator": _START.train.generator.model_copy(update={"lr": 1e-4}),
+                "health_every": 250,
+                "preview_every": 250,
+                # What was found by large steps is left as it is.
+                "generator": _START.train.generator.model_copy(update={"lr": 1e-4, "matrices": None}),
                 "adversarial": AdamConfig(lr=2e-5, beta1=0.0, beta2=0.99, clip_norm=1.0),
                 "discriminator": AdamConfig(lr=1e-4, beta1=0.0, beta2=0.99, clip_norm=1.0),
                 "decay": None,
