@@ -103,6 +103,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "music",
         "training",
         "gan",
+        "nn",
     },
     "reproduce": {"reproductions"},
     "commands": {"*"},

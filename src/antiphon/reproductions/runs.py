@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from antiphon.nn.threads import one_thread
 from antiphon.resolved import ModelConfig, RunConfig
 
 if TYPE_CHECKING:
@@ -46,16 +47,3 @@ def alarms_at_the_end(history: "History") -> tuple[str, ...]:
     """The alarms that sounded at the last examination of health."""
     examined = [record for record in history if any(name.startswith(_HEALTH) for name in record)]
     return tuple(name.removeprefix(_ALARM) for name in examined[-1] if name.startswith(_ALARM)) if examined else ()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Small products gain nothing from threads, and the figures shall not depend on how many there are."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -18,6 +18,7 @@ from antiphon.families.transformer.generator import Decoder, Generator
 from antiphon.families.transformer.objective import TransformerObjective
 from antiphon.gan.steady import SAFETY
 from antiphon.nn.straight_through import gumbel
+from antiphon.nn.threads import one_thread
 from antiphon.writers.token_choices import Manner, choose
 from antiphon.writers.writer import Chance, Writer, normal
 
@@ -103,7 +104,8 @@ class PerformanceWriter(Writer):
             lines = _Lines(self._quick, lambda: self._exact, given, self.span)
             keys = _Keys(given, self._quick.vocabulary, self.span)
             told = partial(_tell, watch, first * num_steps, len(some))
-            songs += self._together(lines, _Pace(keys, num_steps), some, manner, told)
+            with one_thread():
+                songs += self._together(lines, _Pace(keys, num_steps), some, manner, told)
         return songs
 
     def _together(
