@@ -254,6 +254,7 @@ def test_a_checkpoint_is_told_apart_from_its_run(tmp_path: Path, capsys: Capture
 
 
 def test_every_family_is_graded_by_a_protocol_of_its_own() -> None:
-    kinds = {preset.family.kind for preset in PRESETS.values()}
+    # What fills in hidden tokens writes nothing.
+    kinds = {preset.family.kind for preset in PRESETS.values()} - {"masked"}
     assert kinds == set(PROTOCOLS_OF_FAMILIES)
     assert set(PROTOCOLS_OF_FAMILIES.values()) <= {"bar", "lstm", "musegan", "transformer-gan"}

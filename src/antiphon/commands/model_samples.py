@@ -36,6 +36,7 @@ PROTOCOLS_OF_FAMILIES = {
     "chords": "lstm",
     "musegan": "musegan",
     "band": "musegan",
+    "transformer": "transformer-gan",
 }
 LATENTS, CONDITIONS = 500, 24
 """Latents under one condition, and how many conditions, spread evenly over the real bars."""
@@ -107,10 +108,13 @@ def _source(model: Model, curve: str = "") -> Source:
 
 
 def written_songs(model: Model, num: int, bars: int, seed: int) -> Songs:
-    """Songs that the model writes, each over chords of its own."""
+    """Songs that the model writes, each over chords of its own; performances, which know no bars, last as long as so
+    many at 120 beats a minute."""
     if num < 1:
         raise InputError(f"num {num}: at least one song has to be written to be evaluated")
-    return in_memory(model.name, model.generate(bars, num=num, seed=seed), "model")
+    free = model.config.family.kind == "transformer"
+    songs = model.generate(seconds=2 * bars, num=num, seed=seed) if free else model.generate(bars, num=num, seed=seed)
+    return in_memory(model.name, songs, "model")
 
 
 def takes_conditions(model: Model) -> bool:
