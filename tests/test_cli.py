@@ -91,7 +91,7 @@ SLIPS = {
     "generate band --vary horn": "vary 'horn'",
     "generate band --density loud": "density 'loud': write low, medium, high, or how many times as many notes",
     "generate band --interpolate 1:2 --tracks horn": "tracks 'horn'",
-    "generate bnad": "'bnad': there is none of this name; did you mean band? shipped: band, bar, chords, lstm, piano-small;",
+    "generate bnad": "'bnad': there is none of this name; did you mean band? shipped: band, bar, chords, lstm,",
     "continue missing.mid": "missing.mid",
     "continue missing.mid nosuch": "'nosuch'",
     "continue missing.mid --bars 0": "bars = 0",
