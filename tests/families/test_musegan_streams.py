@@ -47,7 +47,7 @@ def test_every_stream_is_heard(stream: str) -> None:
 
 
 def test_the_encoders_branches_meet_as_published() -> None:
-    game = toy("musegan-v3-accompaniment")
+    game = toy("musegan-v3-accompaniment", scale=0.1)
     generator = game.generator
     assert isinstance(generator, AtOnceGenerator) and generator.encoder is not None
     seen: dict[str, tuple[Tensor, Tensor]] = {}
@@ -62,10 +62,11 @@ def test_the_encoders_branches_meet_as_published() -> None:
     for branch, name in zip(generator.branches, ("grown by pitch", "grown by time"), strict=True):
         for index, layers in enumerate(branch.children()):
             watch(f"{name} {index}", layers.get_submodule("0"))
-    game.activations(game.draw(2), torch.ones(2, 4, 48, 84))
+    game.activations(game.draw(2), torch.randn(2, 4, 48, 84).sign())
     # Time before pitch stands before pitch before time.
     ends = torch.cat([seen["time first 1"][1], seen["pitch first 1"][1]], 4)
     assert torch.equal(seen["shared"][0], ends)
+    assert not torch.equal(seen["time first 1"][1], seen["pitch first 1"][1])
     assert seen["pitch first 0"][1].shape[2:4] == (48, 7) and seen["time first 0"][1].shape[2:4] == (16, 84)
     for grown, met in (("pitch", "time"), ("time", "pitch")):
         for index in (0, 1):
