@@ -66,8 +66,26 @@ class Stubborn(Generator):
         )
 
 
+class Scripted(Stubborn):
+    """Likes one token after the other, then the last one."""
+
+    def __init__(self, *script: int) -> None:
+        super().__init__({})
+        self.script = script
+
+    def decoder(self, num: int, span: int) -> Any:
+        scores = 99.0 * torch.eye(NUM_TOKENS, dtype=self.weight.dtype)[list(self.script)]
+        place = iter([*range(len(scores)), *[-1] * 10_000])
+        following: Any = lambda tokens: scores[next(place)].expand(num, -1)  # noqa: E731
+        return SimpleNamespace(read=following, step=following, follow=lambda tokens: scores[:1, None].expand(1, 64, -1))
+
+
 def stubborn(liked: dict[int, float]) -> PerformanceWriter:
-    objective: Any = SimpleNamespace(generator=Stubborn(liked), config=SimpleNamespace(span=8))
+    return writing(Stubborn(liked))
+
+
+def writing(generator: Generator) -> PerformanceWriter:
+    objective: Any = SimpleNamespace(generator=generator, config=SimpleNamespace(span=8))
     return PerformanceWriter(objective)
 
 
@@ -173,6 +191,14 @@ def test_no_key_is_let_go_that_is_up() -> None:
             key, off = divmod(int(token) - 102, 2)
             assert (key in down) == bool(off)
             (down.discard if off else down.add)(key)
+
+
+def test_silence_before_the_first_note_is_left_out_and_not_counted_and_its_velocity_kept() -> None:
+    made = writing(Scripted(101, 280, 101, 150, 51, 151, 101))
+    (tokens,) = made.perform(chances(0), 100, Manner(0.0))
+    assert tokens.tolist() == [280, 150, 51, 151, 101]
+    (going,) = made.perform(chances(0), 100, Manner(0.0), np.array([START, 150, 151]))
+    assert going.tolist() == [101], "silence after a piece is its own"
 
 
 def test_a_piece_begins_with_a_note_whatever_the_network_likes() -> None:

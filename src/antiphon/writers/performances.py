@@ -120,9 +120,8 @@ class PerformanceWriter(Writer):
             if pace.all_over:
                 break
             logits = lines.heard(tokens)
-        begins = pace.num_before.tolist()
-        ends = pace.num_tokens.tolist()
-        return [lines.written(song)[begin:end] for song, (begin, end) in enumerate(zip(begins, ends, strict=True))]
+        ends = zip(pace.num_before.tolist(), pace.num_tokens.tolist(), strict=True)
+        return [_sounding(lines.written(song)[:num], before) for song, (before, num) in enumerate(ends)]
 
     def _noise(self, chances: Sequence[Chance]) -> Iterator[Tensor]:
         """Gumbel noise (N, V) for one token after the other."""
@@ -269,6 +268,13 @@ class _Keys:
         self._since[song, event // 2] = torch.where(event % 2 == 0, self._num, -1)
         self.begun[song] = True
         self._num += 1
+
+
+def _sounding(tokens: Tokens, num_before: int) -> Tokens:
+    """Tokens (t,) without the shifts among the first of them; a velocity there holds for what follows."""
+    shifts = tokens <= SHIFT + MAX_SHIFT
+    shifts[num_before:] = False
+    return tokens[~shifts]
 
 
 def _tell(watch: Watch | None, before: int, num: int, steps: int) -> None:
