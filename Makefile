@@ -7,7 +7,7 @@ OUT ?= out
 
 demo: .venv/.user  ## install, then write two melodies and a band of eight bars to out/
 	$(BIN)/antiphon generate bar --bars 8 --num 2 --seed 7 --out $(OUT)
-	$(BIN)/antiphon generate band --bars 8 --seed 7 --out $(OUT)
+	$(BIN)/antiphon generate band --bars 8 --seed 7 --tracks drums,piano,guitar,bass,strings --out $(OUT)
 
 test: .venv/.dev  ## the whole test suite
 	$(BIN)/python -m pytest -n auto --dist worksteal

@@ -44,7 +44,7 @@ Batches = Callable[[int], Mapping[str, Tensor]]
 
 def run(quick: bool = False) -> list[Row]:
     """Rows by way, temperature, context, and critic."""
-    taught, judged, num, length = (60, 20, 6, 32) if quick else (600, 100, 16, 64)
+    taught, judged, num, length = (60, 20, 6, 32) if quick else (1000, 300, 16, 64)
     bench = _Bench(GAME.model_copy(update={"length": length, "memory": length}), taught)
     body = bench.masked(taught)
     critic = bench.critic(_design(*LAYERS), judged, body)
@@ -89,7 +89,7 @@ class _Bench:
             objective.load_state_dict(dict(objective.borrowed(body)))
         objective.generator.requires_grad_(False)
         phase = objective.game.phases[0]
-        self.right = _teach(objective, phase, self.loader.batch, judged, rate=3e-4, figure="critic_right")
+        self.right = _teach(objective, phase, self.loader.batch, judged, rate=1e-3, figure="critic_right")
         objective.generator.requires_grad_(True)
         objective.discriminator.requires_grad_(False)
         return objective
